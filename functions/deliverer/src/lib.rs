@@ -1,0 +1,1 @@
+//! The deliverer: an event-driven function.

@@ -1,0 +1,1 @@
+//! The dispatcher: an event-driven function.

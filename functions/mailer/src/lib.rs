@@ -1,0 +1,1 @@
+//! The mailer: an event-driven function.

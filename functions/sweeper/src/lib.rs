@@ -1,0 +1,1 @@
+//! The sweeper: an event-driven function.

@@ -1,0 +1,126 @@
+//! What one decision changes, to be written in one transaction.
+//!
+//! The rules of the domain are pure: they look at what there is and put what
+//! shall be into a [`Change`], together with the events that tell it. The
+//! store writes a change whole or not at all.
+
+use crate::{
+    Client, ClientId, Company, CompanyRefusal, Endpoint, Event, Invitation, Letter, LetterId,
+    Moment, Session,
+};
+
+/// A thing before and after a decision; there was none before it was created.
+#[derive(Clone, Debug)]
+pub struct Revision<T> {
+    /// What the decision was based on.
+    pub before: Option<T>,
+    /// What shall be.
+    pub after: T,
+}
+
+/// A client's password, hashed.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// Whose password it is.
+    pub client_id: ClientId,
+    /// The hash in PHC string format.
+    pub hash: String,
+}
+
+/// Everything that one decision changes.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// When it happens, and the source of new ids.
+    pub moment: Moment<'a>,
+    /// Clients added or changed.
+    pub clients: Vec<Revision<Client>>,
+    /// Companies added or changed.
+    pub companies: Vec<Revision<Company>>,
+    /// Invitations added or changed.
+    pub invitations: Vec<Revision<Invitation>>,
+    /// Webhook endpoints changed.
+    pub endpoints: Vec<Revision<Endpoint>>,
+    /// Mail to send.
+    pub letters: Vec<Letter>,
+    /// Mail that needs no more sending.
+    pub done_letters: Vec<LetterId>,
+    /// A password set.
+    pub credential: Option<Credential>,
+    /// A session begun.
+    pub session: Option<Session>,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+}
+
+impl<'a> Change<'a> {
+    /// A change of nothing yet.
+    pub const fn at(moment: Moment<'a>) -> Self {
+        Self {
+            moment,
+            clients: Vec::new(),
+            companies: Vec::new(),
+            invitations: Vec::new(),
+            endpoints: Vec::new(),
+            letters: Vec::new(),
+            done_letters: Vec::new(),
+            credential: None,
+            session: None,
+            events: Vec::new(),
+        }
+    }
+
+    /// Adds a company, or changes one.
+    pub fn save_company(&mut self, before: Option<&Company>, mut after: Company) -> Company {
+        after.version += 1;
+        self.companies.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Adds a client and tells so, or changes one.
+    pub fn save_client(&mut self, before: Option<&Client>, mut after: Client) -> Client {
+        if before.is_none() {
+            after.record_creation(self);
+        }
+        after.version += 1;
+        self.clients.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Adds an invitation, or changes one.
+    pub fn save_invitation(
+        &mut self,
+        before: Option<&Invitation>,
+        mut after: Invitation,
+    ) -> Invitation {
+        after.version += 1;
+        self.invitations.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Changes a webhook endpoint.
+    pub fn save_endpoint(&mut self, before: Option<&Endpoint>, mut after: Endpoint) -> Endpoint {
+        after.version += 1;
+        self.endpoints.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Deletes a company.
+    pub fn delete_company(&mut self, before: &Company) -> Result<(), CompanyRefusal> {
+        let mut after = before.clone();
+        after.delete(self)?;
+        self.save_company(Some(before), after);
+        Ok(())
+    }
+}

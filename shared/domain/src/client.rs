@@ -1,0 +1,461 @@
+//! Clients: the persons a workspace serves.
+//!
+//! A client's status is not stored but derived: `active` once the account is
+//! set up, `invited` while an invitation is open, otherwise `notInvited`.
+
+use crate::{
+    Actor, Change, ClientId, Company, CompanyId, Email, Event, EventType, InvitationId, Moment,
+    PersonName, Time, WorkspaceId, color, event::Recorder,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// How many companies a client can be in (the compatible API's limit).
+pub const MAX_COMPANIES: usize = 30;
+
+/// A client as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Client {
+    /// Its id.
+    pub id: ClientId,
+    /// The workspace that it belongs to.
+    pub workspace_id: WorkspaceId,
+    /// Its name in two parts.
+    #[serde(flatten)]
+    pub name: PersonName,
+    /// Where it gets mail, and what it signs in with.
+    pub email: Email,
+    /// Its companies, the primary one first.
+    pub company_ids: Vec<CompanyId>,
+    /// The company that stands in while [`Client::company_ids`] is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placeholder_id: Option<CompanyId>,
+    /// Job title or role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<String>,
+    /// Phone number in E.164 form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The colour behind its initials.
+    pub fallback_color: String,
+    /// How it came into the workspace.
+    pub creation_method: CreationMethod,
+    /// Who added it.
+    pub created_by: Actor,
+    /// When it was added.
+    pub created_at: Time,
+    /// When it was last changed.
+    pub updated_at: Time,
+    /// The invitation that is open, if one is. Its place in this one item is
+    /// what keeps a second one from being opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_invitation: Option<OpenInvitation>,
+    /// When the account was set up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activated_at: Option<Time>,
+    /// When it last signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_login_at: Option<Time>,
+    /// When it was archived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<Time>,
+    /// How many events it has had.
+    pub sequence: u64,
+    /// How often it was written; each write names the version it replaces.
+    pub version: u64,
+}
+
+/// What a client needs to know of its open invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenInvitation {
+    /// The invitation.
+    pub id: InvitationId,
+    /// Which link is the valid one.
+    pub generation: u32,
+    /// When it runs out.
+    pub expires_at: Time,
+}
+
+/// How a client came into the workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CreationMethod {
+    /// By a team member or a program.
+    InternalUser,
+    /// Invited by another client.
+    Client,
+    /// By signing up.
+    DirectSignUp,
+    /// From a file.
+    Import,
+}
+
+/// How far a client is on its way in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ClientStatus {
+    /// No invitation is open.
+    NotInvited,
+    /// An invitation was mailed and is open.
+    Invited,
+    /// The account is set up.
+    Active,
+}
+
+/// What a caller gives to add a client, checked.
+#[derive(Clone, Debug)]
+pub struct ClientDraft {
+    /// Its name.
+    pub name: PersonName,
+    /// Its address.
+    pub email: Email,
+    /// Its companies, the primary one first.
+    pub company_ids: Vec<CompanyId>,
+    /// Job title or role.
+    pub position: Option<String>,
+    /// Phone number in E.164 form.
+    pub phone: Option<String>,
+}
+
+/// What a caller wants changed, checked; what is `None` stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ClientPatch {
+    /// First name.
+    pub given_name: Option<String>,
+    /// Last name.
+    pub family_name: Option<String>,
+    /// All companies from now on.
+    pub company_ids: Option<Vec<CompanyId>>,
+    /// Job title or role; the inner `None` clears it.
+    pub position: Option<Option<String>>,
+    /// Phone number; the inner `None` clears it.
+    pub phone: Option<Option<String>>,
+}
+
+/// A client as callers see it.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Client")]
+pub struct ClientView {
+    /// Its id.
+    pub id: ClientId,
+    /// Always `client`.
+    pub object: String,
+    /// When it was added.
+    pub created_at: Time,
+    /// When it was last changed.
+    pub updated_at: Time,
+    /// First name.
+    pub given_name: String,
+    /// Last name.
+    pub family_name: String,
+    /// Both names.
+    pub name: String,
+    /// Its address.
+    pub email: String,
+    /// The primary company; a placeholder if it has none.
+    pub company_id: CompanyId,
+    /// All companies, the primary one first; a placeholder if it has none.
+    pub company_ids: Vec<CompanyId>,
+    /// How far it is on its way in.
+    pub status: ClientStatus,
+    /// The link of the open invitation, for callers who may invite; empty when
+    /// none is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invite_url: Option<String>,
+    /// Its picture; null when there is none.
+    pub avatar_image_url: Option<String>,
+    /// The colour behind its initials when it has no picture.
+    pub fallback_color: String,
+    /// When it first signed in.
+    pub first_login_date: Option<Time>,
+    /// When it last signed in.
+    pub last_login_date: Option<Time>,
+    /// How it came into the workspace.
+    pub creation_method: CreationMethod,
+    /// Job title or role.
+    pub position: Option<String>,
+    /// Phone number in E.164 form.
+    pub phone: Option<String>,
+    /// Values of the workspace's own fields; null when there are none.
+    pub custom_fields: Option<Map<String, Value>>,
+}
+
+/// The fact that a client is in a company, as events tell it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MembershipView {
+    object: &'static str,
+    client_id: ClientId,
+    company_id: CompanyId,
+}
+
+impl Client {
+    /// A new client. Its creation is told when it is saved, so that the event
+    /// shows all that was decided with it, such as an invitation.
+    pub fn create(
+        moment: Moment<'_>,
+        workspace_id: WorkspaceId,
+        draft: ClientDraft,
+        created_by: Actor,
+    ) -> Self {
+        let (id, now) = (moment.id(), moment.now);
+        let placeholder_id = draft.company_ids.is_empty().then(|| moment.id());
+        Self {
+            id,
+            workspace_id,
+            name: draft.name,
+            email: draft.email,
+            company_ids: draft.company_ids,
+            placeholder_id,
+            position: draft.position,
+            phone: draft.phone,
+            fallback_color: color::of(id),
+            creation_method: CreationMethod::InternalUser,
+            created_by,
+            created_at: now,
+            updated_at: now,
+            open_invitation: None,
+            activated_at: None,
+            last_login_at: None,
+            archived_at: None,
+            sequence: 0,
+            version: 0,
+        }
+    }
+
+    /// The companies that the client is in, the placeholder among them.
+    pub fn memberships(&self) -> impl Iterator<Item = CompanyId> + '_ {
+        self.company_ids.iter().copied().chain(self.placeholder_id)
+    }
+
+    /// The company that stands for the client where there is room for one.
+    pub fn primary_company(&self) -> CompanyId {
+        // Every way to change `company_ids` leaves a placeholder when it
+        // empties them, so the last resort is never seen.
+        self.memberships()
+            .next()
+            .unwrap_or(CompanyId::from_uuid(self.id.uuid()))
+    }
+
+    /// The status at `now`: an invitation ends at its second, even if the
+    /// function that tells so is late.
+    pub fn status(&self, now: Time) -> ClientStatus {
+        match self.open_invitation {
+            Some(open) if self.activated_at.is_none() && now >= open.expires_at => {
+                ClientStatus::NotInvited
+            }
+            _ => self.recorded_status(),
+        }
+    }
+
+    /// The status as events have told it.
+    pub fn recorded_status(&self) -> ClientStatus {
+        if self.activated_at.is_some() {
+            ClientStatus::Active
+        } else if self.open_invitation.is_some() {
+            ClientStatus::Invited
+        } else {
+            ClientStatus::NotInvited
+        }
+    }
+
+    /// The client as callers see it, without its link.
+    pub fn view(&self, status: ClientStatus) -> ClientView {
+        ClientView {
+            id: self.id,
+            object: "client".to_owned(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            given_name: self.name.given_name.clone(),
+            family_name: self.name.family_name.clone(),
+            name: self.name.full(),
+            email: self.email.as_str().to_owned(),
+            company_id: self.primary_company(),
+            company_ids: self.memberships().collect(),
+            status,
+            invite_url: None,
+            avatar_image_url: None,
+            fallback_color: self.fallback_color.clone(),
+            first_login_date: self.activated_at,
+            last_login_date: self.last_login_at,
+            creation_method: self.creation_method,
+            position: self.position.clone(),
+            phone: self.phone.clone(),
+            custom_fields: None,
+        }
+    }
+
+    /// Changes what the patch names. Nothing is told if nothing changed.
+    pub fn update(&mut self, change: &mut Change<'_>, patch: ClientPatch) {
+        let before = self.clone();
+        if let Some(given_name) = patch.given_name {
+            self.name.given_name = given_name;
+        }
+        if let Some(family_name) = patch.family_name {
+            self.name.family_name = family_name;
+        }
+        if let Some(company_ids) = patch.company_ids {
+            self.move_to(change, company_ids);
+        }
+        if let Some(position) = patch.position {
+            self.position = position;
+        }
+        if let Some(phone) = patch.phone {
+            self.phone = phone;
+        }
+        if *self == before {
+            return;
+        }
+        self.updated_at = change.moment.now;
+        let before_view = before.view(before.recorded_status());
+        self.record(change, |recorder, view| {
+            recorder.record_change(EventType::ClientUpdated, &before_view, view)
+        });
+        self.record_moves(change, &before);
+    }
+
+    /// Takes the client out of a company that is being deleted. Nothing
+    /// happens if it has left already.
+    pub fn leave(&mut self, change: &mut Change<'_>, company_id: CompanyId) {
+        let rest = self
+            .company_ids
+            .iter()
+            .copied()
+            .filter(|id| *id != company_id)
+            .collect();
+        self.update(
+            change,
+            ClientPatch {
+                company_ids: Some(rest),
+                ..ClientPatch::default()
+            },
+        );
+    }
+
+    /// Archives the client: gone from lists and from the API, its history
+    /// kept, its address free to be used again.
+    pub fn archive(&mut self, change: &mut Change<'_>) {
+        self.archived_at = Some(change.moment.now);
+        self.updated_at = change.moment.now;
+        self.record(change, |recorder, view| {
+            recorder.record(EventType::ClientArchived, view)
+        });
+        self.record(change, |recorder, view| {
+            recorder.record(EventType::ClientDeleted, view)
+        });
+    }
+
+    /// Tells that the client was added, and to which companies.
+    pub(crate) fn record_creation(&mut self, change: &mut Change<'_>) {
+        self.record(change, |recorder, view| {
+            recorder.record(EventType::ClientCreated, view)
+        });
+        for company_id in self.company_ids.clone() {
+            self.record_membership(change, EventType::CompanyClientAdded, company_id);
+        }
+    }
+
+    /// Notes that the account is set up and the client signed in.
+    pub(crate) fn activate(&mut self, change: &mut Change<'_>) {
+        let before = self.recorded_status();
+        self.open_invitation = None;
+        self.activated_at = Some(change.moment.now);
+        self.last_login_at = Some(change.moment.now);
+        self.updated_at = change.moment.now;
+        self.record(change, |recorder, view| {
+            recorder.record(EventType::ClientActivated, view)
+        });
+        self.record_status_change(change, before);
+    }
+
+    /// Notes which invitation is open now, if any.
+    pub(crate) fn set_open_invitation(
+        &mut self,
+        change: &mut Change<'_>,
+        open: Option<OpenInvitation>,
+    ) {
+        let before = self.recorded_status();
+        self.open_invitation = open;
+        // A client that is only being created tells its status there.
+        if self.version > 0 {
+            self.record_status_change(change, before);
+        }
+    }
+
+    fn move_to(&mut self, change: &Change<'_>, company_ids: Vec<CompanyId>) {
+        self.placeholder_id = match (company_ids.is_empty(), self.placeholder_id) {
+            (true, None) => Some(change.moment.id()),
+            (true, placeholder) => placeholder,
+            (false, _) => None,
+        };
+        self.company_ids = company_ids;
+    }
+
+    fn record_moves(&mut self, change: &mut Change<'_>, before: &Self) {
+        let was: BTreeSet<CompanyId> = before.company_ids.iter().copied().collect();
+        let is: BTreeSet<CompanyId> = self.company_ids.iter().copied().collect();
+        for company_id in was.difference(&is) {
+            self.record_membership(change, EventType::CompanyClientRemoved, *company_id);
+        }
+        for company_id in is.difference(&was) {
+            self.record_membership(change, EventType::CompanyClientAdded, *company_id);
+        }
+    }
+
+    fn record_status_change(&mut self, change: &mut Change<'_>, before: ClientStatus) {
+        if before == self.recorded_status() {
+            return;
+        }
+        self.updated_at = change.moment.now;
+        let before_view = self.view(before);
+        self.record(change, |recorder, view| {
+            recorder.record_change(EventType::ClientStatusChanged, &before_view, view)
+        });
+    }
+
+    fn record_membership(
+        &mut self,
+        change: &mut Change<'_>,
+        kind: EventType,
+        company_id: CompanyId,
+    ) {
+        let membership = MembershipView {
+            object: "companyMembership",
+            client_id: self.id,
+            company_id,
+        };
+        self.record(change, |recorder, _| recorder.record(kind, &membership));
+    }
+
+    fn record(
+        &mut self,
+        change: &mut Change<'_>,
+        tell: impl FnOnce(&mut Recorder<'_>, &ClientView) -> Event,
+    ) {
+        let view = self.view(self.recorded_status());
+        let moment = change.moment;
+        let mut recorder = Recorder::new(
+            &moment,
+            self.workspace_id,
+            self.id.uuid(),
+            &mut self.sequence,
+        );
+        change.events.push(tell(&mut recorder, &view));
+    }
+}
+
+impl Company {
+    /// The placeholder of this client, if it needs one.
+    pub fn placeholder_of(client: &Client) -> Option<Self> {
+        let id = client.placeholder_id?;
+        Some(Self::placeholder(
+            id,
+            client.workspace_id,
+            client.updated_at,
+        ))
+    }
+}

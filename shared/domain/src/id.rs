@@ -1,0 +1,224 @@
+//! Typed identifiers: a [`ClientId`] never meets a [`CompanyId`].
+
+use crate::Time;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::{borrow::Cow, fmt, hash, marker::PhantomData, str::FromStr, sync::Mutex};
+use uuid::{Timestamp, Uuid, timestamp::context::ContextV7};
+
+/// A UUID of version 7 that names a thing of kind `K`.
+///
+/// Version 7 begins with the time, so ids sort by creation and a list by
+/// creation date needs no other sort key.
+pub struct Id<K>(Uuid, PhantomData<fn() -> K>);
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $alias:ident of $kind:ident;)*) => {
+        /// What an id can name; these types only mark ids.
+        pub mod kind {
+            $($(#[$doc])* #[derive(Debug)] pub enum $kind {})*
+        }
+        $($(#[$doc])* pub type $alias = Id<kind::$kind>;)*
+    };
+}
+
+kinds! {
+    /// A workspace: the tenant.
+    WorkspaceId of Workspace;
+    /// A person served by the workspace.
+    ClientId of Client;
+    /// A company that clients belong to.
+    CompanyId of Company;
+    /// One offer to activate an account.
+    InvitationId of Invitation;
+    /// A mail waiting to be sent.
+    LetterId of Letter;
+    /// One fact that happened.
+    EventId of Event;
+    /// A webhook receiver.
+    EndpointId of Endpoint;
+    /// One event on its way to one endpoint.
+    DeliveryId of Delivery;
+    /// A team member of a workspace.
+    InternalUserId of InternalUser;
+    /// A key for programs.
+    ApiKeyId of ApiKey;
+}
+
+impl<K> Id<K> {
+    /// Wraps a UUID that is known to name a thing of this kind.
+    pub const fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid, PhantomData)
+    }
+
+    /// The UUID alone.
+    pub const fn uuid(self) -> Uuid {
+        self.0
+    }
+
+    /// A number from 0 to `shards - 1` that is always the same for this id.
+    pub fn shard(self, shards: u8) -> u8 {
+        self.0.as_bytes()[15] % shards.max(1)
+    }
+}
+
+impl DeliveryId {
+    /// The one id that the delivery of this event to this endpoint can have,
+    /// so that dispatching an event twice cannot create a second delivery.
+    ///
+    /// It carries the event's time, so deliveries sort like their events; the
+    /// rest is a hash (UUID version 5) of both ids in the bits that version 7
+    /// leaves free.
+    pub fn of(event: EventId, endpoint: EndpointId) -> Self {
+        let hash = Uuid::new_v5(&event.uuid(), endpoint.uuid().as_bytes());
+        let mut bytes = *hash.as_bytes();
+        bytes[..6].copy_from_slice(&event.uuid().as_bytes()[..6]);
+        bytes[6] = 0x70 | (bytes[6] & 0x0f);
+        Self::from_uuid(Uuid::from_bytes(bytes))
+    }
+}
+
+/// Makes ids that sort in the order in which they were made.
+#[derive(Debug)]
+pub struct IdSource(Mutex<ContextV7>);
+
+impl IdSource {
+    /// A source of its own; one per process keeps its ids in order.
+    pub fn new() -> Self {
+        Self(Mutex::new(ContextV7::new()))
+    }
+
+    /// A new id, made at `now`.
+    pub fn next<K>(&self, now: Time) -> Id<K> {
+        let millis = u64::try_from(now.unix_millis()).unwrap_or(0);
+        let nanos = u32::try_from(millis % 1_000).unwrap_or(0) * 1_000_000;
+        let timestamp = Timestamp::from_unix(&self.0, millis / 1_000, nanos);
+        Id::from_uuid(Uuid::new_v7(timestamp))
+    }
+}
+
+impl Default for IdSource {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// When something happens, and with which new ids.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The time of the change.
+    pub now: Time,
+    ids: &'a IdSource,
+}
+
+impl<'a> Moment<'a> {
+    /// The moment `now`, with ids from `ids`.
+    pub const fn new(now: Time, ids: &'a IdSource) -> Self {
+        Self { now, ids }
+    }
+
+    /// A new id of the kind that the context asks for.
+    pub fn id<K>(&self) -> Id<K> {
+        self.ids.next(self.now)
+    }
+}
+
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K> Copy for Id<K> {}
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<K> Eq for Id<K> {}
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+impl<K> hash::Hash for Id<K> {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+impl<K> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+impl<K> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl<K> FromStr for Id<K> {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::parse_str(text).map(Self::from_uuid)
+    }
+}
+
+impl<K> Serialize for Id<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de, K> Deserialize<'de> for Id<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(|_| D::Error::custom("not a UUID"))
+    }
+}
+
+impl<K> schemars::JsonSchema for Id<K> {
+    fn schema_name() -> Cow<'static, str> {
+        "Id".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "uuid" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_in_the_order_in_which_they_were_made() {
+        let source = IdSource::new();
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        let ids: Vec<ClientId> = (0..1_000).map(|_| source.next(now)).collect();
+
+        assert!(ids.is_sorted());
+    }
+
+    #[test]
+    fn a_delivery_id_is_decided_by_its_event_and_endpoint() {
+        let source = IdSource::new();
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        let (event, endpoint): (EventId, EndpointId) = (source.next(now), source.next(now));
+
+        let id = DeliveryId::of(event, endpoint);
+
+        assert_eq!(id, DeliveryId::of(event, endpoint));
+        assert_ne!(id, DeliveryId::of(event, source.next(now)));
+        assert_eq!(id.uuid().get_version_num(), 7);
+        assert_eq!(id.uuid().as_bytes()[..6], event.uuid().as_bytes()[..6]);
+    }
+}

@@ -1,0 +1,459 @@
+//! Invitations: offers to activate an account.
+//!
+//! An invitation is `pending` until exactly one of these happens: it is
+//! accepted, it is cancelled, or its time runs out. Sending it again keeps its
+//! id and gives it a new *generation*: a new link, and the old one is dead.
+//! Its mail has a story of its own, told by [`Delivery`].
+
+use crate::{
+    Actor, Change, Client, ClientId, CompanyId, Email, Event, EventType, InvitationId, Letter,
+    OpenInvitation, Time, WorkspaceId, event::Recorder,
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The least time between two mails of one invitation.
+pub const RESEND_PAUSE: Duration = Duration::from_secs(60);
+/// How often an invitation can be sent again within [`RESEND_WINDOW`].
+pub const RESENDS_PER_WINDOW: usize = 5;
+/// The time that resends are counted in.
+pub const RESEND_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// An invitation as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    /// Its id.
+    pub id: InvitationId,
+    /// The workspace that invites.
+    pub workspace_id: WorkspaceId,
+    /// Who is invited.
+    pub client_id: ClientId,
+    /// The address that it was sent to.
+    pub email: Email,
+    /// The companies that the client was in when invited.
+    pub company_ids: Vec<CompanyId>,
+    /// What became of it, as far as has been told.
+    pub status: InvitationStatus,
+    /// Which link is the valid one; the first is 1.
+    pub generation: u32,
+    /// What became of its latest mail.
+    pub delivery: Delivery,
+    /// How many mails the mail service took.
+    pub send_count: u32,
+    /// When the mail service took the latest one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_sent_at: Option<Time>,
+    /// When somebody asked to send it again, within [`RESEND_WINDOW`].
+    #[serde(default)]
+    pub resends: Vec<Time>,
+    /// When it runs out.
+    pub expires_at: Time,
+    /// When it was made.
+    pub created_at: Time,
+    /// Who invited.
+    pub created_by: Actor,
+    /// When it was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<Time>,
+    /// When it was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<Time>,
+    /// How many events it has had.
+    pub sequence: u64,
+    /// How often it was written; each write names the version it replaces.
+    pub version: u64,
+}
+
+/// What became of an invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum InvitationStatus {
+    /// It is open.
+    Pending,
+    /// The account is set up.
+    Accepted,
+    /// Its time ran out.
+    Expired,
+    /// It was withdrawn.
+    Cancelled,
+}
+
+impl InvitationStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [
+        Self::Pending,
+        Self::Accepted,
+        Self::Expired,
+        Self::Cancelled,
+    ];
+
+    /// The name that callers see.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Accepted => "accepted",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// What became of the mail of an invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Delivery {
+    /// How far it came.
+    pub state: DeliveryState,
+    /// Why it came no further.
+    pub reason: Option<String>,
+    /// The mail service's id of the message.
+    pub message_id: Option<String>,
+    /// When this was learnt.
+    pub updated_at: Time,
+}
+
+/// How far a mail came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DeliveryState {
+    /// Waiting to be handed to the mail service.
+    Queued,
+    /// The mail service took it.
+    Sent,
+    /// The mail service could not take it and is asked again.
+    Deferred,
+    /// The mail service refused it for good.
+    Failed,
+}
+
+/// An invitation as callers see it.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Invitation")]
+pub struct InvitationView {
+    /// Its id.
+    pub id: InvitationId,
+    /// Always `invitation`.
+    pub object: String,
+    /// Who is invited.
+    pub client_id: ClientId,
+    /// The address that it was sent to.
+    pub email: String,
+    /// What became of it.
+    pub status: InvitationStatus,
+    /// What became of its latest mail.
+    pub delivery: Delivery,
+    /// How many mails the mail service took.
+    pub send_count: u32,
+    /// When the mail service took the latest one.
+    pub last_sent_at: Option<Time>,
+    /// When it runs out.
+    pub expires_at: Time,
+    /// When it was made.
+    pub created_at: Time,
+    /// Who invited.
+    pub created_by: Actor,
+    /// When it was accepted.
+    pub accepted_at: Option<Time>,
+    /// When it was cancelled.
+    pub cancelled_at: Option<Time>,
+    /// The companies that the client was in when invited.
+    pub company_ids: Vec<CompanyId>,
+}
+
+/// Why a link no longer works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeadLink {
+    /// The account is set up already.
+    #[error("this invitation has been accepted already; sign in instead")]
+    Accepted,
+    /// The workspace withdrew it.
+    #[error("this invitation was cancelled")]
+    Cancelled,
+    /// Its time ran out.
+    #[error("this invitation has expired")]
+    Expired,
+    /// It was sent again with another link.
+    #[error("a newer link was sent to the same address; use that one")]
+    Superseded,
+}
+
+/// Why a client cannot be invited, or not in this way.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InviteRefusal {
+    /// The account is set up already.
+    #[error("the client is active already and needs no invitation")]
+    AlreadyActive,
+    /// One invitation is open; it can be sent again.
+    #[error("the client has an open invitation already; resend or cancel it")]
+    AlreadyOpen(InvitationId),
+    /// The invitation is over.
+    #[error("the invitation is {} and cannot be changed any more", .0.name())]
+    NotPending(InvitationStatus),
+    /// It was sent a moment ago, or often today.
+    #[error("the invitation was sent too often; try again in {} seconds", .0.as_secs())]
+    TooSoon(Duration),
+}
+
+impl Invitation {
+    /// Invites a client. `open` is the invitation that the client has open
+    /// according to the table; one that has run out is told to have expired
+    /// before the new one begins.
+    pub fn open(
+        change: &mut Change<'_>,
+        client: &mut Client,
+        open: Option<Self>,
+        lifetime: Duration,
+        created_by: Actor,
+    ) -> Result<Self, InviteRefusal> {
+        if client.activated_at.is_some() {
+            return Err(InviteRefusal::AlreadyActive);
+        }
+        if let Some(before) = open.filter(|open| open.status == InvitationStatus::Pending) {
+            if change.moment.now < before.expires_at {
+                return Err(InviteRefusal::AlreadyOpen(before.id));
+            }
+            before.expire(change, client);
+        }
+        let now = change.moment.now;
+        let invitation = Self {
+            id: change.moment.id(),
+            workspace_id: client.workspace_id,
+            client_id: client.id,
+            email: client.email.clone(),
+            company_ids: client.company_ids.clone(),
+            status: InvitationStatus::Pending,
+            generation: 1,
+            delivery: Delivery::queued(now),
+            send_count: 0,
+            last_sent_at: None,
+            resends: Vec::new(),
+            expires_at: now + lifetime,
+            created_at: now,
+            created_by,
+            accepted_at: None,
+            cancelled_at: None,
+            sequence: 0,
+            version: 0,
+        };
+        client.set_open_invitation(change, Some(invitation.as_open()));
+        change
+            .letters
+            .push(Letter::invitation(change.moment, &invitation));
+        Ok(change.save_invitation(None, invitation))
+    }
+
+    /// Sends the invitation again, with a new link and a new lifetime.
+    pub fn resend(
+        &self,
+        change: &mut Change<'_>,
+        client: &mut Client,
+        lifetime: Duration,
+    ) -> Result<Self, InviteRefusal> {
+        let now = change.moment.now;
+        self.refuse_unless_pending(now)?;
+        if let Some(wait) = self.resend_wait(now) {
+            return Err(InviteRefusal::TooSoon(wait));
+        }
+        let mut after = self.clone();
+        after.generation += 1;
+        after.delivery = Delivery::queued(now);
+        after.expires_at = now + lifetime;
+        after
+            .resends
+            .retain(|sent| now.since(*sent) < RESEND_WINDOW);
+        after.resends.push(now);
+        client.set_open_invitation(change, Some(after.as_open()));
+        change
+            .letters
+            .push(Letter::invitation(change.moment, &after));
+        Ok(change.save_invitation(Some(self), after))
+    }
+
+    /// How long to wait before it can be sent again; `None` if no longer.
+    pub fn resend_wait(&self, now: Time) -> Option<Duration> {
+        let last = self.resends.last().copied().unwrap_or(self.created_at);
+        let pause = RESEND_PAUSE.saturating_sub(now.since(last));
+        let recent: Vec<Time> = self
+            .resends
+            .iter()
+            .copied()
+            .filter(|sent| now.since(*sent) < RESEND_WINDOW)
+            .collect();
+        let quota = recent
+            .len()
+            .checked_sub(RESENDS_PER_WINDOW)
+            .and_then(|first_that_must_age| recent.get(first_that_must_age))
+            .map_or(Duration::ZERO, |sent| {
+                RESEND_WINDOW.saturating_sub(now.since(*sent))
+            });
+        Some(pause.max(quota)).filter(|wait| !wait.is_zero())
+    }
+
+    /// Withdraws the invitation; its link is dead.
+    pub fn cancel(
+        &self,
+        change: &mut Change<'_>,
+        client: &mut Client,
+    ) -> Result<Self, InviteRefusal> {
+        self.refuse_unless_pending(change.moment.now)?;
+        let mut after = self.clone();
+        after.status = InvitationStatus::Cancelled;
+        after.cancelled_at = Some(change.moment.now);
+        after.record(change, EventType::InvitationCancelled);
+        client.set_open_invitation(change, None);
+        Ok(change.save_invitation(Some(self), after))
+    }
+
+    /// Whether the link of `generation` works at `now`.
+    pub fn check_link(&self, generation: u32, now: Time) -> Result<(), DeadLink> {
+        match self.status_at(now) {
+            InvitationStatus::Accepted => Err(DeadLink::Accepted),
+            InvitationStatus::Cancelled => Err(DeadLink::Cancelled),
+            InvitationStatus::Expired => Err(DeadLink::Expired),
+            InvitationStatus::Pending if generation != self.generation => Err(DeadLink::Superseded),
+            InvitationStatus::Pending => Ok(()),
+        }
+    }
+
+    /// Accepts the invitation through the link of `generation`: the client is
+    /// active from now on.
+    pub fn accept(
+        &self,
+        change: &mut Change<'_>,
+        client: &mut Client,
+        generation: u32,
+    ) -> Result<Self, DeadLink> {
+        self.check_link(generation, change.moment.now)?;
+        let mut after = self.clone();
+        after.status = InvitationStatus::Accepted;
+        after.accepted_at = Some(change.moment.now);
+        after.record(change, EventType::InvitationAccepted);
+        client.activate(change);
+        Ok(change.save_invitation(Some(self), after))
+    }
+
+    /// Tells that the invitation has run out. The caller has checked that it
+    /// is pending and past its time.
+    pub fn expire(&self, change: &mut Change<'_>, client: &mut Client) -> Self {
+        let mut after = self.clone();
+        after.status = InvitationStatus::Expired;
+        after.record(change, EventType::InvitationExpired);
+        if client
+            .open_invitation
+            .is_some_and(|open| open.id == self.id)
+        {
+            client.set_open_invitation(change, None);
+        }
+        change.save_invitation(Some(self), after)
+    }
+
+    /// Whether its time is over and nobody has told yet.
+    pub fn is_due_to_expire(&self, now: Time) -> bool {
+        self.status == InvitationStatus::Pending && now >= self.expires_at
+    }
+
+    /// The status at `now`: it ends at its second, even if the function that
+    /// tells so is late.
+    pub fn status_at(&self, now: Time) -> InvitationStatus {
+        if self.is_due_to_expire(now) {
+            InvitationStatus::Expired
+        } else {
+            self.status
+        }
+    }
+
+    /// Notes that the mail service took the mail.
+    pub fn mail_sent(&self, change: &mut Change<'_>, message_id: &str) {
+        let now = change.moment.now;
+        let mut after = self.clone();
+        after.delivery = Delivery {
+            state: DeliveryState::Sent,
+            reason: None,
+            message_id: Some(message_id.to_owned()),
+            updated_at: now,
+        };
+        after.send_count += 1;
+        after.last_sent_at = Some(now);
+        after.record(change, EventType::InvitationSent);
+        change.save_invitation(Some(self), after);
+    }
+
+    /// Notes that the mail service did not take the mail: `Deferred` if it is
+    /// asked again, `Failed` if not.
+    pub fn mail_not_sent(&self, change: &mut Change<'_>, state: DeliveryState, reason: &str) {
+        let mut after = self.clone();
+        after.delivery = Delivery {
+            state,
+            reason: Some(reason.to_owned()),
+            message_id: None,
+            updated_at: change.moment.now,
+        };
+        change.save_invitation(Some(self), after);
+    }
+
+    /// The invitation as callers see it at `now`.
+    pub fn view(&self, now: Time) -> InvitationView {
+        InvitationView {
+            id: self.id,
+            object: "invitation".to_owned(),
+            client_id: self.client_id,
+            email: self.email.as_str().to_owned(),
+            status: self.status_at(now),
+            delivery: self.delivery.clone(),
+            send_count: self.send_count,
+            last_sent_at: self.last_sent_at,
+            expires_at: self.expires_at,
+            created_at: self.created_at,
+            created_by: self.created_by,
+            accepted_at: self.accepted_at,
+            cancelled_at: self.cancelled_at,
+            company_ids: self.company_ids.clone(),
+        }
+    }
+
+    fn as_open(&self) -> OpenInvitation {
+        OpenInvitation {
+            id: self.id,
+            generation: self.generation,
+            expires_at: self.expires_at,
+        }
+    }
+
+    fn refuse_unless_pending(&self, now: Time) -> Result<(), InviteRefusal> {
+        match self.status_at(now) {
+            InvitationStatus::Pending => Ok(()),
+            over => Err(InviteRefusal::NotPending(over)),
+        }
+    }
+
+    fn record(&mut self, change: &mut Change<'_>, kind: EventType) -> &mut Self {
+        let view = self.view(change.moment.now);
+        let moment = change.moment;
+        let event: Event = Recorder::new(
+            &moment,
+            self.workspace_id,
+            self.id.uuid(),
+            &mut self.sequence,
+        )
+        .record(kind, &view);
+        change.events.push(event);
+        self
+    }
+}
+
+impl Delivery {
+    const fn queued(now: Time) -> Self {
+        Self {
+            state: DeliveryState::Queued,
+            reason: None,
+            message_id: None,
+            updated_at: now,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "invitation_tests.rs"]
+mod tests;

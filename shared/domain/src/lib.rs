@@ -1,0 +1,48 @@
+//! The rules of the client book: types, state machines, events; no I/O.
+//!
+//! Every rule is a function of what there is, of the time and of new ids: it
+//! answers with a refusal, or notes in a [`Change`] what shall be and which
+//! events tell it. The store writes a change whole or not at all.
+
+mod access;
+mod change;
+mod client;
+mod color;
+mod company;
+mod delivery;
+mod endpoint;
+mod event;
+mod id;
+mod invalid;
+mod invitation;
+mod letter;
+pub mod text;
+mod time;
+mod workspace;
+
+pub use access::{Actor, ApiKey, Permission, Session};
+pub use change::{Change, Credential, Revision};
+pub use client::{
+    Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
+    OpenInvitation,
+};
+pub use company::{Company, CompanyDraft, CompanyRefusal, CompanyView, parse_color};
+pub use delivery::{
+    Attempt, DeliveryStatus, LEASE as DELIVERY_LEASE, RETENTION as DELIVERY_RETENTION, Verdict,
+    WebhookDelivery,
+};
+pub use endpoint::{Disabled, Endpoint, EndpointView, EventFilter, MAX_ENDPOINTS};
+pub use event::{Event, EventType};
+pub use id::{
+    ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
+    InvitationId, LetterId, Moment, WorkspaceId, kind,
+};
+pub use invalid::Invalid;
+pub use invitation::{
+    DeadLink, Delivery, DeliveryState, Invitation, InvitationStatus, InvitationView, InviteRefusal,
+    RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW,
+};
+pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS};
+pub use text::{CompanyName, Email, PersonName};
+pub use time::Time;
+pub use workspace::{Labels, Workspace, WorkspaceView};

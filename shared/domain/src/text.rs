@@ -1,0 +1,224 @@
+//! Checked texts: e-mail addresses and names.
+//!
+//! Each is checked once, where it enters, and carries the proof in its type.
+
+use crate::Invalid;
+use email_address::{EmailAddress, Options};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// An e-mail address that SES can deliver to.
+///
+/// It is kept as it was written; [`Email::key`] is what makes it unique.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Email(String);
+
+impl Email {
+    /// Checks the address in `field`.
+    pub fn parse(field: &str, text: &str) -> Result<Self, Invalid> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Invalid::missing(field));
+        }
+        let invalid = |message: &str| Err(Invalid::new(field, "email_invalid", message));
+        // RFC 5321 allows a path of 256 octets with its angle brackets.
+        if text.len() > 254 {
+            return invalid("an e-mail address has at most 254 characters");
+        }
+        // SES does not deliver to addresses with other characters (SMTPUTF8).
+        if !text.is_ascii() {
+            return invalid(
+                "the e-mail address may only have ASCII characters; write an international domain in its xn-- form",
+            );
+        }
+        let options = Options::default()
+            .with_required_tld()
+            .without_display_text()
+            .without_domain_literal();
+        match EmailAddress::parse_with_options(text, options) {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(reason) => invalid(&format!("this is not an e-mail address: {reason}")),
+        }
+    }
+
+    /// The address as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What is compared: two addresses that differ only in case are one.
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a person in two parts; the whole name is computed from them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonName {
+    /// First name.
+    pub given_name: String,
+    /// Last name; empty for a person with a single name.
+    pub family_name: String,
+}
+
+impl PersonName {
+    /// The name from the field or fields that the caller gave: both parts, or
+    /// one whole `name`, which is split at its last space.
+    pub fn from_fields(
+        given: Option<&str>,
+        family: Option<&str>,
+        whole: Option<&str>,
+    ) -> Result<Self, Invalid> {
+        match (given, family, whole) {
+            (None, None, Some(whole)) => Self::split(whole),
+            (_, _, Some(_)) => Err(Invalid::new(
+                "name",
+                "name_ambiguous",
+                "give either name, or givenName and familyName",
+            )),
+            (given, family, None) => Ok(Self {
+                given_name: line("givenName", given.unwrap_or_default(), 1, 100)?,
+                family_name: line("familyName", family.unwrap_or_default(), 1, 100)?,
+            }),
+        }
+    }
+
+    /// Splits a whole name at its last space.
+    fn split(whole: &str) -> Result<Self, Invalid> {
+        let whole = line("name", whole, 1, 200)?;
+        let (given, family) = whole.rsplit_once(' ').unwrap_or((&whole, ""));
+        Ok(Self {
+            given_name: line("name", given, 1, 100)?,
+            family_name: line("name", family, 0, 100)?,
+        })
+    }
+
+    /// Given and family name together.
+    pub fn full(&self) -> String {
+        format!("{} {}", self.given_name, self.family_name)
+            .trim()
+            .to_owned()
+    }
+}
+
+/// The name of a company: two characters or more, unique whatever its case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CompanyName(String);
+
+impl CompanyName {
+    /// Checks the name in `field`.
+    pub fn parse(field: &str, text: &str) -> Result<Self, Invalid> {
+        line(field, text, 2, 200).map(Self)
+    }
+
+    /// The name that a placeholder company has: none.
+    pub const fn placeholder() -> Self {
+        Self(String::new())
+    }
+
+    /// The name as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What is compared: names that differ only in case are one name.
+    pub fn key(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+/// One line of text, trimmed, of `min` to `max` characters, without control
+/// characters: a line break in a name would become a header in a mail.
+pub fn line(field: &str, text: &str, min: usize, max: usize) -> Result<String, Invalid> {
+    let text = text.trim();
+    let length = text.chars().count();
+    if length == 0 && min > 0 {
+        return Err(Invalid::missing(field));
+    }
+    if length < min {
+        let message = format!("{field} has {length} characters; it needs {min} or more");
+        return Err(Invalid::new(field, "text_too_short", message));
+    }
+    if length > max {
+        let message = format!("{field} has {length} characters; the limit is {max}");
+        return Err(Invalid::new(field, "text_too_long", message));
+    }
+    if text.chars().any(char::is_control) {
+        let message = format!("{field} may not have line breaks or other control characters");
+        return Err(Invalid::new(field, "text_invalid", message));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_differ_in_case_are_one() {
+        let one = Email::parse("email", " Ada@Example.com ").map(|email| email.key());
+
+        assert_eq!(one, Ok("ada@example.com".to_owned()));
+    }
+
+    #[test]
+    fn bad_addresses_are_refused_by_name_of_field() {
+        let long = format!("{}@example.com", "a".repeat(250));
+        for text in [
+            "",
+            "ada",
+            "ada@",
+            "@example.com",
+            "ada@localhost",
+            "a b@example.com",
+            "Ada <ada@example.com>",
+            "ada@[127.0.0.1]",
+            "ädä@example.com",
+            "a@b.co\r\nBcc: x@y.z",
+            &long,
+        ] {
+            let refused = Email::parse("email", text);
+            assert!(
+                refused.is_err_and(|invalid| invalid.field == "email"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_name_is_split_at_the_last_space() {
+        let split = |name| {
+            PersonName::from_fields(None, None, Some(name)).map(|n| (n.given_name, n.family_name))
+        };
+
+        assert_eq!(split("Ada Lovelace"), Ok(("Ada".into(), "Lovelace".into())));
+        assert_eq!(
+            split("Ana Maria Ruiz"),
+            Ok(("Ana Maria".into(), "Ruiz".into()))
+        );
+        assert_eq!(split("Cher"), Ok(("Cher".into(), String::new())));
+    }
+
+    #[test]
+    fn a_name_with_a_line_break_is_refused() {
+        let refused = PersonName::from_fields(Some("Ada\nBcc: x"), Some("L"), None);
+
+        assert!(refused.is_err_and(|invalid| invalid.field == "givenName"));
+    }
+
+    #[test]
+    fn company_names_have_two_characters_or_more() {
+        assert!(CompanyName::parse("name", "A").is_err());
+        assert!(CompanyName::parse("name", "  A  ").is_err());
+        assert!(CompanyName::parse("name", "3M").is_ok());
+    }
+}

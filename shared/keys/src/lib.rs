@@ -1,0 +1,1 @@
+//! Keys, seals, hashes and tokens: everything that is secret.

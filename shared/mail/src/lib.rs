@@ -1,0 +1,1 @@
+//! Mail: the templates and SES.

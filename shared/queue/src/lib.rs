@@ -1,0 +1,1 @@
+//! The SQS queues between the functions.

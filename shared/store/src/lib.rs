@@ -1,0 +1,1 @@
+//! The one DynamoDB table: keys, access patterns, transactions.

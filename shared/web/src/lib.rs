@@ -1,0 +1,1 @@
+//! HTTP: routes, callers, problems, pages, the OpenAPI document.

@@ -1,0 +1,18 @@
+//! Webhooks: signing, retry schedule, and the sender that refuses private
+//! addresses.
+//!
+//! The deliverer asks [`Sender::send`] for one attempt with the headers of
+//! [`sign`], and [`schedule`] for when to try again. Nothing here remembers
+//! anything between attempts: a delivery that is made twice, late or after a
+//! crash carries the same `webhook-id`, is vetted anew, and is told apart by
+//! its receiver.
+
+pub mod address;
+pub mod schedule;
+pub mod sender;
+pub mod signature;
+pub mod target;
+
+pub use sender::{Attempt, Failure, Outcome, Sender, SenderError};
+pub use signature::{SecretError, SigningSecret, Verdict, sign, verify};
+pub use target::{Policy, TargetError};
