@@ -50,6 +50,11 @@ impl<K> Id<K> {
         Self(uuid, PhantomData)
     }
 
+    /// The id with these 16 bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self::from_uuid(Uuid::from_bytes(bytes))
+    }
+
     /// The UUID alone.
     pub const fn uuid(self) -> Uuid {
         self.0
