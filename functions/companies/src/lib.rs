@@ -1,1 +1,19 @@
-//! The functions behind the companies routes.
+//! The functions behind `/v1/companies`.
+
+pub mod create;
+pub mod delete;
+mod fields;
+pub mod get;
+pub mod list;
+pub mod update;
+
+use portico_web::Function;
+
+/// Every function of this resource.
+pub const FUNCTIONS: &[Function] = &[
+    create::FUNCTION,
+    get::FUNCTION,
+    list::FUNCTION,
+    update::FUNCTION,
+    delete::FUNCTION,
+];

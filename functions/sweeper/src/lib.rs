@@ -1,1 +1,75 @@
-//! The sweeper: an event-driven function.
+//! Finds all work that is due and that nobody has taken up.
+//!
+//! This is the guarantee behind the stream and the queues: whatever was lost,
+//! died half-way or waits for longer than a queue can hold it back is in the
+//! index of due work. Waking a worker for something that another one has just
+//! taken up does no harm, for it finds nothing due.
+
+use portico_app::{App, Grant, Source, Trigger, TriggerError, outbox};
+use portico_domain::kind;
+use portico_queue::Queue;
+use portico_store::{DueKind, Index};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The function.
+pub const TRIGGER: Trigger = Trigger {
+    name: "sweeper",
+    source: Source::Schedule("rate(1 minute)"),
+    grants: &[
+        Grant::query(Index::Due),
+        Grant::query(Index::Table),
+        Grant::GET,
+        Grant::PUT,
+        Grant::UPDATE,
+        Grant::wake(Queue::Mail),
+        Grant::wake(Queue::Deliveries),
+        Grant::wake(Queue::Companies),
+    ],
+    handle: |app, _| Box::pin(handle(app)),
+};
+
+/// How much of each kind is swept up in one run from each shard; the rest
+/// waits a minute.
+const BATCH: u16 = 1_000;
+
+async fn handle(app: &App) -> Result<Value, TriggerError> {
+    let events = sweep_events(app).await?;
+    let letters = wake::<kind::Letter>(app, DueKind::Letter, Queue::Mail).await?;
+    let deliveries = wake::<kind::Delivery>(app, DueKind::Delivery, Queue::Deliveries).await?;
+    let companies = wake::<kind::Company>(app, DueKind::Company, Queue::Companies).await?;
+    if events + letters + deliveries + companies > 0 {
+        tracing::info!(events, letters, deliveries, companies, "swept up work");
+    }
+    Ok(
+        json!({ "events": events, "letters": letters, "deliveries": deliveries, "companies": companies }),
+    )
+}
+
+/// Dispatches the events that the stream did not bring, in the order in which
+/// they happened.
+async fn sweep_events(app: &App) -> Result<usize, TriggerError> {
+    let mut due = app
+        .store
+        .due::<kind::Event>(DueKind::Event, app.now(), BATCH)
+        .await?;
+    due.sort_by_key(|task| task.id);
+    for task in &due {
+        let event = app
+            .store
+            .workspace(task.workspace_id)
+            .event(task.id)
+            .await?;
+        if let Some(event) = event {
+            outbox::dispatch(app, &event).await?;
+        }
+    }
+    Ok(due.len())
+}
+
+async fn wake<K>(app: &App, kind: DueKind, queue: Queue) -> Result<usize, TriggerError> {
+    let mut due = app.store.due::<K>(kind, app.now(), BATCH).await?;
+    due.sort_by_key(|task| task.id);
+    app.queues.send(queue, &due, Duration::ZERO).await?;
+    Ok(due.len())
+}

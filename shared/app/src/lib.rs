@@ -1,1 +1,88 @@
-//! What every function is handed: the store, the queues, mail, keys and the clock.
+//! What every function is handed: the store, the queues, mail, keys and the
+//! clock; and what a function says about itself: what wakes it and what it may
+//! do in AWS.
+
+mod grant;
+pub mod outbox;
+mod trigger;
+
+pub use grant::{Grant, Resource};
+pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch};
+
+use portico_domain::{IdSource, Moment, OpenInvitation, Time, WorkspaceId};
+use portico_keys::{InvitationLink, Keyring};
+use portico_mail::Mail;
+use portico_queue::Queues;
+use portico_store::Store;
+use portico_webhook::Sender;
+use std::{fmt, sync::Arc};
+
+/// Everything that a function works with. The composition roots make it: the
+/// bootstrap in Lambda, the local server on one machine.
+#[derive(Debug)]
+pub struct App {
+    /// The table.
+    pub store: Store,
+    /// The queues.
+    pub queues: Queues,
+    /// Outgoing mail.
+    pub mail: Mail,
+    /// Outgoing webhooks.
+    pub sender: Sender,
+    /// Keys, seals and tokens.
+    pub keys: Keyring,
+    /// Where the API and the pages are, without a slash at the end.
+    pub base_url: String,
+    /// What time it is.
+    pub clock: Clock,
+    /// New ids.
+    pub ids: IdSource,
+}
+
+/// Tells the time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Time + Send + Sync>);
+
+impl Clock {
+    /// A clock that asks `tell`.
+    pub fn new(tell: impl Fn() -> Time + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Time {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Clock({})", self.now())
+    }
+}
+
+impl App {
+    /// What time it is.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// This moment, with new ids to give.
+    pub fn moment(&self) -> Moment<'_> {
+        Moment::new(self.now(), &self.ids)
+    }
+
+    /// The link of a client's open invitation.
+    pub fn invite_url(&self, workspace_id: WorkspaceId, open: OpenInvitation) -> String {
+        let link = InvitationLink {
+            workspace_id,
+            invitation_id: open.id,
+            generation: open.generation,
+        };
+        format!(
+            "{}/i/{}",
+            self.base_url,
+            self.keys.invitation_token(link).expose()
+        )
+    }
+}

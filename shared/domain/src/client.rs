@@ -4,8 +4,8 @@
 //! set up, `invited` while an invitation is open, otherwise `notInvited`.
 
 use crate::{
-    Actor, Change, ClientId, Company, CompanyId, Email, Event, EventType, InvitationId, Moment,
-    PersonName, Time, WorkspaceId, color, event::Recorder,
+    Actor, Change, ClientId, Company, CompanyId, Email, Event, EventType, Invitation, InvitationId,
+    Moment, PersonName, Time, WorkspaceId, color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -289,6 +289,11 @@ impl Client {
         }
     }
 
+    /// Whether it is in this company.
+    pub fn is_in(&self, company_id: CompanyId) -> bool {
+        self.company_ids.contains(&company_id)
+    }
+
     /// Changes what the patch names. Nothing is told if nothing changed.
     pub fn update(&mut self, change: &mut Change<'_>, patch: ClientPatch) {
         let before = self.clone();
@@ -337,8 +342,11 @@ impl Client {
     }
 
     /// Archives the client: gone from lists and from the API, its history
-    /// kept, its address free to be used again.
-    pub fn archive(&mut self, change: &mut Change<'_>) {
+    /// kept, its address free to be used again, its open invitation closed.
+    pub fn archive(&mut self, change: &mut Change<'_>, open: Option<&Invitation>) {
+        if let Some(open) = open {
+            open.close(change, self);
+        }
         self.archived_at = Some(change.moment.now);
         self.updated_at = change.moment.now;
         self.record(change, |recorder, view| {

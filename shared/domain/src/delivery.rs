@@ -19,10 +19,10 @@ use std::time::Duration;
 
 /// For how long one worker has a delivery to itself: an attempt takes 15
 /// seconds at most, and a batch of ten for one endpoint is sent one by one.
-pub const LEASE: Duration = Duration::from_secs(180);
+pub const LEASE: Duration = Duration::from_mins(3);
 
 /// How long deliveries are kept.
-pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const RETENTION: Duration = Duration::from_hours(30 * 24);
 
 /// How many attempts a delivery remembers; the schedule makes 12.
 const KEPT_ATTEMPTS: usize = 25;

@@ -142,6 +142,12 @@ impl Endpoint {
         }
     }
 
+    /// What the seal of its secret is bound to, so that a sealed secret cannot
+    /// be moved to another endpoint.
+    pub fn seal_context(id: EndpointId) -> String {
+        format!("webhook endpoint {id}")
+    }
+
     /// Whether it wants events of this type.
     pub fn wants(&self, kind: EventType) -> bool {
         self.event_types.iter().any(|filter| filter.matches(kind))

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The least time between two mails of one invitation.
-pub const RESEND_PAUSE: Duration = Duration::from_secs(60);
+pub const RESEND_PAUSE: Duration = Duration::from_mins(1);
 /// How often an invitation can be sent again within [`RESEND_WINDOW`].
 pub const RESENDS_PER_WINDOW: usize = 5;
 /// The time that resends are counted in.
-pub const RESEND_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+pub const RESEND_WINDOW: Duration = Duration::from_hours(24);
 
 /// An invitation as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -271,6 +271,31 @@ impl Invitation {
         Ok(change.save_invitation(Some(self), after))
     }
 
+    /// Sends the open invitation again, or a new one if none is open.
+    pub fn send(
+        change: &mut Change<'_>,
+        client: &mut Client,
+        open: Option<Self>,
+        lifetime: Duration,
+        created_by: Actor,
+    ) -> Result<Self, InviteRefusal> {
+        match open {
+            Some(open) if open.status_at(change.moment.now) == InvitationStatus::Pending => {
+                open.resend(change, client, lifetime)
+            }
+            over => Self::open(change, client, over, lifetime, created_by),
+        }
+    }
+
+    /// Ends an invitation whose client goes away, if it has not ended.
+    pub(crate) fn close(&self, change: &mut Change<'_>, client: &mut Client) {
+        if self.is_due_to_expire(change.moment.now) {
+            self.expire(change, client);
+        } else if self.cancel(change, client).is_err() {
+            // It was accepted or had ended before; there is nothing to end.
+        }
+    }
+
     /// How long to wait before it can be sent again; `None` if no longer.
     pub fn resend_wait(&self, now: Time) -> Option<Duration> {
         let last = self.resends.last().copied().unwrap_or(self.created_at);
@@ -413,7 +438,8 @@ impl Invitation {
         }
     }
 
-    fn as_open(&self) -> OpenInvitation {
+    /// What its client notes of it.
+    pub fn as_open(&self) -> OpenInvitation {
         OpenInvitation {
             id: self.id,
             generation: self.generation,

@@ -4,7 +4,7 @@ use super::*;
 use crate::{ClientDraft, IdSource, Moment, PersonName};
 use proptest::prelude::*;
 
-const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const WEEK: Duration = Duration::from_hours(7 * 24);
 
 /// One client and its invitation, driven through changes.
 struct Story {

@@ -16,6 +16,7 @@ mod id;
 mod invalid;
 mod invitation;
 mod letter;
+mod task;
 pub mod text;
 mod time;
 mod workspace;
@@ -43,6 +44,7 @@ pub use invitation::{
     RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW,
 };
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS};
+pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
 pub use time::Time;
 pub use workspace::{Labels, Workspace, WorkspaceView};

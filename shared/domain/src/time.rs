@@ -42,6 +42,11 @@ impl Time {
         Self::from_unix_millis(Timestamp::now().as_millisecond())
     }
 
+    /// The minute, for people to read: `28 November 2026, 22:30 UTC`.
+    pub fn for_people(self) -> String {
+        self.0.strftime("%-d %B %Y, %H:%M UTC").to_string()
+    }
+
     /// How long after `earlier` this is; zero if it is not after.
     pub fn since(self, earlier: Self) -> Duration {
         let millis = self.unix_millis().saturating_sub(earlier.unix_millis());

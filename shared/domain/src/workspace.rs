@@ -31,7 +31,7 @@ impl Workspace {
 
     /// For how long an invitation is good.
     pub fn invitation_lifetime(&self) -> Duration {
-        Duration::from_secs(u64::from(self.invitation_days) * 24 * 60 * 60)
+        Duration::from_hours(u64::from(self.invitation_days) * 24)
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::{NoRandomness, random};
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::PasswordHasher};
 use portico_domain::Invalid;
+use zeroize::Zeroizing;
 
 /// The least length; ASVS 5 (6.2.1) asks for 8 and recommends more.
 pub const MIN_CHARACTERS: usize = 12;
@@ -20,6 +21,9 @@ pub enum HashError {
     /// There was no salt to be had.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+    /// The process is ending.
+    #[error("the hashing of a password was interrupted")]
+    Interrupted,
     /// Argon2 refused.
     #[error("failed to hash a password")]
     Argon2(#[source] argon2::password_hash::Error),
@@ -43,18 +47,24 @@ impl<'a> Password<'a> {
         }
     }
 
-    /// Hashes the password into a PHC string. This takes tens of milliseconds
-    /// of one core; call it where blocking is allowed.
-    pub fn hash(&self) -> Result<String, HashError> {
-        let params =
-            Params::new(19 * 1024, 2, 1, None).map_err(|error| HashError::Argon2(error.into()))?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let salt = random::<16>()?;
-        argon2
-            .hash_password_with_salt(self.0.as_bytes(), &salt)
-            .map(|hash| hash.to_string())
-            .map_err(HashError::Argon2)
+    /// Hashes the password into a PHC string, on a thread where the tens of
+    /// milliseconds that it takes keep nobody waiting.
+    pub async fn hash(&self) -> Result<String, HashError> {
+        let password = Zeroizing::new(self.0.to_owned());
+        let hashing = tokio::task::spawn_blocking(move || hash(&password));
+        hashing.await.map_err(|_| HashError::Interrupted)?
     }
+}
+
+fn hash(password: &str) -> Result<String, HashError> {
+    let params =
+        Params::new(19 * 1024, 2, 1, None).map_err(|error| HashError::Argon2(error.into()))?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let salt = random::<16>()?;
+    argon2
+        .hash_password_with_salt(password.as_bytes(), &salt)
+        .map(|hash| hash.to_string())
+        .map_err(HashError::Argon2)
 }
 
 #[cfg(test)]
@@ -68,13 +78,13 @@ mod tests {
         assert!(Password::parse("a".repeat(129).as_str()).is_err());
     }
 
-    #[test]
-    fn a_hash_names_its_parameters_and_never_repeats() -> Result<(), HashError> {
+    #[tokio::test]
+    async fn a_hash_names_its_parameters_and_never_repeats() -> Result<(), HashError> {
         let Ok(password) = Password::parse("correct horse battery") else {
             panic!("the password is good")
         };
 
-        let (one, two) = (password.hash()?, password.hash()?);
+        let (one, two) = (password.hash().await?, password.hash().await?);
 
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
         assert_ne!(one, two);

@@ -1,1 +1,135 @@
 //! The SQS queues between the functions.
+//!
+//! A message only wakes a worker; what there is to do stands in the table. A
+//! message that is lost is made up for by a sweep, one that comes twice finds
+//! nothing left to do, and one that cannot be read goes to the dead letters.
+
+use aws_sdk_sqs::{
+    error::{BuildError, SdkError},
+    operation::send_message_batch::SendMessageBatchError,
+    types::SendMessageBatchRequestEntry,
+};
+use aws_types::SdkConfig;
+use portico_domain::Task;
+use std::time::Duration;
+
+/// SQS takes this many messages in one request.
+const BATCH: usize = 10;
+/// SQS keeps a message back for no longer than this.
+pub const MAX_DELAY: Duration = Duration::from_mins(15);
+
+/// A queue, by what its messages ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// Mail a letter.
+    Mail,
+    /// Attempt a delivery.
+    Deliveries,
+    /// Empty a deleted company.
+    Companies,
+}
+
+impl Queue {
+    /// Every queue.
+    pub const ALL: [Self; 3] = [Self::Mail, Self::Deliveries, Self::Companies];
+
+    /// The name that it has in every environment, after the stage's prefix.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Deliveries => "deliveries",
+            Self::Companies => "companies",
+        }
+    }
+}
+
+/// Where the queues are.
+#[derive(Clone, Debug)]
+pub struct QueueUrls {
+    /// Of [`Queue::Mail`].
+    pub mail: String,
+    /// Of [`Queue::Deliveries`].
+    pub deliveries: String,
+    /// Of [`Queue::Companies`].
+    pub companies: String,
+}
+
+/// Sends messages.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    client: aws_sdk_sqs::Client,
+    urls: QueueUrls,
+}
+
+/// Messages were not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The queue could not be reached, or refused.
+    #[error("failed to send messages to the {0} queue")]
+    Send(&'static str, #[source] Box<SdkError<SendMessageBatchError>>),
+    /// The queue took some messages but not these.
+    #[error("the {queue} queue refused {count} messages, the first because: {reason}")]
+    Refused {
+        /// Which queue.
+        queue: &'static str,
+        /// How many.
+        count: usize,
+        /// What it said of the first.
+        reason: String,
+    },
+    /// A message could not be made.
+    #[error("failed to make a message")]
+    Build(#[from] BuildError),
+    /// A message could not be written as JSON.
+    #[error("failed to write a message")]
+    Write(#[from] serde_json::Error),
+}
+
+impl Queues {
+    /// The queues at these addresses, reached with this configuration.
+    pub fn new(config: &SdkConfig, urls: QueueUrls) -> Self {
+        Self {
+            client: aws_sdk_sqs::Client::new(config),
+            urls,
+        }
+    }
+
+    /// Asks for these tasks, no sooner than after `delay` (15 minutes at most).
+    pub async fn send<K>(
+        &self,
+        queue: Queue,
+        tasks: &[Task<K>],
+        delay: Duration,
+    ) -> Result<(), QueueError> {
+        let url = match queue {
+            Queue::Mail => &self.urls.mail,
+            Queue::Deliveries => &self.urls.deliveries,
+            Queue::Companies => &self.urls.companies,
+        };
+        let seconds = i32::try_from(delay.min(MAX_DELAY).as_secs()).unwrap_or(0);
+        for chunk in tasks.chunks(BATCH) {
+            let mut batch = self.client.send_message_batch().queue_url(url);
+            for (place, task) in chunk.iter().enumerate() {
+                batch = batch.entries(
+                    SendMessageBatchRequestEntry::builder()
+                        .id(place.to_string())
+                        .delay_seconds(seconds)
+                        .message_body(serde_json::to_string(task)?)
+                        .build()?,
+                );
+            }
+            let answer = batch
+                .send()
+                .await
+                .map_err(|error| QueueError::Send(queue.name(), Box::new(error)))?;
+            if let Some(first) = answer.failed().first() {
+                return Err(QueueError::Refused {
+                    queue: queue.name(),
+                    count: answer.failed().len(),
+                    reason: first.message().unwrap_or(first.code()).to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,1 +1,148 @@
 //! The one DynamoDB table: keys, access patterns, transactions.
+//!
+//! Data are reached only through a [`WorkspaceStore`], a handle to one tenant;
+//! every key that it fills in begins with that tenant's id. What belongs to no
+//! tenant yet, such as looking up whose key this is, and the work lists of the
+//! scheduled functions are on [`Store`].
+//!
+//! A decision of the domain is written by [`WorkspaceStore::commit`]: whole,
+//! with the events that tell it, or not at all.
+
+mod access;
+mod client;
+mod commit;
+mod company;
+mod delivery;
+mod doorbell;
+mod due;
+mod endpoint;
+mod error;
+mod event;
+mod invitation;
+mod item;
+mod letter;
+mod list;
+mod pattern;
+mod table;
+mod workspace;
+
+pub use client::ClientFilter;
+pub use company::CompanyFilter;
+pub use doorbell::Doorbell;
+pub use due::DueKind;
+pub use endpoint::EndpointLimit;
+pub use error::{CommitError, Error};
+pub use event::EventFilter;
+pub use invitation::InvitationFilter;
+pub use list::{Page, PageRequest, Position};
+pub use pattern::{Index, Pattern};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_types::SdkConfig;
+use item::{Attributes, read};
+use pattern::Key;
+use portico_domain::WorkspaceId;
+use serde::{Serialize, de::DeserializeOwned};
+use std::sync::Arc;
+
+/// The table.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: aws_sdk_dynamodb::Client,
+    table: Arc<str>,
+}
+
+/// One tenant's part of the table.
+#[derive(Clone, Debug)]
+pub struct WorkspaceStore<'a> {
+    store: &'a Store,
+    id: WorkspaceId,
+}
+
+impl Store {
+    /// The table of this name, reached with this configuration.
+    pub fn new(config: &SdkConfig, table: &str) -> Self {
+        Self {
+            client: aws_sdk_dynamodb::Client::new(config),
+            table: table.into(),
+        }
+    }
+
+    /// The part of one tenant. The id comes from the caller's key or session,
+    /// or from a record that the table itself wrote; never from a request.
+    pub const fn workspace(&self, id: WorkspaceId) -> WorkspaceStore<'_> {
+        WorkspaceStore { store: self, id }
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        entity: &'static str,
+        key: &Key,
+    ) -> Result<Option<T>, Error> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&*self.table)
+            .set_key(Some(key.attributes()))
+            .consistent_read(true)
+            .send()
+            .await?;
+        answer.item.map(|item| read(entity, item)).transpose()
+    }
+
+    async fn put(&self, item: Attributes) -> Result<(), Error> {
+        self.client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Puts the item unless there is one with its key; answers whether it did.
+    async fn put_new(&self, item: Attributes) -> Result<bool, Error> {
+        let result = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        Ok(error::unless_condition_fails(result)?.is_some())
+    }
+}
+
+/// Every access pattern of the table, in the order of `docs/table.md`.
+pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
+    [
+        workspace::PATTERNS,
+        access::PATTERNS,
+        client::PATTERNS,
+        company::PATTERNS,
+        invitation::PATTERNS,
+        letter::PATTERNS,
+        endpoint::PATTERNS,
+        event::PATTERNS,
+        delivery::PATTERNS,
+        due::PATTERNS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// A text attribute of anything that displays as what is stored.
+fn text(value: &impl ToString) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+/// A number attribute.
+fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// An entity as it serializes to a plain text.
+fn serialized(entity: &'static str, value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::corrupt(entity, error))
+}

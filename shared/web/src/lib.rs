@@ -1,1 +1,32 @@
 //! HTTP: routes, callers, problems, pages, the OpenAPI document.
+//!
+//! The only crate that knows a status code. An API Gateway event comes in at
+//! [`serve`], becomes a [`Request`], is handled by a function's five beats
+//! (admit, read, decide, store, answer) and leaves as an API Gateway answer.
+//! Whatever goes wrong leaves as a [`Problem`].
+
+mod body;
+mod caller;
+mod function;
+mod openapi;
+mod page;
+mod paging;
+mod problem;
+mod request;
+mod response;
+mod retry;
+mod route;
+mod serve;
+
+pub use body::body;
+pub use caller::{Caller, PortalCaller, admit, admit_client};
+pub use function::{Body, Function, Operation, Parameter, schema};
+pub use openapi::openapi;
+pub use page::{Notice, document_page, page};
+pub use paging::{ListView, Paging};
+pub use problem::Problem;
+pub use request::Request;
+pub use response::{Deleted, Response, created, document, html, json, ok, session_cookie};
+pub use retry::retry_stale;
+pub use route::{Access, Method, Route};
+pub use serve::serve;

@@ -1,0 +1,77 @@
+//! What a function reads from its environment, once, at its start.
+
+use portico_keys::{RootKey, RootKeyError};
+use portico_mail::MailSettings;
+use portico_queue::QueueUrls;
+
+/// The settings of an installation.
+#[derive(Debug)]
+pub struct Config {
+    /// Which function this is: the name of a route or of a trigger.
+    pub function: String,
+    /// The table's name.
+    pub table: String,
+    /// Where the API and the pages are.
+    pub base_url: String,
+    /// From whom mail comes.
+    pub mail: MailSettings,
+    /// Where the queues are.
+    pub queues: QueueUrls,
+}
+
+/// The environment lacks something.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable is missing or empty.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// The root key is not one.
+    #[error("the environment variable PORTICO_ROOT_KEY cannot be used")]
+    RootKey(#[from] RootKeyError),
+}
+
+impl Config {
+    /// Reads the settings with `variable`, which answers with the value of an
+    /// environment variable. Variables of queues that the function never
+    /// writes to may be missing: its role could not write to them either.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let optional = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let required = |name| optional(name).ok_or(ConfigError::Missing(name));
+        let base_url = required("PORTICO_BASE_URL")?;
+        Ok(Self {
+            function: required("PORTICO_FUNCTION")?,
+            table: required("PORTICO_TABLE")?,
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            mail: MailSettings {
+                from: required("PORTICO_MAIL_FROM")?,
+                configuration_set: optional("PORTICO_MAIL_CONFIGURATION_SET"),
+            },
+            queues: QueueUrls {
+                mail: optional("PORTICO_QUEUE_MAIL").unwrap_or_default(),
+                deliveries: optional("PORTICO_QUEUE_DELIVERIES").unwrap_or_default(),
+                companies: optional("PORTICO_QUEUE_COMPANIES").unwrap_or_default(),
+            },
+        })
+    }
+}
+
+/// Reads the root key; apart from the rest, so that it is never printed.
+pub fn root_key(variable: impl Fn(&str) -> Option<String>) -> Result<RootKey, ConfigError> {
+    let text = variable("PORTICO_ROOT_KEY").ok_or(ConfigError::Missing("PORTICO_ROOT_KEY"))?;
+    Ok(RootKey::parse(&text)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        let read = Config::read(|name| (name != "PORTICO_TABLE").then(|| "x".to_owned()));
+
+        assert_eq!(
+            read.map(drop).map_err(|error| error.to_string()),
+            Err("the environment variable PORTICO_TABLE is not set".into())
+        );
+    }
+}

@@ -1,0 +1,76 @@
+//! The entry point in Lambda: reads the environment, makes the [`App`] and
+//! hands events to the one function that this is.
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use portico_app::{App, Clock, Trigger};
+use portico_bootstrap::{TRIGGERS, config, config::Config, functions};
+use portico_domain::{IdSource, Time};
+use portico_keys::Keyring;
+use portico_mail::Mail;
+use portico_queue::Queues;
+use portico_store::Store;
+use portico_web::{Function, serve};
+use portico_webhook::{Policy, Sender};
+use serde_json::Value;
+use std::env;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let level = EnvFilter::try_from_env("PORTICO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // CloudWatch stamps the time.
+    tracing_subscriber::fmt()
+        .json()
+        .without_time()
+        .with_env_filter(level)
+        .init();
+    let variable = |name: &str| env::var(name).ok();
+    let config = Config::read(variable)?;
+    let app = app(&config, Keyring::new(&config::root_key(variable)?)?).await?;
+    let functions = functions();
+    let function = functions
+        .iter()
+        .find(|function| function.route.name == config.function);
+    let trigger = TRIGGERS
+        .iter()
+        .find(|trigger| trigger.name == config.function);
+    match (function, trigger) {
+        (Some(function), _) => answer(&app, function).await,
+        (None, Some(trigger)) => work(&app, trigger).await,
+        (None, None) => Err(format!("there is no function {:?}", config.function).into()),
+    }
+}
+
+async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
+    let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    Ok(App {
+        store: Store::new(&aws, &config.table),
+        queues: Queues::new(&aws, config.queues.clone()),
+        mail: Mail::new(&aws, config.mail.clone()),
+        sender: Sender::new(
+            Policy::public(),
+            concat!("Portico/", env!("CARGO_PKG_VERSION")),
+        )?,
+        keys,
+        base_url: config.base_url.clone(),
+        clock: Clock::new(Time::system_now),
+        ids: IdSource::new(),
+    })
+}
+
+async fn answer(app: &App, function: &Function) -> Result<(), Error> {
+    run(service_fn(
+        async |event: LambdaEvent<ApiGatewayV2httpRequest>| {
+            Ok::<_, Error>(serve(app, function, event.payload).await)
+        },
+    ))
+    .await
+}
+
+async fn work(app: &App, trigger: &Trigger) -> Result<(), Error> {
+    run(service_fn(async |event: LambdaEvent<Value>| {
+        Ok::<_, Error>((trigger.handle)(app, event.payload).await?)
+    }))
+    .await
+}

@@ -1,0 +1,50 @@
+//! `DELETE /v1/clients/{id}`: archives a client.
+
+use crate::get::find;
+use portico_app::{App, Grant};
+use portico_domain::{Change, Permission};
+use portico_web::{
+    Body, Deleted, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
+    schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route =
+    Route::delete("clients-archive", "/v1/clients/{id}").needs(Permission::DeleteClients);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
+
+const OPERATION: Operation = Operation {
+    summary: "Archive a client",
+    description: "The client is gone from lists and from the API and signed out on the next request; its history is kept, its e-mail address can be used again, and its open invitation is cancelled.",
+    query: &[],
+    body: None,
+    answer: Body::Json(schema::<Deleted>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+/// Archives a client.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let id = request.path_id("client")?;
+    let workspace = app.store.workspace(caller.workspace_id);
+    retry_stale(|| async {
+        let before = find(&workspace, id).await?;
+        let open = workspace.open_invitation(&before).await?;
+        let mut change = Change::at(app.moment());
+        let mut after = before.clone();
+        after.archive(&mut change, open.as_ref());
+        change.save_client(Some(&before), after);
+        Ok(workspace.commit(&change).await?)
+    })
+    .await?;
+    Ok(ok(&Deleted::new("client", &id)))
+}

@@ -1,0 +1,54 @@
+//! `POST /v1/clients`: adds a client to the caller's workspace, and invites it
+//! if asked.
+
+use crate::{fields::ClientFields, view::view};
+use portico_app::{App, Grant};
+use portico_domain::{Change, Client, ClientDraft, ClientView, Invitation, Permission};
+use portico_web::{
+    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, ok,
+    schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route =
+    Route::post("clients-create", "/v1/clients").needs(Permission::CreateClients);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
+
+const OPERATION: Operation = Operation {
+    summary: "Add a client",
+    description: "The e-mail address is unique in the workspace whatever its case. Without a company the client gets a placeholder company of its own.",
+    query: &[Parameter::flag(
+        "sendInvite",
+        "Send the client an invitation by e-mail.",
+    )],
+    body: Some(schema::<ClientFields>),
+    answer: Body::Json(schema::<ClientView>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+/// Adds a client.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let draft = ClientDraft::try_from(body::<ClientFields>(&request)?)?;
+    let invite = request.flag("sendInvite")?.unwrap_or(false);
+
+    let workspace = app.store.workspace(caller.workspace_id);
+    let mut change = Change::at(app.moment());
+    let mut client = Client::create(change.moment, caller.workspace_id, draft, caller.actor);
+    if invite {
+        let lifetime = workspace.get().await?.invitation_lifetime();
+        Invitation::open(&mut change, &mut client, None, lifetime, caller.actor)?;
+    }
+    let client = change.save_client(None, client);
+    workspace.commit(&change).await?;
+    Ok(ok(&view(app, &caller, &client)))
+}

@@ -1,0 +1,184 @@
+//! The fields of a client as callers write them.
+
+use portico_domain::{
+    ClientDraft, ClientPatch, CompanyId, Email, Invalid, MAX_COMPANIES, PersonName, text,
+};
+use portico_web::Problem;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A client, or what shall change about one.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(crate) struct ClientFields {
+    /// First name.
+    given_name: Option<String>,
+    /// Last name.
+    family_name: Option<String>,
+    /// Both names in one, instead of `givenName` and `familyName`; it is split
+    /// at its last space.
+    name: Option<String>,
+    /// The address that invitations go to; unique in the workspace.
+    email: Option<String>,
+    /// The one company; `companyIds` is for several.
+    company_id: Option<String>,
+    /// All companies, the primary one first, 30 at most.
+    company_ids: Option<Vec<String>>,
+    /// Job title or role.
+    position: Option<String>,
+    /// Phone number in E.164 form, such as `+12125550123`.
+    phone: Option<String>,
+    /// Values of the workspace's own fields.
+    custom_fields: Option<Value>,
+}
+
+impl TryFrom<ClientFields> for ClientDraft {
+    type Error = Invalid;
+
+    fn try_from(fields: ClientFields) -> Result<Self, Invalid> {
+        refuse_custom_fields(fields.custom_fields.as_ref())?;
+        let company_ids = company_ids(fields.company_id, fields.company_ids)?.unwrap_or_default();
+        Ok(Self {
+            name: PersonName::from_fields(
+                fields.given_name.as_deref(),
+                fields.family_name.as_deref(),
+                fields.name.as_deref(),
+            )?,
+            email: Email::parse("email", fields.email.as_deref().unwrap_or_default())?,
+            company_ids,
+            position: position(fields.position)?.flatten(),
+            phone: phone(fields.phone)?.flatten(),
+        })
+    }
+}
+
+impl ClientFields {
+    /// What shall change about a client who has the address `email` now.
+    pub(crate) fn into_patch(self, email: &Email) -> Result<ClientPatch, Problem> {
+        refuse_custom_fields(self.custom_fields.as_ref())?;
+        if let Some(text) = &self.email
+            && Email::parse("email", text)?.key() != email.key()
+        {
+            return Err(Problem::not_implemented(
+                "the e-mail address of a client cannot be changed yet",
+            ));
+        }
+        let whole = self
+            .name
+            .as_deref()
+            .map(|name| PersonName::from_fields(None, None, Some(name)));
+        let (given_name, family_name) = match whole.transpose()? {
+            Some(name) => (Some(name.given_name), Some(name.family_name)),
+            None => (
+                self.given_name
+                    .map(|text| text::line("givenName", &text, 1, 100))
+                    .transpose()?,
+                self.family_name
+                    .map(|text| text::line("familyName", &text, 1, 100))
+                    .transpose()?,
+            ),
+        };
+        Ok(ClientPatch {
+            given_name,
+            family_name,
+            company_ids: company_ids(self.company_id, self.company_ids)?,
+            position: position(self.position)?,
+            phone: phone(self.phone)?,
+        })
+    }
+}
+
+/// The companies that a caller names in either way; `None` if in neither.
+fn company_ids(
+    one: Option<String>,
+    many: Option<Vec<String>>,
+) -> Result<Option<Vec<CompanyId>>, Invalid> {
+    let named: Vec<(String, String)> = match (one, many) {
+        (_, Some(many)) => {
+            let name = |place| format!("companyIds[{place}]");
+            many.into_iter()
+                .enumerate()
+                .map(|(place, id)| (name(place), id))
+                .collect()
+        }
+        // The compatible API clears the company with an empty text.
+        (Some(one), None) if one.is_empty() => Vec::new(),
+        (Some(one), None) => vec![("companyId".to_owned(), one)],
+        (None, None) => return Ok(None),
+    };
+    let mut ids = Vec::with_capacity(named.len());
+    for (field, text) in named {
+        let id = text.parse().map_err(|_| {
+            Invalid::new(
+                &field,
+                "company_unknown",
+                format!("there is no company {text:?} in this workspace"),
+            )
+        })?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    if ids.len() > MAX_COMPANIES {
+        let message = format!("a client is in at most {MAX_COMPANIES} companies");
+        return Err(Invalid::new("companyIds", "too_many_companies", message));
+    }
+    Ok(Some(ids))
+}
+
+/// A text that an empty text clears: `None` if it was not given.
+fn position(text: Option<String>) -> Result<Option<Option<String>>, Invalid> {
+    let check = |text: String| {
+        Ok(Some(text::line("position", &text, 0, 100)?).filter(|text| !text.is_empty()))
+    };
+    text.map(check).transpose()
+}
+
+fn phone(text: Option<String>) -> Result<Option<Option<String>>, Invalid> {
+    let check = |text: String| {
+        let text = text.trim();
+        let digits = text.strip_prefix('+').unwrap_or_default();
+        // E.164 allows 15 digits, and no country code begins with 0.
+        let is_e164 = (7..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0');
+        match text {
+            "" => Ok(None),
+            _ if is_e164 => Ok(Some(text.to_owned())),
+            _ => Err(Invalid::new(
+                "phone",
+                "phone_invalid",
+                "a phone number is written in E.164 form, such as +12125550123",
+            )),
+        }
+    };
+    text.map(check).transpose()
+}
+
+/// No workspace has defined fields of its own yet, so no value has a field to
+/// go to. Programs may send the object, or the same as a text, empty.
+fn refuse_custom_fields(fields: Option<&Value>) -> Result<(), Invalid> {
+    let parsed = match fields {
+        Some(Value::String(text)) if text.trim().is_empty() => None,
+        Some(Value::String(text)) => serde_json::from_str(text).ok(),
+        Some(value) => Some(value.clone()),
+        None => None,
+    };
+    match parsed {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::Object(members)) => match members.keys().next() {
+            None => Ok(()),
+            Some(key) => {
+                let field = format!("customFields.{key}");
+                let message = format!("this workspace has no custom field {key:?} for clients");
+                Err(Invalid::new(&field, "custom_field_unknown", message))
+            }
+        },
+        Some(_) => Err(Invalid::new(
+            "customFields",
+            "field_invalid",
+            "customFields is an object",
+        )),
+    }
+}

@@ -1,0 +1,67 @@
+//! `PATCH /v1/clients/{id}`: changes the fields that are given, and sends the
+//! invitation, or sends it again, if asked.
+
+use crate::{fields::ClientFields, get::find, view::view};
+use portico_app::{App, Grant};
+use portico_domain::{Change, ClientView, Invitation, Permission};
+use portico_web::{
+    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, ok,
+    retry_stale, schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route =
+    Route::patch("clients-update", "/v1/clients/{id}").needs(Permission::EditClients);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE, Grant::CHECK];
+
+const OPERATION: Operation = Operation {
+    summary: "Change a client",
+    description: "What is not given stays as it is; an empty text clears a field. `companyId` and `companyIds` replace all companies. With `sendInvite=true` the permission `create_clients` is needed too.",
+    query: &[Parameter::flag(
+        "sendInvite",
+        "Send the client an invitation, or the open one again.",
+    )],
+    body: Some(schema::<ClientFields>),
+    answer: Body::Json(schema::<ClientView>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+/// Changes a client.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let id = request.path_id("client")?;
+    let invite = request.flag("sendInvite")?.unwrap_or(false);
+    if invite && !caller.may(Permission::CreateClients) {
+        return Err(Problem::permission_missing(Permission::CreateClients));
+    }
+    let workspace = app.store.workspace(caller.workspace_id);
+    let client = retry_stale(|| async {
+        let before = find(&workspace, id).await?;
+        let patch = body::<ClientFields>(&request)?.into_patch(&before.email)?;
+        let mut change = Change::at(app.moment());
+        let mut after = before.clone();
+        after.update(&mut change, patch);
+        if invite {
+            let lifetime = workspace.get().await?.invitation_lifetime();
+            let open = workspace.open_invitation(&before).await?;
+            Invitation::send(&mut change, &mut after, open, lifetime, caller.actor)?;
+        }
+        if after == before {
+            return Ok(before);
+        }
+        let after = change.save_client(Some(&before), after);
+        workspace.commit(&change).await?;
+        Ok(after)
+    })
+    .await?;
+    Ok(ok(&view(app, &caller, &client)))
+}

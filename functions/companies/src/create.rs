@@ -1,0 +1,45 @@
+//! `POST /v1/companies`: adds a company to the caller's workspace.
+
+use crate::fields::CompanyFields;
+use portico_app::{App, Grant};
+use portico_domain::{Change, Company, CompanyDraft, CompanyView, Permission};
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route =
+    Route::post("companies-create", "/v1/companies").needs(Permission::ManageClientOrganizations);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+
+const OPERATION: Operation = Operation {
+    summary: "Add a company",
+    description: "The name is unique in the workspace whatever its case.",
+    query: &[],
+    body: Some(schema::<CompanyFields>),
+    answer: Body::Json(schema::<CompanyView>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+/// Adds a company.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let draft = CompanyDraft::try_from(body::<CompanyFields>(&request)?)?;
+    let mut change = Change::at(app.moment());
+    let company = Company::create(&mut change, caller.workspace_id, draft);
+    let company = change.save_company(None, company);
+    app.store
+        .workspace(caller.workspace_id)
+        .commit(&change)
+        .await?;
+    Ok(ok(&CompanyView::from(&company)))
+}

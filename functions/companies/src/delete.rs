@@ -1,0 +1,47 @@
+//! `DELETE /v1/companies/{id}`: deletes a company; its clients stay.
+
+use crate::get::find;
+use portico_app::{App, Grant};
+use portico_domain::{Change, Permission};
+use portico_web::{
+    Body, Deleted, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
+    schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::delete("companies-delete", "/v1/companies/{id}")
+    .needs(Permission::ManageClientOrganizations);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
+
+const OPERATION: Operation = Operation {
+    summary: "Delete a company",
+    description: "Its clients stay and are moved out of it in the background, each with a `company.clientRemoved` event; its name can be used again at once.",
+    query: &[],
+    body: None,
+    answer: Body::Json(schema::<Deleted>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+/// Deletes a company.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let id = request.path_id("company")?;
+    let workspace = app.store.workspace(caller.workspace_id);
+    retry_stale(|| async {
+        let before = find(&workspace, id).await?;
+        let mut change = Change::at(app.moment());
+        change.delete_company(&before)?;
+        Ok(workspace.commit(&change).await?)
+    })
+    .await?;
+    Ok(ok(&Deleted::new("company", &id)))
+}

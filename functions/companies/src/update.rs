@@ -1,0 +1,56 @@
+//! `PATCH /v1/companies/{id}`: changes the fields that are given.
+
+use crate::{fields::CompanyFields, get::find};
+use portico_app::{App, Grant};
+use portico_domain::{Change, CompanyView, Permission};
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
+    schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::patch("companies-update", "/v1/companies/{id}")
+    .needs(Permission::ManageClientOrganizations);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
+
+const OPERATION: Operation = Operation {
+    summary: "Change a company",
+    description: "What is not given stays as it is.",
+    query: &[],
+    body: Some(schema::<CompanyFields>),
+    answer: Body::Json(schema::<CompanyView>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+/// Changes a company.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let id = request.path_id("company")?;
+    let name = body::<CompanyFields>(&request)?.into_name()?;
+    let workspace = app.store.workspace(caller.workspace_id);
+    let company = retry_stale(|| async {
+        let before = find(&workspace, id).await?;
+        let mut change = Change::at(app.moment());
+        let mut after = before.clone();
+        if let Some(name) = name.clone() {
+            after.rename(&mut change, name)?;
+        }
+        if after == before {
+            return Ok(before);
+        }
+        let after = change.save_company(Some(&before), after);
+        workspace.commit(&change).await?;
+        Ok(after)
+    })
+    .await?;
+    Ok(ok(&CompanyView::from(&company)))
+}

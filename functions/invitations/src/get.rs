@@ -1,0 +1,50 @@
+//! `GET /v1/invitations/{id}`: one invitation.
+
+use portico_app::{App, Grant};
+use portico_domain::{Invitation, InvitationId, InvitationView, Permission};
+use portico_store::WorkspaceStore;
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route =
+    Route::get("invitations-get", "/v1/invitations/{id}").needs(Permission::ViewClients);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET];
+
+const OPERATION: Operation = Operation {
+    summary: "Get an invitation",
+    description: "",
+    query: &[],
+    body: None,
+    answer: Body::Json(schema::<InvitationView>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+/// Answers with an invitation.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let id = request.path_id("invitation")?;
+    let invitation = find(&app.store.workspace(caller.workspace_id), id).await?;
+    Ok(ok(&invitation.view(app.now())))
+}
+
+/// The invitation with this id.
+pub(crate) async fn find(
+    workspace: &WorkspaceStore<'_>,
+    id: InvitationId,
+) -> Result<Invitation, Problem> {
+    workspace
+        .invitation(id)
+        .await?
+        .ok_or_else(|| Problem::not_found("invitation"))
+}

@@ -1,0 +1,79 @@
+//! `GET /v1/invitations`: invitations of the caller's workspace, newest first.
+
+use portico_app::{App, Grant};
+use portico_domain::{Invalid, InvitationStatus, InvitationView, Permission};
+use portico_store::{Index, InvitationFilter};
+use portico_web::{
+    Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
+    admit, ok, schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route =
+    Route::get("invitations-list", "/v1/invitations").needs(Permission::ViewClients);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[
+    Grant::GET,
+    Grant::query(Index::Gsi1),
+    Grant::query(Index::Gsi2),
+    Grant::query(Index::Gsi3),
+    Grant::query(Index::Gsi4),
+];
+
+const OPERATION: Operation = Operation {
+    summary: "List invitations",
+    description: "Newest first; several filters together all hold.",
+    query: &[
+        Parameter::LIMIT,
+        Parameter::NEXT_TOKEN,
+        Parameter::text(
+            "status",
+            "Only invitations that are `pending`, `accepted`, `expired` or `cancelled`.",
+        ),
+        Parameter::text(
+            "email",
+            "Only invitations to this e-mail address, in any case.",
+        ),
+        Parameter::text("clientId", "Only invitations of this client."),
+    ],
+    body: None,
+    answer: Body::Json(schema::<ListView<InvitationView>>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+const FILTERS: &[&str] = &["status", "email", "clientId"];
+
+/// Answers with a page of invitations.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let paging = Paging::read(app, &caller, &request, &ROUTE, FILTERS)?;
+    let filter = InvitationFilter {
+        status: request.query("status").map(status).transpose()?,
+        email: request.query("email").map(ToOwned::to_owned),
+        client_id: request.query_id("clientId")?,
+    };
+    let page = app
+        .store
+        .workspace(caller.workspace_id)
+        .invitations(filter, &paging.request)
+        .await?;
+    Ok(ok(&paging.answer(app, page, |invitation| {
+        invitation.view(app.now())
+    })?))
+}
+
+fn status(text: &str) -> Result<InvitationStatus, Invalid> {
+    let message = "status is pending, accepted, expired or cancelled";
+    let found = InvitationStatus::ALL
+        .into_iter()
+        .find(|status| status.name() == text);
+    found.ok_or_else(|| Invalid::new("status", "parameter_invalid", message))
+}

@@ -1,0 +1,51 @@
+//! `POST /v1/invitations/{id}/resend`: sends an open invitation again.
+
+use crate::get::find;
+use portico_app::{App, Grant};
+use portico_domain::{Change, InvitationView, Permission};
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale, schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::post("invitations-resend", "/v1/invitations/{id}/resend")
+    .needs(Permission::CreateClients);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+
+const OPERATION: Operation = Operation {
+    summary: "Send an invitation again",
+    description: "The invitation keeps its id and gets a new link and a new lifetime; the old link is dead. At most once a minute and five times a day.",
+    query: &[],
+    body: None,
+    answer: Body::Json(schema::<InvitationView>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+/// Sends an invitation again.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let id = request.path_id("invitation")?;
+    let workspace = app.store.workspace(caller.workspace_id);
+    let invitation = retry_stale(|| async {
+        let invitation = find(&workspace, id).await?;
+        let before = crate::client_of(&workspace, &invitation).await?;
+        let lifetime = workspace.get().await?.invitation_lifetime();
+        let mut change = Change::at(app.moment());
+        let mut after = before.clone();
+        let invitation = invitation.resend(&mut change, &mut after, lifetime)?;
+        change.save_client(Some(&before), after);
+        workspace.commit(&change).await?;
+        Ok(invitation)
+    })
+    .await?;
+    Ok(ok(&invitation.view(app.now())))
+}

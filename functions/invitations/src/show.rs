@@ -1,0 +1,76 @@
+//! `GET /i/{token}`: the page behind an invitation's link.
+//!
+//! Looking never uses the link up: scanners and previews look too. Only the
+//! form's POST accepts.
+
+use crate::page::InvitationPage;
+use portico_app::{App, Grant};
+use portico_domain::{Invitation, Time, Workspace};
+use portico_keys::InvitationLink;
+use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, ok, page};
+use serde::Serialize;
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::get("invitations-show", "/i/{token}");
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET];
+
+const OPERATION: Operation = Operation {
+    summary: "Open an invitation",
+    description: "The page on which the invited client chooses a password; as JSON if the caller asks for it. Opening it never uses the link up.",
+    query: &[],
+    body: None,
+    answer: Body::Page,
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+/// What the page says, for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Offer<'a> {
+    workspace_name: &'a str,
+    email: &'a str,
+    expires_at: Time,
+}
+
+/// Shows an invitation.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let (link, invitation, workspace) = find(app, &request).await?;
+    invitation.check_link(link.generation, app.now())?;
+    if request.wants_json() && !request.wants_page() {
+        let email = invitation.email.as_str();
+        let expires_at = invitation.expires_at;
+        return Ok(ok(&Offer {
+            workspace_name: &workspace.name,
+            email,
+            expires_at,
+        }));
+    }
+    let offer = InvitationPage::new(&workspace, &invitation, request.path("token"));
+    page(&offer.title(), &offer)
+}
+
+/// The invitation of the request's link, dead or alive.
+pub(crate) async fn find(
+    app: &App,
+    request: &Request,
+) -> Result<(InvitationLink, Invitation, Workspace), Problem> {
+    let link = app
+        .keys
+        .read_invitation_token(request.path("token"))
+        .ok_or_else(Problem::unknown_link)?;
+    let workspace = app.store.workspace(link.workspace_id);
+    let invitation = workspace
+        .invitation(link.invitation_id)
+        .await?
+        .ok_or_else(Problem::unknown_link)?;
+    Ok((link, invitation, workspace.get().await?))
+}

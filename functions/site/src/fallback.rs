@@ -1,0 +1,31 @@
+//! `$default`: the answer to requests that have no route.
+
+use portico_app::{App, Grant};
+use portico_web::{Body, Function, Operation, Problem, Request, Response, Route};
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::default("site-fallback");
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[];
+
+const OPERATION: Operation = Operation {
+    summary: "Answer that there is no such route",
+    description: "",
+    query: &[],
+    body: None,
+    answer: Body::Document,
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+/// Says that there is no such route.
+pub async fn handle(_: &App, request: Request) -> Result<Response, Problem> {
+    Err(Problem::no_route(&request.method, &request.raw_path))
+}

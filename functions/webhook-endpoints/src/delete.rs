@@ -1,0 +1,40 @@
+//! `DELETE /v1/webhook-endpoints/{id}`: deletes a webhook endpoint.
+
+use crate::get::find;
+use portico_app::{App, Grant};
+use portico_domain::Permission;
+use portico_web::{
+    Body, Deleted, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::delete("webhook-endpoints-delete", "/v1/webhook-endpoints/{id}")
+    .needs(Permission::ManageWebhooks);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::DELETE];
+
+const OPERATION: Operation = Operation {
+    summary: "Delete a webhook endpoint",
+    description: "What is on its way to it is cancelled.",
+    query: &[],
+    body: None,
+    answer: Body::Json(schema::<Deleted>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+/// Deletes an endpoint.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let workspace = app.store.workspace(caller.workspace_id);
+    let endpoint = find(&workspace, request.path_id("webhook endpoint")?).await?;
+    workspace.delete_endpoint(endpoint.id).await?;
+    Ok(ok(&Deleted::new("webhookEndpoint", &endpoint.id)))
+}

@@ -1,0 +1,47 @@
+//! `GET /v1/webhook-endpoints/{id}/deliveries`: what was sent to an endpoint,
+//! with every attempt.
+
+use crate::get::find;
+use portico_app::{App, Grant};
+use portico_domain::{Permission, WebhookDelivery};
+use portico_store::Index;
+use portico_web::{
+    Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
+    admit, ok, schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::get(
+    "webhook-endpoints-deliveries",
+    "/v1/webhook-endpoints/{id}/deliveries",
+)
+.needs(Permission::ManageWebhooks);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::query(Index::Gsi1)];
+
+const OPERATION: Operation = Operation {
+    summary: "List the deliveries to a webhook endpoint",
+    description: "Newest first, each with its latest attempts; kept for 30 days.",
+    query: &[Parameter::LIMIT, Parameter::NEXT_TOKEN],
+    body: None,
+    answer: Body::Json(schema::<ListView<WebhookDelivery>>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function {
+    route: &ROUTE,
+    grants: GRANTS,
+    operation: &OPERATION,
+    handle: |app, request| Box::pin(handle(app, request)),
+};
+
+/// Answers with a page of deliveries.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let paging = Paging::read(app, &caller, &request, &ROUTE, &[])?;
+    let workspace = app.store.workspace(caller.workspace_id);
+    let endpoint = find(&workspace, request.path_id("webhook endpoint")?).await?;
+    let page = workspace.deliveries(endpoint.id, &paging.request).await?;
+    Ok(ok(&paging.answer(app, page, |delivery| delivery)?))
+}

@@ -1,0 +1,149 @@
+//! Functions that no caller waits for: what wakes them and what they answer.
+//!
+//! A function that cannot do its work says so for each record; what wakes it
+//! then brings those records again, a few times, and at last puts them with
+//! the dead letters. Whatever stands in the table is found by a sweep all the
+//! same.
+
+use crate::{App, Grant};
+use aws_lambda_events::sqs::SqsEvent;
+use portico_domain::Task;
+use portico_queue::Queue;
+use serde::Serialize;
+use serde_json::Value;
+use std::{fmt, pin::Pin};
+
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value, TriggerError>> + Send + 'a>>;
+
+/// An event-driven function.
+#[derive(Clone, Copy)]
+pub struct Trigger {
+    /// Its name: that of its crate, its event file and its Lambda function.
+    pub name: &'static str,
+    /// What wakes it.
+    pub source: Source,
+    /// What it may do in AWS.
+    pub grants: &'static [Grant],
+    /// Does the work that an event in AWS's own form asks for.
+    pub handle: for<'a> fn(&'a App, Value) -> Answer<'a>,
+}
+
+/// What wakes an event-driven function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The table's stream.
+    Stream,
+    /// A queue.
+    Queue(Queue),
+    /// A schedule, as EventBridge Scheduler writes it.
+    Schedule(&'static str),
+}
+
+/// A function could not do its work at all.
+#[derive(Debug, thiserror::Error)]
+pub enum TriggerError {
+    /// The event has not the form that its source gives it.
+    #[error("failed to read the event")]
+    Event(#[from] serde_json::Error),
+    /// The table did not answer.
+    #[error(transparent)]
+    Store(#[from] portico_store::Error),
+    /// A change could not be written.
+    #[error(transparent)]
+    Commit(#[from] portico_store::CommitError),
+    /// A queue took no messages.
+    #[error(transparent)]
+    Queue(#[from] portico_queue::QueueError),
+    /// A mail could not be written out.
+    #[error("failed to write a mail")]
+    Mail(#[from] portico_mail::RenderError),
+    /// A secret did not open.
+    #[error("failed to open the secret of endpoint {0}")]
+    Seal(portico_domain::EndpointId),
+}
+
+/// Which records of a batch shall come again.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchFailures {
+    batch_item_failures: Vec<BatchItemFailure>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BatchItemFailure {
+    item_identifier: String,
+}
+
+impl BatchFailures {
+    /// Asks for this record again, and says why in the log.
+    pub fn add(&mut self, record: &str, error: &dyn std::error::Error) {
+        tracing::error!(record, error = %Chain(error), "a record failed and will come again");
+        self.batch_item_failures.push(BatchItemFailure {
+            item_identifier: record.to_owned(),
+        });
+    }
+
+    /// How many records shall come again.
+    pub fn len(&self) -> usize {
+        self.batch_item_failures.len()
+    }
+
+    /// Whether all went well.
+    pub fn is_empty(&self) -> bool {
+        self.batch_item_failures.is_empty()
+    }
+
+    /// The answer in the form that Lambda reads.
+    pub fn into_answer(self) -> Result<Value, TriggerError> {
+        Ok(serde_json::to_value(self)?)
+    }
+}
+
+/// Does the tasks of a batch of SQS messages, each by itself: one that cannot
+/// be read or done does not keep the others from being done.
+pub async fn sqs_batch<K, F>(
+    event: Value,
+    mut work: impl FnMut(Task<K>) -> F,
+) -> Result<Value, TriggerError>
+where
+    F: Future<Output = Result<(), TriggerError>>,
+{
+    let event: SqsEvent = serde_json::from_value(event)?;
+    let mut failures = BatchFailures::default();
+    for message in event.records {
+        let body = message.body.unwrap_or_default();
+        let done = match serde_json::from_str(&body) {
+            Ok(task) => work(task).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = done {
+            failures.add(&message.message_id.unwrap_or_default(), &error);
+        }
+    }
+    failures.into_answer()
+}
+
+/// An error with its causes, in one line.
+struct Chain<'a>(&'a dyn std::error::Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trigger")
+            .field("name", &self.name)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}

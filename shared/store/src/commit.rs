@@ -1,0 +1,270 @@
+//! Commits: one decision, one transaction.
+//!
+//! Each part of a change becomes one action with the condition under which it
+//! may happen, and each condition has a meaning for the caller. If any fails,
+//! nothing is written. Transactions that merely collide with others are tried
+//! again; the SDK's request token makes a commit whose answer was lost safe to
+//! repeat.
+
+use crate::{
+    CommitError, Error, WorkspaceStore, access, client, company, endpoint,
+    error::{Cancelled, cancelled},
+    event, invitation,
+    item::Attributes,
+    letter, number,
+    pattern::Key,
+};
+use aws_sdk_dynamodb::{
+    error::BuildError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, builders::PutBuilder},
+};
+use portico_domain::{Change, Client, Company, CompanyId, Revision};
+use std::{collections::BTreeSet, time::Duration};
+
+/// DynamoDB's limit of actions in one transaction.
+const MAX_ACTIONS: usize = 100;
+/// How often a transaction that collides with others is tried.
+const MAX_TRIES: u64 = 6;
+
+/// What it means if the condition of an action does not hold.
+#[derive(Clone, Copy)]
+enum Meaning {
+    EmailTaken,
+    CompanyNameTaken,
+    UnknownCompany(CompanyId),
+    Stale,
+}
+
+struct Transaction {
+    table: String,
+    actions: Vec<TransactWriteItem>,
+    meanings: Vec<Meaning>,
+}
+
+impl WorkspaceStore<'_> {
+    /// Writes a change whole, or not at all.
+    pub async fn commit(&self, change: &Change<'_>) -> Result<(), CommitError> {
+        let transaction = self.transaction(change)?;
+        if transaction.actions.is_empty() {
+            return Ok(());
+        }
+        if transaction.actions.len() > MAX_ACTIONS {
+            return Err(CommitError::TooLarge(transaction.actions.len()));
+        }
+        let mut tries = 1;
+        loop {
+            let sent = self
+                .store
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(transaction.actions.clone()))
+                .send()
+                .await;
+            let Err(error) = sent else { return Ok(()) };
+            let verdict = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(reasons)) => {
+                    cancelled(reasons)
+                }
+                _ => Cancelled::Other,
+            };
+            match verdict {
+                Cancelled::Condition(place) => return Err(transaction.meaning(place)),
+                Cancelled::Conflict if tries < MAX_TRIES => {
+                    // Colliding transactions take about 10 ms; spread the
+                    // next tries over ever longer times.
+                    let millis = u64::from(change.moment.id::<()>().shard(32)) + 1;
+                    tokio::time::sleep(Duration::from_millis(millis * tries)).await;
+                    tries += 1;
+                }
+                Cancelled::Conflict => return Err(Error::Busy(Box::new(error)).into()),
+                Cancelled::Other => return Err(Error::from(error).into()),
+            }
+        }
+    }
+
+    fn transaction(&self, change: &Change<'_>) -> Result<Transaction, CommitError> {
+        let mut transaction = Transaction {
+            table: self.store.table.to_string(),
+            actions: Vec::new(),
+            meanings: Vec::new(),
+        };
+        for revision in &change.clients {
+            transaction.client(revision)?;
+        }
+        for revision in &change.companies {
+            transaction.company(revision)?;
+        }
+        for Revision { before, after } in &change.invitations {
+            let version = before.as_ref().map(|before| before.version);
+            transaction.revise(invitation::invitation_item(after)?, version)?;
+        }
+        for Revision { before, after } in &change.endpoints {
+            let version = before.as_ref().map(|before| before.version);
+            transaction.revise(endpoint::endpoint_item(after)?, version)?;
+        }
+        for letter in &change.letters {
+            transaction.put(letter::letter_item(letter)?)?;
+        }
+        for id in &change.done_letters {
+            transaction.delete(&letter::letter_key(self.id, *id))?;
+        }
+        if let Some(credential) = &change.credential {
+            transaction.put(client::password_item(self.id, credential)?)?;
+        }
+        if let Some(session) = &change.session {
+            transaction.put(access::session_item(session)?)?;
+        }
+        for event in &change.events {
+            transaction.put(event::event_item(event)?)?;
+        }
+        Ok(transaction)
+    }
+}
+
+impl Transaction {
+    fn client(&mut self, Revision { before, after }: &Revision<Client>) -> Result<(), CommitError> {
+        let (w, email) = (after.workspace_id, &after.email);
+        let is_archived = after.archived_at.is_some();
+        self.revise(
+            client::client_item(after)?,
+            before.as_ref().map(|before| before.version),
+        )?;
+        if before.is_none() {
+            self.put_guard(client::email_guard_item(after)?, Meaning::EmailTaken)?;
+        } else if is_archived {
+            self.delete(&client::email_guard_key(w, email))?;
+        }
+
+        let was: BTreeSet<CompanyId> = before.iter().flat_map(Client::memberships).collect();
+        let is: BTreeSet<CompanyId> = after.memberships().filter(|_| !is_archived).collect();
+        for company_id in &is {
+            self.put(client::membership_item(after, *company_id)?)?;
+        }
+        for company_id in was.difference(&is) {
+            self.delete(&client::membership_key(after, *company_id))?;
+        }
+        for company_id in after
+            .company_ids
+            .iter()
+            .filter(|id| is.contains(id) && !was.contains(id))
+        {
+            self.check_company(&company::company_key(w, *company_id), *company_id)?;
+        }
+
+        let placeholder = before.as_ref().and_then(|before| before.placeholder_id);
+        if let Some(gone) = placeholder.filter(|id| !is.contains(id)) {
+            self.delete(&company::company_key(w, gone))?;
+        }
+        if let Some(new) =
+            Company::placeholder_of(after).filter(|new| !was.contains(&new.id) && !is_archived)
+        {
+            self.put(company::company_item(&new)?)?;
+        }
+        Ok(())
+    }
+
+    fn company(
+        &mut self,
+        Revision { before, after }: &Revision<Company>,
+    ) -> Result<(), CommitError> {
+        let w = after.workspace_id;
+        self.revise(
+            company::company_item(after)?,
+            before.as_ref().map(|before| before.version),
+        )?;
+        let old = before.as_ref().map(|before| before.name.key());
+        let new = after.deleted_at.is_none().then(|| after.name.key());
+        if old == new {
+            return Ok(());
+        }
+        if let Some(before) = before {
+            self.delete(&company::name_guard_key(w, &before.name))?;
+        }
+        if new.is_some() {
+            self.put_guard(company::name_guard_item(after)?, Meaning::CompanyNameTaken)?;
+        }
+        Ok(())
+    }
+
+    /// Puts an item in the place of its earlier version, or of none.
+    fn revise(&mut self, item: Attributes, version: Option<u64>) -> Result<(), Error> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item));
+        let put = match version {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(version) => put
+                .condition_expression("version = :version")
+                .expression_attribute_values(":version", number(version)),
+        };
+        self.push_put(put, Meaning::Stale)
+    }
+
+    fn put(&mut self, item: Attributes) -> Result<(), Error> {
+        self.push_put(
+            Put::builder().table_name(&self.table).set_item(Some(item)),
+            Meaning::Stale,
+        )
+    }
+
+    fn put_guard(&mut self, item: Attributes, meaning: Meaning) -> Result<(), Error> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)");
+        self.push_put(put, meaning)
+    }
+
+    fn delete(&mut self, key: &Key) -> Result<(), Error> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .build()
+            .map_err(unbuildable)?;
+        self.push(
+            TransactWriteItem::builder().delete(delete).build(),
+            Meaning::Stale,
+        );
+        Ok(())
+    }
+
+    /// A client can only join a company that is there, is not being deleted
+    /// and is nobody's placeholder.
+    fn check_company(&mut self, key: &Key, id: CompanyId) -> Result<(), Error> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .condition_expression(
+                "attribute_exists(pk) AND attribute_not_exists(deletedAt) AND isPlaceholder = :no",
+            )
+            .expression_attribute_values(":no", AttributeValue::Bool(false))
+            .build()
+            .map_err(unbuildable)?;
+        let action = TransactWriteItem::builder().condition_check(check).build();
+        self.push(action, Meaning::UnknownCompany(id));
+        Ok(())
+    }
+
+    fn push_put(&mut self, put: PutBuilder, meaning: Meaning) -> Result<(), Error> {
+        let put = put.build().map_err(unbuildable)?;
+        self.push(TransactWriteItem::builder().put(put).build(), meaning);
+        Ok(())
+    }
+
+    fn push(&mut self, action: TransactWriteItem, meaning: Meaning) {
+        self.actions.push(action);
+        self.meanings.push(meaning);
+    }
+
+    fn meaning(&self, place: usize) -> CommitError {
+        match self.meanings.get(place) {
+            Some(Meaning::EmailTaken) => CommitError::EmailTaken,
+            Some(Meaning::CompanyNameTaken) => CommitError::CompanyNameTaken,
+            Some(Meaning::UnknownCompany(id)) => CommitError::UnknownCompany(*id),
+            Some(Meaning::Stale) | None => CommitError::Stale,
+        }
+    }
+}
+
+fn unbuildable(error: BuildError) -> Error {
+    Error::Unavailable(Box::new(error))
+}

@@ -1,0 +1,53 @@
+//! The table's stream as a doorbell: which of its records mean new work.
+//!
+//! A record that is not understood rings no bell; the sweep finds the work
+//! all the same.
+
+use crate::{
+    Error, company, event,
+    item::{Attributes, ENTITY, read},
+    letter,
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use portico_domain::{Company, CompanyId, Event, Letter, LetterId, WorkspaceId};
+
+/// New work that a stream record tells of.
+#[derive(Debug)]
+pub enum Doorbell {
+    /// An event happened and wants to be dispatched.
+    Event(Box<Event>),
+    /// A letter wants to be mailed.
+    Letter(WorkspaceId, LetterId),
+    /// A deleted company wants to be emptied.
+    Company(WorkspaceId, CompanyId),
+}
+
+impl Doorbell {
+    /// What a record of the stream means: `name` is `INSERT`, `MODIFY` or
+    /// `REMOVE`, `image` the item after it.
+    pub fn of(name: &str, image: serde_dynamo::Item) -> Result<Option<Self>, Error> {
+        let item: Attributes = image.into();
+        let entity = item
+            .get(ENTITY)
+            .and_then(|value| value.as_s().ok())
+            .map(String::as_str);
+        match (name, entity) {
+            ("INSERT", Some(event::ENTITY)) => {
+                event::read_event(item).map(|event| Some(Self::Event(Box::new(event))))
+            }
+            ("INSERT", Some(letter::ENTITY)) => {
+                let letter: Letter = read(letter::ENTITY, item)?;
+                Ok(Some(Self::Letter(letter.workspace_id, letter.id)))
+            }
+            ("MODIFY", Some(company::ENTITY)) if is_due(&item) => {
+                let company: Company = read(company::ENTITY, item)?;
+                Ok(Some(Self::Company(company.workspace_id, company.id)))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+fn is_due(item: &Attributes) -> bool {
+    matches!(item.get("duepk"), Some(AttributeValue::S(_)))
+}

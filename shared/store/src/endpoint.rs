@@ -1,0 +1,76 @@
+//! Webhook endpoints in the table.
+//!
+//! All endpoints of a workspace share one partition, so a dispatcher reads
+//! them with one Query that sees every change made before it.
+
+use crate::{
+    Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
+    item::{Attributes, item},
+    list::{Order, Question},
+};
+use portico_domain::{Endpoint, EndpointId, MAX_ENDPOINTS};
+
+pub(crate) const PATTERNS: &[Pattern] = &[THIS];
+
+const THIS: Pattern = Pattern::new(
+    "webhook endpoints of a workspace, and this one",
+    Index::Table,
+    "WS#<workspace>#WE",
+    "<endpoint>",
+);
+
+const ENTITY: &str = "endpoint";
+
+/// The workspace has as many endpoints as it may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndpointLimit;
+
+impl WorkspaceStore<'_> {
+    /// The endpoint with this id.
+    pub async fn endpoint(&self, id: EndpointId) -> Result<Option<Endpoint>, Error> {
+        self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
+    }
+
+    /// Endpoints, oldest first.
+    pub async fn endpoints(&self, page: &PageRequest) -> Result<Page<Endpoint>, Error> {
+        let question = Question::new(THIS.index, THIS.partition(&[&self.id]), Order::OldestFirst);
+        self.store.list(ENTITY, question, page).await
+    }
+
+    /// Every endpoint there is.
+    pub async fn all_endpoints(&self) -> Result<Vec<Endpoint>, Error> {
+        // A little more than the limit, which creations at the same moment
+        // may overstep.
+        let limit = u16::try_from(MAX_ENDPOINTS + 50).unwrap_or(u16::MAX);
+        Ok(self
+            .endpoints(&PageRequest { limit, after: None })
+            .await?
+            .items)
+    }
+
+    /// Writes a new endpoint, unless there are enough.
+    pub async fn create_endpoint(
+        &self,
+        endpoint: &Endpoint,
+    ) -> Result<Result<(), EndpointLimit>, Error> {
+        if self.all_endpoints().await?.len() >= MAX_ENDPOINTS {
+            return Ok(Err(EndpointLimit));
+        }
+        self.store.put(endpoint_item(endpoint)?).await?;
+        Ok(Ok(()))
+    }
+
+    /// Deletes an endpoint. What is on its way to it is cancelled when its
+    /// time comes.
+    pub async fn delete_endpoint(&self, id: EndpointId) -> Result<(), Error> {
+        self.store.delete(&THIS.key(&[&self.id, &id])).await
+    }
+}
+
+pub(crate) fn endpoint_item(endpoint: &Endpoint) -> Result<Attributes, Error> {
+    item(
+        ENTITY,
+        endpoint,
+        &[THIS.key(&[&endpoint.workspace_id, &endpoint.id])],
+    )
+}

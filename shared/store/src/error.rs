@@ -1,0 +1,125 @@
+//! What can go wrong at the table.
+
+use aws_sdk_dynamodb::{
+    error::{ProvideErrorMetadata, SdkError},
+    types::error::TransactionCanceledException,
+};
+use portico_domain::CompanyId;
+use std::error::Error as StdError;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// The table could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is asked too much at the moment; the same request may succeed soon.
+    #[error("the table is too busy")]
+    Busy(#[source] Source),
+    /// It cannot be reached, refuses the caller, or failed.
+    #[error("failed to reach the table")]
+    Unavailable(#[source] Source),
+    /// An item is not what this version of the code writes or reads.
+    #[error("failed to read an item as {entity}")]
+    Corrupt {
+        /// What it should have been.
+        entity: &'static str,
+        /// What is wrong with it.
+        source: Source,
+    },
+}
+
+/// Why a change was not written; nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Another client of the workspace has the address.
+    #[error("the e-mail address belongs to another client")]
+    EmailTaken,
+    /// Another company of the workspace has the name.
+    #[error("the name belongs to another company")]
+    CompanyNameTaken,
+    /// The workspace has no such company, or it is being deleted.
+    #[error("there is no company {0}")]
+    UnknownCompany(CompanyId),
+    /// Somebody else changed the same thing since it was read: read it again
+    /// and decide anew.
+    #[error("it was changed at the same time by somebody else")]
+    Stale,
+    /// It has more parts than one transaction can have.
+    #[error("the change has {0} parts, more than one transaction can have")]
+    TooLarge(usize),
+    /// The table could not answer.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl Error {
+    pub(crate) fn corrupt(entity: &'static str, source: impl Into<Source>) -> Self {
+        Self::Corrupt {
+            entity,
+            source: source.into(),
+        }
+    }
+}
+
+/// Codes with which DynamoDB says that it is asked too much.
+const BUSY: [&str; 6] = [
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "ThrottlingError",
+];
+
+impl<E> From<SdkError<E>> for Error
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E>) -> Self {
+        if error.code().is_some_and(|code| BUSY.contains(&code)) {
+            Self::Busy(Box::new(error))
+        } else {
+            Self::Unavailable(Box::new(error))
+        }
+    }
+}
+
+/// What the reasons of a cancelled transaction come down to.
+pub(crate) enum Cancelled {
+    /// The condition of the action at this place does not hold.
+    Condition(usize),
+    /// Another transaction was at work on the same items.
+    Conflict,
+    /// Something else, such as throttling.
+    Other,
+}
+
+pub(crate) fn cancelled(error: &TransactionCanceledException) -> Cancelled {
+    let codes = || {
+        error
+            .cancellation_reasons()
+            .iter()
+            .map(|reason| reason.code())
+    };
+    if let Some(place) = codes().position(|code| code == Some("ConditionalCheckFailed")) {
+        return Cancelled::Condition(place);
+    }
+    if codes().any(|code| code == Some("TransactionConflict")) {
+        return Cancelled::Conflict;
+    }
+    Cancelled::Other
+}
+
+/// What an answer holds; `None` if the condition of the request did not.
+pub(crate) fn unless_condition_fails<T, E>(
+    result: Result<T, SdkError<E>>,
+) -> Result<Option<T>, Error>
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    match result {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

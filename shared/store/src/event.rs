@@ -1,0 +1,128 @@
+//! Events in the table: what every receiver is told, in the order in which it
+//! happened.
+//!
+//! An event's body is stored as the text that receivers get, so it is the same
+//! on every attempt.
+
+use crate::{
+    DueKind, Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
+    item::{Attributes, expire_after, item, read},
+    list::{Filter, Order, Question},
+    pattern::Key,
+    serialized,
+};
+use portico_domain::{DELIVERY_RETENTION, Event, EventId, EventType, WorkspaceId};
+use serde::Deserialize;
+use serde_json::json;
+
+pub(crate) const PATTERNS: &[Pattern] = &[THIS, OF_OBJECT, OF_TYPE];
+
+const THIS: Pattern = Pattern::new(
+    "events of a workspace in order, and this one",
+    Index::Table,
+    "WS#<workspace>#EV",
+    "<event>",
+);
+const OF_OBJECT: Pattern = Pattern::new(
+    "events of an object in order",
+    Index::Gsi1,
+    "WS#<workspace>#EV#OBJECT#<object>",
+    "<event>",
+);
+const OF_TYPE: Pattern = Pattern::new(
+    "events of a type in order",
+    Index::Gsi2,
+    "WS#<workspace>#EV#TYPE#<type>",
+    "<event>",
+);
+
+pub(crate) const ENTITY: &str = "event";
+
+/// Which events to list: those that have all of these.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    /// What happened after this event.
+    pub after: Option<EventId>,
+    /// What happened to this object.
+    pub object_id: Option<String>,
+    /// What is of this type.
+    pub event_type: Option<EventType>,
+}
+
+#[derive(Deserialize)]
+struct StoredEvent {
+    body: String,
+}
+
+impl WorkspaceStore<'_> {
+    /// The event with this id.
+    pub async fn event(&self, id: EventId) -> Result<Option<Event>, Error> {
+        let stored: Option<StoredEvent> = self.store.get(ENTITY, &event_key(self.id, id)).await?;
+        stored.as_ref().map(parse).transpose()
+    }
+
+    /// Events that pass the filter, oldest first.
+    pub async fn events(
+        &self,
+        filter: EventFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Event>, Error> {
+        let w = &self.id;
+        let list = |pattern: Pattern, partition| {
+            Question::new(pattern.index, partition, Order::OldestFirst)
+        };
+        let kind = filter.event_type.map(|kind| kind.name().to_owned());
+        let question = match (filter.object_id, kind) {
+            (Some(object), kind) => list(OF_OBJECT, OF_OBJECT.partition(&[w, &object])).filter(
+                Filter::Is,
+                "eventType",
+                kind,
+            ),
+            (None, Some(kind)) => list(OF_TYPE, OF_TYPE.partition(&[w, &kind])),
+            (None, None) => list(THIS, THIS.partition(&[w])),
+        };
+        let question = question.after(filter.after.map(|id| id.to_string()));
+        let Page { items, next } = self
+            .store
+            .list::<StoredEvent>(ENTITY, question, page)
+            .await?;
+        let items = items.iter().map(parse).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+
+    /// Notes that every delivery of the event has been made.
+    pub async fn event_is_dispatched(&self, id: EventId) -> Result<(), Error> {
+        self.store.clear_due(&event_key(self.id, id)).await
+    }
+}
+
+pub(crate) fn event_key(workspace: WorkspaceId, id: EventId) -> Key {
+    THIS.key(&[&workspace, &id])
+}
+
+pub(crate) fn event_item(event: &Event) -> Result<Attributes, Error> {
+    let (w, id, kind) = (&event.workspace_id, &event.id, event.event_type);
+    let fields = json!({
+        "workspaceId": w,
+        "id": id,
+        "eventType": kind,
+        "body": serialized(ENTITY, event)?,
+    });
+    let keys = [
+        THIS.key(&[w, id]),
+        OF_OBJECT.key(&[w, &event.object_id, id]),
+        OF_TYPE.key(&[w, &kind, id]),
+        DueKind::Event.key(*id, event.created),
+    ];
+    let mut item = item(ENTITY, &fields, &keys)?;
+    expire_after(&mut item, event.created + DELIVERY_RETENTION);
+    Ok(item)
+}
+
+pub(crate) fn read_event(item: Attributes) -> Result<Event, Error> {
+    parse(&read(ENTITY, item)?)
+}
+
+fn parse(stored: &StoredEvent) -> Result<Event, Error> {
+    serde_json::from_str(&stored.body).map_err(|error| Error::corrupt(ENTITY, error))
+}

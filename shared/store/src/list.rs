@@ -1,0 +1,183 @@
+//! Lists: one page is one Query, however large the tenant.
+
+use crate::{
+    Error, Index, Store,
+    item::{Attributes, read},
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use portico_domain::Time;
+use serde::de::DeserializeOwned;
+use std::collections::{BTreeMap, HashMap};
+
+/// Where a list goes on: the key of the last item that was looked at.
+pub type Position = BTreeMap<String, String>;
+
+/// Which part of a list to read.
+#[derive(Clone, Debug)]
+pub struct PageRequest {
+    /// How many items to look at, at most.
+    pub limit: u16,
+    /// Where the page before ended.
+    pub after: Option<Position>,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// What is in it.
+    pub items: Vec<T>,
+    /// Where the next page begins; `None` if this is the last.
+    pub next: Option<Position>,
+}
+
+/// In which direction a list is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    OldestFirst,
+    NewestFirst,
+}
+
+/// A question that a Query answers.
+#[derive(Debug)]
+pub(crate) struct Question {
+    index: Index,
+    partition: String,
+    order: Order,
+    after_sort: Option<String>,
+    until_sort: Option<String>,
+    filters: Vec<(Filter, &'static str, String)>,
+}
+
+/// How an attribute is compared; this happens after reading, so a page of a
+/// filtered list may have few items and go on all the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Filter {
+    Is,
+    Contains,
+}
+
+impl Question {
+    pub(crate) fn new(index: Index, partition: String, order: Order) -> Self {
+        Self {
+            index,
+            partition,
+            order,
+            after_sort: None,
+            until_sort: None,
+            filters: Vec::new(),
+        }
+    }
+
+    /// Only what sorts after this.
+    pub(crate) fn after(mut self, sort: Option<String>) -> Self {
+        self.after_sort = sort;
+        self
+    }
+
+    /// Only what sorts no later than this time.
+    pub(crate) fn until(mut self, time: Time) -> Self {
+        self.until_sort = Some(time.to_string());
+        self
+    }
+
+    /// Only items whose attribute compares so with `value`, if there is one.
+    pub(crate) fn filter(
+        mut self,
+        how: Filter,
+        attribute: &'static str,
+        value: Option<String>,
+    ) -> Self {
+        if let Some(value) = value {
+            self.filters.push((how, attribute, value));
+        }
+        self
+    }
+}
+
+impl Store {
+    /// Reads one page with one Query.
+    pub(crate) async fn query(
+        &self,
+        question: Question,
+        page: &PageRequest,
+    ) -> Result<Page<Attributes>, Error> {
+        let (partition, sort) = question.index.attributes();
+        let mut condition = "#partition = :partition".to_owned();
+        let mut query = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .set_index_name(question.index.name().map(ToOwned::to_owned))
+            // Indexes are eventually consistent by nature; the table need not be.
+            .consistent_read(question.index == Index::Table)
+            .expression_attribute_names("#partition", partition)
+            .expression_attribute_values(":partition", AttributeValue::S(question.partition))
+            .scan_index_forward(question.order == Order::OldestFirst)
+            .limit(i32::from(page.limit))
+            .set_exclusive_start_key(page.after.clone().map(to_key));
+        if let Some(after) = question.after_sort {
+            condition.push_str(" AND #sort > :after");
+            query = query
+                .expression_attribute_names("#sort", sort)
+                .expression_attribute_values(":after", AttributeValue::S(after));
+        }
+        if let Some(until) = question.until_sort {
+            condition.push_str(" AND #sort <= :until");
+            query = query
+                .expression_attribute_names("#sort", sort)
+                .expression_attribute_values(":until", AttributeValue::S(until));
+        }
+        let mut filters = Vec::new();
+        for (place, (how, attribute, value)) in question.filters.into_iter().enumerate() {
+            filters.push(match how {
+                Filter::Is => format!("#f{place} = :f{place}"),
+                Filter::Contains => format!("contains(#f{place}, :f{place})"),
+            });
+            query = query
+                .expression_attribute_names(format!("#f{place}"), attribute)
+                .expression_attribute_values(format!(":f{place}"), AttributeValue::S(value));
+        }
+        let filter = (!filters.is_empty()).then(|| filters.join(" AND "));
+        let answer = query
+            .key_condition_expression(condition)
+            .set_filter_expression(filter)
+            .send()
+            .await?;
+        Ok(Page {
+            next: answer.last_evaluated_key.map(to_position),
+            items: answer.items.unwrap_or_default(),
+        })
+    }
+
+    /// Reads one page and every item in it.
+    pub(crate) async fn list<T: DeserializeOwned>(
+        &self,
+        entity: &'static str,
+        question: Question,
+        page: &PageRequest,
+    ) -> Result<Page<T>, Error> {
+        let Page { items, next } = self.query(question, page).await?;
+        let items = items
+            .into_iter()
+            .map(|item| read(entity, item))
+            .collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+}
+
+fn to_key(position: Position) -> HashMap<String, AttributeValue> {
+    position
+        .into_iter()
+        .map(|(name, value)| (name, AttributeValue::S(value)))
+        .collect()
+}
+
+fn to_position(key: HashMap<String, AttributeValue>) -> Position {
+    key.into_iter()
+        .filter_map(|(name, value)| match value {
+            AttributeValue::S(text) => Some((name, text)),
+            // Every key attribute of the table is a text.
+            _ => None,
+        })
+        .collect()
+}

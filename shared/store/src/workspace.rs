@@ -1,0 +1,32 @@
+//! Workspaces in the table.
+
+use crate::{Error, Index, Pattern, Store, WorkspaceStore, item::item};
+use portico_domain::Workspace;
+
+pub(crate) const PATTERNS: &[Pattern] = &[THIS];
+
+const THIS: Pattern = Pattern::new(
+    "this workspace",
+    Index::Table,
+    "WS#<workspace>",
+    "WORKSPACE",
+);
+
+const ENTITY: &str = "workspace";
+
+impl Store {
+    /// Writes a new workspace; answers whether there was none with its id.
+    pub async fn create_workspace(&self, workspace: &Workspace) -> Result<bool, Error> {
+        self.put_new(item(ENTITY, workspace, &[THIS.key(&[&workspace.id])])?)
+            .await
+    }
+}
+
+impl WorkspaceStore<'_> {
+    /// The workspace itself. Whoever has this handle has been told of the
+    /// workspace by one of its own items, so it is there.
+    pub async fn get(&self) -> Result<Workspace, Error> {
+        let workspace = self.store.get(ENTITY, &THIS.key(&[&self.id])).await?;
+        workspace.ok_or_else(|| Error::corrupt(ENTITY, "there is no such item"))
+    }
+}

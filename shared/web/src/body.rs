@@ -1,0 +1,77 @@
+//! Bodies: JSON in, with the name of whatever is wrong.
+
+use crate::{Problem, Request};
+use portico_domain::Invalid;
+use serde::de::DeserializeOwned;
+
+/// Reads the JSON body of a request.
+///
+/// API Gateway leaves the content type to the caller and so do we: a body is
+/// JSON or it is refused, whatever it calls itself.
+pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    if request.body.iter().all(u8::is_ascii_whitespace) {
+        return Err(Problem::malformed("the request needs a JSON body"));
+    }
+    let mut json = serde_json::Deserializer::from_slice(&request.body);
+    let read = serde_path_to_error::deserialize(&mut json);
+    let value = read.map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() {
+            invalid(&path, &inner.to_string()).into()
+        } else {
+            malformed(&inner)
+        }
+    })?;
+    json.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::malformed(&format!("the body is not valid JSON: {error}"))
+}
+
+/// Says which field is wrong. serde's message ends with a place in the text,
+/// which says nothing to a person who sees the field's name.
+fn invalid(path: &str, message: &str) -> Invalid {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    if let Some(unknown) = message.strip_prefix("unknown field `") {
+        let name = unknown.split('`').next().unwrap_or_default();
+        let known = unknown.split_once(", ").map_or("", |(_, known)| known);
+        return Invalid::new(
+            name,
+            "field_unknown",
+            format!("there is no field {name}; {known}"),
+        );
+    }
+    let field = if path == "." { "body" } else { path };
+    Invalid::new(field, "field_invalid", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let unknown = invalid(
+            "nickname",
+            "unknown field `nickname`, expected `name` at line 1 column 12",
+        );
+        let wrong = invalid(
+            "companyIds[1]",
+            "invalid type: integer `5`, expected a string at line 1 column 9",
+        );
+
+        assert_eq!(unknown.field, "nickname");
+        assert_eq!(
+            unknown.message,
+            "there is no field nickname; expected `name`"
+        );
+        assert_eq!(wrong.field, "companyIds[1]");
+        assert_eq!(
+            wrong.message,
+            "invalid type: integer `5`, expected a string"
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! Callers: who asks, and in whose workspace.
+
+use crate::{Access, Problem, Request, Route};
+use portico_app::App;
+use portico_domain::{Actor, Client, Permission, WorkspaceId};
+use portico_keys::{hash_session_token, parse_api_key};
+use std::collections::BTreeSet;
+
+/// The cookie of a portal session. Browsers send a cookie with this prefix
+/// only to the host that set it, and only over a safe connection.
+pub(crate) const SESSION_COOKIE: &str = "__Host-portico";
+
+/// A program, or a team member, that was let in.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The only workspace that the caller reaches.
+    pub workspace_id: WorkspaceId,
+    /// Who it is.
+    pub actor: Actor,
+    permissions: BTreeSet<Permission>,
+}
+
+/// A client who is signed in to the portal.
+#[derive(Clone, Debug)]
+pub struct PortalCaller {
+    /// The client.
+    pub client: Client,
+}
+
+impl Caller {
+    /// Whether the caller has this permission too.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(&permission)
+    }
+}
+
+/// Lets in whoever has a key that the route asks for. The key is looked up on
+/// every request, so a revoked one is refused on the very next.
+pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller, Problem> {
+    let presented = presented_key(request).ok_or_else(Problem::key_missing)?;
+    let (workspace, text) = split_workspace(presented);
+    let presented = parse_api_key(text).ok_or_else(Problem::key_invalid)?;
+    let key = app
+        .store
+        .api_key(presented.id)
+        .await?
+        .filter(|key| presented.is(key))
+        .filter(|key| workspace.is_none_or(|text| text.parse() == Ok(key.workspace_id)))
+        .ok_or_else(Problem::key_invalid)?;
+    if !key.is_valid(app.now()) {
+        return Err(Problem::key_ended());
+    }
+    if let Access::Permission(permission) = route.access
+        && !key.permissions.contains(&permission)
+    {
+        return Err(Problem::permission_missing(permission));
+    }
+    Ok(Caller {
+        workspace_id: key.workspace_id,
+        actor: Actor::InternalUser { id: key.owner },
+        permissions: key.permissions,
+    })
+}
+
+/// Lets in a client who is signed in. An archived client is out on the very
+/// next request.
+pub async fn admit_client(app: &App, request: &Request) -> Result<PortalCaller, Problem> {
+    let token = request.cookie(SESSION_COOKIE).or_else(|| bearer(request));
+    let hash = token
+        .and_then(hash_session_token)
+        .ok_or_else(Problem::session_missing)?;
+    let session = app
+        .store
+        .session(&hash)
+        .await?
+        .ok_or_else(Problem::session_missing)?;
+    // The table deletes ended sessions late.
+    if app.now() >= session.expires_at {
+        return Err(Problem::session_missing());
+    }
+    let workspace = app.store.workspace(session.workspace_id);
+    let client = workspace.client(session.client_id).await?;
+    match client {
+        Some(client) if client.archived_at.is_none() => Ok(PortalCaller { client }),
+        _ => Err(Problem::session_missing()),
+    }
+}
+
+fn presented_key(request: &Request) -> Option<&str> {
+    request
+        .header("x-api-key")
+        .map(str::trim)
+        .filter(|key| !key.is_empty())
+        .or_else(|| bearer(request))
+}
+
+fn bearer(request: &Request) -> Option<&str> {
+    let (scheme, token) = request.header("authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The compatible API's forms: `key`, `workspace/key`, `workspace/key/token`.
+/// The token belongs to an app session, which says nothing about the key.
+fn split_workspace(presented: &str) -> (Option<&str>, &str) {
+    let mut parts = presented.splitn(3, '/');
+    match (parts.next(), parts.next()) {
+        (Some(workspace), Some(key)) => (Some(workspace), key),
+        _ => (None, presented),
+    }
+}

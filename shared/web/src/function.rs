@@ -1,0 +1,108 @@
+//! Functions that answer callers: a route, what it may do, how it is
+//! documented, and its handler.
+
+use crate::{Problem, Request, Response, Route};
+use portico_app::{App, Grant};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::{fmt, pin::Pin};
+
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send + 'a>>;
+type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// A function that answers callers.
+#[derive(Clone, Copy)]
+pub struct Function {
+    /// What it answers to.
+    pub route: &'static Route,
+    /// What it may do in AWS.
+    pub grants: &'static [Grant],
+    /// What the OpenAPI document says of it.
+    pub operation: &'static Operation,
+    /// Answers a request.
+    pub handle: for<'a> fn(&'a App, Request) -> Answer<'a>,
+}
+
+/// What the OpenAPI document says of a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// In a few words.
+    pub summary: &'static str,
+    /// What a caller should know beyond that.
+    pub description: &'static str,
+    /// What it reads from the query.
+    pub query: &'static [Parameter],
+    /// What it reads from the body.
+    pub body: Option<SchemaOf>,
+    /// What it answers when all goes well.
+    pub answer: Body,
+}
+
+/// A query parameter.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub description: &'static str,
+    /// Its JSON type.
+    pub kind: &'static str,
+}
+
+/// What a function answers when all goes well.
+#[derive(Clone, Copy, Debug)]
+pub enum Body {
+    /// 200 with JSON.
+    Json(SchemaOf),
+    /// 201 with JSON.
+    Created(SchemaOf),
+    /// 200 with a page.
+    Page,
+    /// 200 with JSON of no fixed form.
+    Document,
+}
+
+/// The schema of a type, for an [`Operation`].
+pub fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+impl Parameter {
+    /// How many things a page has at most.
+    pub const LIMIT: Self = Self {
+        name: "limit",
+        description: "How many items a page has at most: 100 unless given; more than 1000 counts as 1000.",
+        kind: "integer",
+    };
+    /// Where a list goes on.
+    pub const NEXT_TOKEN: Self = Self {
+        name: "nextToken",
+        description: "Where the list goes on: `nextToken` of the page before, with the same other parameters. Good for 24 hours.",
+        kind: "string",
+    };
+
+    /// A parameter that is a text.
+    pub const fn text(name: &'static str, description: &'static str) -> Self {
+        Self {
+            name,
+            description,
+            kind: "string",
+        }
+    }
+
+    /// A parameter that is `true` or `false`.
+    pub const fn flag(name: &'static str, description: &'static str) -> Self {
+        Self {
+            name,
+            description,
+            kind: "boolean",
+        }
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function")
+            .field("route", &self.route)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,411 @@
+//! Problems (RFC 9457): what goes wrong, for the person and the program who
+//! read it.
+
+use crate::{Response, json, page, page::Notice};
+use askama::Template;
+use portico_domain::{CompanyRefusal, DeadLink, Invalid, InviteRefusal, MAX_ENDPOINTS, Permission};
+use portico_keys::{NoRandomness, password::HashError};
+use portico_store::{CommitError, EndpointLimit, Error};
+use portico_webhook::TargetError;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json as value};
+use std::{error::Error as StdError, time::Duration};
+
+/// What went wrong. Its `code` is for programs and does not change; its
+/// message is for people.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: u16,
+    code: &'static str,
+    message: String,
+    members: Vec<(&'static str, Value)>,
+    retry_after: Option<Duration>,
+}
+
+/// A problem as callers see it: `application/problem+json`.
+#[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct ProblemView {
+    /// A URN that names the kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The status.
+    pub status: u16,
+    /// A stable word for programs, such as `email_taken`.
+    pub code: String,
+    /// What is wrong and what would be right, for the person who reads it.
+    pub message: String,
+    /// The same as `message`, under the name of RFC 9457.
+    pub detail: String,
+    /// More, such as `field`, `permission` or `limit`.
+    #[serde(flatten)]
+    pub members: Map<String, Value>,
+}
+
+impl Problem {
+    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            members: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.members.push((name, value.into()));
+        self
+    }
+
+    /// The body cannot be read at all.
+    pub fn malformed(message: &str) -> Self {
+        Self::new(400, "body_malformed", message)
+    }
+
+    /// The body is larger than any that is read.
+    pub fn body_too_large(length: usize, limit: usize) -> Self {
+        let message = format!("the body has {length} bytes; the limit is {limit}");
+        Self::new(413, "body_too_large", message).with("limit", limit)
+    }
+
+    /// There is no such thing, or the caller may not know of it.
+    pub fn not_found(object: &str) -> Self {
+        Self::new(
+            404,
+            "not_found",
+            format!("there is no {object} with this id"),
+        )
+    }
+
+    /// There is no such route.
+    pub fn no_route(method: &str, path: &str) -> Self {
+        Self::new(
+            404,
+            "route_not_found",
+            format!("there is no route {method} {path}; see /openapi.json"),
+        )
+    }
+
+    /// The link's token was never given out.
+    pub fn unknown_link() -> Self {
+        Self::new(
+            404,
+            "invitation_unknown",
+            "this link is not valid; check that it was copied whole",
+        )
+    }
+
+    /// The compatible API has this and Portico has not yet.
+    pub fn not_implemented(message: &str) -> Self {
+        Self::new(501, "not_implemented", message)
+    }
+
+    /// The caller has shown no key.
+    pub fn key_missing() -> Self {
+        Self::new(
+            401,
+            "key_missing",
+            "the request needs an API key in the header X-API-KEY, or as Authorization: Bearer",
+        )
+    }
+
+    /// The caller's key is none of ours.
+    pub fn key_invalid() -> Self {
+        Self::new(
+            401,
+            "key_invalid",
+            "the API key is not valid for this workspace",
+        )
+    }
+
+    /// The caller's key has been revoked or has expired.
+    pub fn key_ended() -> Self {
+        Self::new(
+            401,
+            "key_ended",
+            "the API key has been revoked or has expired",
+        )
+    }
+
+    /// The caller is not signed in.
+    pub fn session_missing() -> Self {
+        Self::new(401, "session_missing", "sign in to the portal first")
+    }
+
+    /// The caller's key does not allow this.
+    pub fn permission_missing(permission: Permission) -> Self {
+        let message = format!("the API key lacks the permission {permission}");
+        Self::new(403, "permission_missing", message).with("permission", permission.name())
+    }
+
+    /// A page token is not one of ours, or belongs to another list.
+    pub fn page_token_invalid() -> Self {
+        Self::new(
+            400,
+            "page_token_invalid",
+            "nextToken is not valid for this list; start again without it",
+        )
+        .with("field", "nextToken")
+    }
+
+    /// A page token is too old.
+    pub fn page_token_expired() -> Self {
+        Self::new(
+            400,
+            "page_token_expired",
+            "nextToken is older than 24 hours; start again without it",
+        )
+        .with("field", "nextToken")
+    }
+
+    /// Something broke; the caller learns nothing about it but where to look.
+    pub(crate) fn internal() -> Self {
+        Self::new(
+            500,
+            "internal_error",
+            "something went wrong on our side; it has been logged",
+        )
+    }
+
+    pub(crate) fn is_stale(&self) -> bool {
+        self.code == STALE
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The problem in the form that programs read.
+    pub fn into_response(self, request_id: &str) -> Response {
+        let view = ProblemView {
+            kind: format!("urn:portico:problem:{}", self.code),
+            title: title(self.status).to_owned(),
+            status: self.status,
+            code: self.code.to_owned(),
+            detail: self.message.clone(),
+            message: self.message,
+            members: self
+                .members
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+        };
+        let mut response = json(self.status, "application/problem+json", &view);
+        if let Some(wait) = self.retry_after {
+            response = response.with_header("retry-after", &seconds(wait).to_string());
+        }
+        if self.status == 401 {
+            response = response.with_header("www-authenticate", "Bearer realm=\"portico\"");
+        }
+        response.with_header("x-request-id", request_id)
+    }
+
+    /// The problem in the form that people read.
+    pub fn into_page(self, request_id: &str) -> Response {
+        let notice = Notice {
+            title: heading(self.code),
+            message: &self.message,
+            code: self.code,
+        };
+        let status = self.status;
+        match page(notice.title, &notice) {
+            Ok(response) => response
+                .with_status(status)
+                .with_header("x-request-id", request_id),
+            Err(problem) => problem.into_response(request_id),
+        }
+    }
+
+    /// The problem on a page where the caller can mend it, such as a form.
+    pub fn on_page(&self, title: &str, content: &impl Template) -> Result<Response, Self> {
+        Ok(page(title, content)?.with_status(self.status))
+    }
+
+    /// What is wrong, for the person who reads it.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Breaks down: logs the cause, tells the caller nothing of it.
+    fn broken(
+        status: u16,
+        code: &'static str,
+        message: &str,
+        error: &(dyn StdError + 'static),
+    ) -> Self {
+        tracing::error!(code, error = ?error, "a request failed");
+        Self::new(status, code, message)
+    }
+}
+
+const STALE: &str = "concurrent_change";
+
+fn seconds(wait: Duration) -> u64 {
+    // A second too early would be refused again.
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+fn title(status: u16) -> &'static str {
+    http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("Error")
+}
+
+fn heading(code: &str) -> &'static str {
+    match code {
+        "invitation_expired" => "This invitation has expired",
+        "invitation_cancelled" => "This invitation was cancelled",
+        "invitation_superseded" => "There is a newer link",
+        "invitation_accepted" => "Your account is set up already",
+        "invitation_unknown" => "This link is not valid",
+        _ => "That did not work",
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(
+        Invalid {
+            field,
+            code,
+            message,
+        }: Invalid,
+    ) -> Self {
+        Self::new(400, code, message).with("field", field)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::Busy(_) => {
+                let mut problem = Self::broken(
+                    503,
+                    "busy",
+                    "too much is going on; try again in a moment",
+                    &error,
+                );
+                problem.retry_after = Some(Duration::from_secs(1));
+                problem
+            }
+            Error::Unavailable(_) => Self::broken(
+                503,
+                "unavailable",
+                "the data cannot be reached; try again later",
+                &error,
+            ),
+            Error::Corrupt { .. } => {
+                tracing::error!(?error, "an item could not be read");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<CommitError> for Problem {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::EmailTaken => Self::new(
+                409,
+                "email_taken",
+                "another client of this workspace has this e-mail address",
+            )
+            .with("field", "email"),
+            CommitError::CompanyNameTaken => Self::new(
+                409,
+                "company_name_taken",
+                "another company of this workspace has this name",
+            )
+            .with("field", "name"),
+            CommitError::UnknownCompany(id) => Self::new(
+                400,
+                "company_unknown",
+                format!("there is no company {id} in this workspace"),
+            )
+            .with("field", "companyIds"),
+            CommitError::Stale => Self::new(
+                409,
+                STALE,
+                "somebody else keeps changing this at the same time; try again",
+            ),
+            CommitError::TooLarge(parts) => {
+                let message = format!(
+                    "this changes {parts} things at once, more than the 100 that can be changed together; do it in steps"
+                );
+                Self::new(400, "change_too_large", message).with("limit", 100)
+            }
+            CommitError::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl From<InviteRefusal> for Problem {
+    fn from(refusal: InviteRefusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            InviteRefusal::AlreadyActive => Self::new(409, "client_active", message),
+            InviteRefusal::AlreadyOpen(id) => {
+                Self::new(409, "invitation_open", message).with("invitationId", value!(id))
+            }
+            InviteRefusal::NotPending(_) => Self::new(409, "invitation_not_pending", message),
+            InviteRefusal::TooSoon(wait) => {
+                let mut problem = Self::new(429, "resend_too_soon", message);
+                problem.retry_after = Some(wait);
+                problem
+            }
+        }
+    }
+}
+
+impl From<DeadLink> for Problem {
+    fn from(dead: DeadLink) -> Self {
+        let code = match dead {
+            DeadLink::Accepted => "invitation_accepted",
+            DeadLink::Cancelled => "invitation_cancelled",
+            DeadLink::Expired => "invitation_expired",
+            DeadLink::Superseded => "invitation_superseded",
+        };
+        Self::new(410, code, dead.to_string())
+    }
+}
+
+impl From<CompanyRefusal> for Problem {
+    fn from(refusal: CompanyRefusal) -> Self {
+        match refusal {
+            CompanyRefusal::Placeholder => {
+                Self::new(409, "company_is_placeholder", refusal.to_string())
+            }
+        }
+    }
+}
+
+impl From<TargetError> for Problem {
+    fn from(error: TargetError) -> Self {
+        Invalid::new("url", "url_refused", error.to_string()).into()
+    }
+}
+
+impl From<EndpointLimit> for Problem {
+    fn from(EndpointLimit: EndpointLimit) -> Self {
+        let message =
+            format!("a workspace has at most {MAX_ENDPOINTS} webhook endpoints; delete one first");
+        Self::new(403, "endpoint_limit_reached", message).with("limit", MAX_ENDPOINTS)
+    }
+}
+
+impl From<NoRandomness> for Problem {
+    fn from(error: NoRandomness) -> Self {
+        tracing::error!(%error, "a secret could not be made");
+        Self::internal()
+    }
+}
+
+impl From<HashError> for Problem {
+    fn from(error: HashError) -> Self {
+        tracing::error!(?error, "a password could not be hashed");
+        Self::internal()
+    }
+}

@@ -1,0 +1,153 @@
+//! Requests, as API Gateway hands them over.
+
+use crate::Problem;
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::HeaderMap;
+use portico_domain::Invalid;
+use std::{collections::HashMap, str::FromStr};
+
+/// The largest body that is read. Lambda itself takes 6 MB; nothing that the
+/// API takes needs a tenth of this.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// A request, decoded.
+#[derive(Debug)]
+pub struct Request {
+    /// `POST /v1/clients`: which route API Gateway chose.
+    pub route_key: String,
+    /// The method.
+    pub method: String,
+    /// The path as the caller wrote it.
+    pub raw_path: String,
+    /// The id that API Gateway gave it.
+    pub id: String,
+    headers: HeaderMap,
+    path_parameters: HashMap<String, String>,
+    query: Vec<(String, String)>,
+    cookies: Vec<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl TryFrom<ApiGatewayV2httpRequest> for Request {
+    type Error = Problem;
+
+    fn try_from(event: ApiGatewayV2httpRequest) -> Result<Self, Problem> {
+        let body = event.body.unwrap_or_default();
+        let body = if event.is_base64_encoded {
+            STANDARD
+                .decode(body)
+                .map_err(|_| Problem::malformed("the body is not valid base64"))?
+        } else {
+            body.into_bytes()
+        };
+        if body.len() > MAX_BODY {
+            return Err(Problem::body_too_large(body.len(), MAX_BODY));
+        }
+        let query = event.raw_query_string.unwrap_or_default();
+        Ok(Self {
+            route_key: event.route_key.unwrap_or_default(),
+            raw_path: event.raw_path.unwrap_or_default(),
+            method: event.request_context.http.method.to_string(),
+            id: event.request_context.request_id.unwrap_or_default(),
+            headers: event.headers,
+            path_parameters: event.path_parameters,
+            query: form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+            cookies: event.cookies.unwrap_or_default(),
+            body,
+        })
+    }
+}
+
+impl Request {
+    /// A header; names are compared without case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// A query parameter. An empty one counts as absent, because programs
+    /// written for the compatible API send `companyId=` with every list.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// A query parameter that is `true` or `false`; absent is `None`.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, Invalid> {
+        match self.query(name) {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(Invalid::new(
+                name,
+                "parameter_invalid",
+                format!("{name} is true or false"),
+            )),
+        }
+    }
+
+    /// A query parameter that is an id.
+    pub fn query_id<T: FromStr>(&self, name: &str) -> Result<Option<T>, Invalid> {
+        let parse = |text: &str| {
+            text.parse()
+                .map_err(|_| Invalid::new(name, "parameter_invalid", format!("{name} is a UUID")))
+        };
+        self.query(name).map(parse).transpose()
+    }
+
+    /// A parameter of the path.
+    pub fn path(&self, name: &str) -> &str {
+        self.path_parameters.get(name).map_or("", String::as_str)
+    }
+
+    /// The id in the path. What is not the form of an id names nothing.
+    pub fn path_id<T: FromStr>(&self, object: &'static str) -> Result<T, Problem> {
+        self.path("id")
+            .parse()
+            .map_err(|_| Problem::not_found(object))
+    }
+
+    /// A cookie.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies
+            .iter()
+            .filter_map(|cookie| cookie.split_once('='))
+            .find(|(key, _)| key.trim() == name)
+            .map(|(_, value)| value.trim())
+    }
+
+    /// Whether the caller is a person's browser, which asks for HTML by name.
+    pub fn wants_page(&self) -> bool {
+        self.header("accept")
+            .is_some_and(|accept| accept.contains("text/html"))
+    }
+
+    /// Whether the caller asks for JSON by name.
+    pub fn wants_json(&self) -> bool {
+        self.header("accept")
+            .is_some_and(|accept| accept.contains("json"))
+    }
+
+    /// The field of a form, or the member of a JSON object, with this name.
+    pub fn field(&self, name: &str) -> Result<Option<String>, Problem> {
+        let is_form = self
+            .header("content-type")
+            .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        if is_form {
+            let mut fields = form_urlencoded::parse(&self.body);
+            return Ok(fields
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.into_owned()));
+        }
+        let mut members: HashMap<String, serde_json::Value> = crate::body(self)?;
+        match members.remove(name) {
+            None | Some(serde_json::Value::Null) => Ok(None),
+            Some(serde_json::Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Invalid::new(name, "field_invalid", format!("{name} is a text")).into()),
+        }
+    }
+}

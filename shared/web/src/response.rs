@@ -1,0 +1,124 @@
+//! Answers.
+
+use crate::caller::SESSION_COOKIE;
+use aws_lambda_events::{apigw::ApiGatewayV2httpResponse, encodings::Body};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde::Serialize;
+use std::time::Duration;
+
+/// An answer to a caller.
+#[derive(Clone, Debug)]
+pub struct Response {
+    status: u16,
+    headers: HeaderMap,
+    cookies: Vec<String>,
+    body: String,
+}
+
+/// That something is gone, in the compatible API's form.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Deleted {
+    id: String,
+    object: &'static str,
+    deleted: bool,
+}
+
+impl Deleted {
+    /// The thing with this id is gone.
+    pub fn new(object: &'static str, id: &impl ToString) -> Self {
+        Self {
+            id: id.to_string(),
+            object,
+            deleted: true,
+        }
+    }
+}
+
+/// 200 with JSON.
+pub fn ok(body: &impl Serialize) -> Response {
+    json(200, "application/json", body)
+}
+
+/// 201 with JSON.
+pub fn created(body: &impl Serialize) -> Response {
+    json(201, "application/json", body)
+}
+
+/// 200 with a page.
+pub fn html(body: String) -> Response {
+    Response::new(200, "text/html; charset=utf-8", body)
+}
+
+/// 200 with JSON that is written already.
+pub fn document(body: String) -> Response {
+    Response::new(200, "application/json", body)
+}
+
+/// The cookie that keeps a client signed in to the portal.
+pub fn session_cookie(token: &str, lifetime: Duration) -> String {
+    let seconds = lifetime.as_secs();
+    format!("{SESSION_COOKIE}={token}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax")
+}
+
+/// JSON of some media type.
+pub fn json(status: u16, media_type: &'static str, body: &impl Serialize) -> Response {
+    match serde_json::to_string(body) {
+        Ok(body) => Response::new(status, media_type, body),
+        Err(error) => {
+            tracing::error!(%error, "failed to write an answer");
+            Response::new(500, "application/json", String::new())
+        }
+    }
+}
+
+impl Response {
+    fn new(status: u16, media_type: &'static str, body: String) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        // Answers are for this caller at this moment; nothing may keep them.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+        Self {
+            status,
+            headers,
+            cookies: Vec::new(),
+            body,
+        }
+    }
+
+    /// With another status.
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// With this header too.
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        match HeaderValue::from_str(value) {
+            Ok(value) => {
+                self.headers.insert(HeaderName::from_static(name), value);
+            }
+            Err(error) => tracing::error!(%error, name, "failed to write a header"),
+        }
+        self
+    }
+
+    /// With this cookie set.
+    pub fn with_cookie(mut self, cookie: String) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+
+    /// As API Gateway wants it.
+    pub(crate) fn into_gateway(self) -> ApiGatewayV2httpResponse {
+        let mut response = ApiGatewayV2httpResponse::default();
+        response.status_code = i64::from(self.status);
+        response.headers = self.headers;
+        response.cookies = self.cookies;
+        response.body = Some(Body::Text(self.body));
+        response
+    }
+}

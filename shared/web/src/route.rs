@@ -1,0 +1,132 @@
+//! Routes: one for each function that answers callers.
+
+use portico_domain::Permission;
+use std::fmt;
+
+/// An HTTP method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// Read.
+    Get,
+    /// Create, or do.
+    Post,
+    /// Change parts.
+    Patch,
+    /// Delete.
+    Delete,
+    /// Whatever no other route answers.
+    Any,
+}
+
+impl Method {
+    /// The method as requests spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Any => "ANY",
+        }
+    }
+}
+
+/// Who is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody; what the request itself carries, such as a link's token, says
+    /// what it may do.
+    Public,
+    /// Whoever has a key of the workspace.
+    AnyKey,
+    /// Whoever has a key with this permission.
+    Permission(Permission),
+    /// A client who is signed in to the portal.
+    Client,
+}
+
+/// What a function answers to, and who is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The function's name: `<resource>-<module>`.
+    pub name: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The path, with parameters in braces.
+    pub path: &'static str,
+    /// Who is let in.
+    pub access: Access,
+}
+
+impl Route {
+    /// A route for reading. It answers `HEAD` too: API Gateway gets a second
+    /// route for that.
+    pub const fn get(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::Get, path)
+    }
+
+    /// A route for creating and doing.
+    pub const fn post(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::Post, path)
+    }
+
+    /// A route for changing parts.
+    pub const fn patch(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::Patch, path)
+    }
+
+    /// A route for deleting.
+    pub const fn delete(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::Delete, path)
+    }
+
+    /// What API Gateway sends all other requests to.
+    pub const fn default(name: &'static str) -> Self {
+        Self::new(name, Method::Any, "$default")
+    }
+
+    /// Lets in whoever has a key with this permission.
+    pub const fn needs(mut self, permission: Permission) -> Self {
+        self.access = Access::Permission(permission);
+        self
+    }
+
+    /// Lets in whoever has a key of the workspace.
+    pub const fn needs_a_key(mut self) -> Self {
+        self.access = Access::AnyKey;
+        self
+    }
+
+    /// Lets in clients who are signed in to the portal.
+    pub const fn needs_a_client(mut self) -> Self {
+        self.access = Access::Client;
+        self
+    }
+
+    /// Whether requests of this method come here.
+    pub fn answers(&self, method: &str) -> bool {
+        match self.method {
+            Method::Any => true,
+            Method::Get => method == "GET" || method == "HEAD",
+            only => only.name() == method,
+        }
+    }
+
+    const fn new(name: &'static str, method: Method, path: &'static str) -> Self {
+        Self {
+            name,
+            method,
+            path,
+            access: Access::Public,
+        }
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.method {
+            Method::Any => f.write_str(self.path),
+            only => write!(f, "{} {}", only.name(), self.path),
+        }
+    }
+}

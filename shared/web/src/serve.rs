@@ -1,0 +1,74 @@
+//! From an API Gateway event to its answer.
+
+use crate::{Function, Problem, Request};
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use futures_util::FutureExt;
+use portico_app::App;
+use std::panic::AssertUnwindSafe;
+
+/// Answers an event with a function. Every event has an answer: a request
+/// that is not this function's own is refused, and a panic becomes a problem
+/// that says nothing of it.
+pub async fn serve(
+    app: &App,
+    function: &Function,
+    event: ApiGatewayV2httpRequest,
+) -> ApiGatewayV2httpResponse {
+    let id = event.request_context.request_id.clone().unwrap_or_default();
+    let started = app.now();
+    let mut wants_page = false;
+    let answered = async {
+        let request = Request::try_from(event)?;
+        wants_page = request.wants_page();
+        refuse_other_routes(function, &request)?;
+        (function.handle)(app, request).await
+    };
+    let answered = AssertUnwindSafe(answered)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| {
+            let reason = panic
+                .downcast_ref::<&str>()
+                .copied()
+                .unwrap_or("a panic without a text");
+            tracing::error!(
+                function = function.route.name,
+                reason,
+                "a function panicked"
+            );
+            Err(Problem::internal())
+        });
+    let took = app.now().since(started).as_millis();
+    let (status, response) = match answered {
+        Ok(response) => (None, response.with_header("x-request-id", &id)),
+        Err(problem) => {
+            let status = problem.status();
+            let response = if wants_page {
+                problem.into_page(&id)
+            } else {
+                problem.into_response(&id)
+            };
+            (Some(status), response)
+        }
+    };
+    tracing::info!(
+        function = function.route.name,
+        request = id,
+        problem = status,
+        took,
+        "answered"
+    );
+    response.into_gateway()
+}
+
+fn refuse_other_routes(function: &Function, request: &Request) -> Result<(), Problem> {
+    let route = function.route;
+    // `HEAD` comes by a route key of its own.
+    let key = request.route_key.replacen("HEAD ", "GET ", 1);
+    let is_own = route.answers(&request.method) && key == route.to_string();
+    if is_own {
+        Ok(())
+    } else {
+        Err(Problem::no_route(&request.method, &request.route_key))
+    }
+}
