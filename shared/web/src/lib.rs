@@ -29,4 +29,4 @@ pub use request::Request;
 pub use response::{Deleted, Response, created, document, html, json, ok, session_cookie};
 pub use retry::retry_stale;
 pub use route::{Access, Method, Route};
-pub use serve::serve;
+pub use serve::{refuse, serve};

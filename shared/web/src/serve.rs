@@ -72,3 +72,8 @@ fn refuse_other_routes(function: &Function, request: &Request) -> Result<(), Pro
         Err(Problem::no_route(&request.method, &request.route_key))
     }
 }
+
+/// The answer to a request that never reaches a function.
+pub fn refuse(problem: Problem, request_id: &str) -> ApiGatewayV2httpResponse {
+    problem.into_response(request_id).into_gateway()
+}

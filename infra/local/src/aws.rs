@@ -1,0 +1,262 @@
+//! AWS in this process: an HTTP client for the SDK that hands each request to
+//! the embedded service it is meant for.
+//!
+//! It is also the one place where every call can be seen, refused for want of
+//! a grant, or made to fail.
+
+use crate::{
+    clock::MovableClock,
+    dynamo,
+    grants::{self, Acting},
+    mailbox::Mailbox,
+    ses,
+    sqs::Queues,
+};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::client::{
+    behavior_version::BehaviorVersion,
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::{body::SdkBody, retry::RetryConfig};
+use aws_types::{SdkConfig, region::Region, sdk_config::SharedHttpClient};
+use bytes::Bytes;
+use dynoxide::Database;
+use serde_json::Value;
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::sync::Notify;
+
+/// One call of a function to AWS.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The function that made it; `None` for the server itself.
+    pub function: Option<&'static str>,
+    /// `dynamodb`, `sqs` or `ses`.
+    pub service: &'static str,
+    /// The operation, such as `GetItem`.
+    pub operation: String,
+    /// The request's body.
+    pub body: Value,
+}
+
+/// How a call can be made to fail.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The service refuses with this error code, having done nothing.
+    Refuse(&'static str),
+    /// Nothing arrives at the service.
+    LostBefore,
+    /// The service does it, and its answer never arrives.
+    LostAfter,
+}
+
+type Decide = Box<dyn FnMut(&Call) -> Option<Fault> + Send>;
+
+/// The embedded services.
+#[derive(Clone)]
+pub struct Aws {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Database,
+    queues: Queues,
+    mailbox: Mailbox,
+    clock: MovableClock,
+    written: Notify,
+    calls: Mutex<Option<Vec<Call>>>,
+    faults: Mutex<Option<Decide>>,
+    used: Mutex<BTreeSet<(&'static str, String)>>,
+}
+
+impl Aws {
+    /// The services over these stores.
+    pub fn new(database: Database, queues: Queues, mailbox: Mailbox, clock: MovableClock) -> Self {
+        let inner = Inner {
+            database,
+            queues,
+            mailbox,
+            clock,
+            written: Notify::new(),
+            calls: Mutex::default(),
+            faults: Mutex::default(),
+            used: Mutex::default(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// A configuration whose SDK clients call these services.
+    pub fn config(&self) -> SdkConfig {
+        let credentials = Credentials::new("local", "local", None, None, "local");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("local"))
+            .endpoint_url("http://aws.local")
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(SharedHttpClient::new(self.clone()))
+            .retry_config(RetryConfig::standard())
+            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
+                TokioSleep::new(),
+            ))
+            .build()
+    }
+
+    /// The embedded table.
+    pub(crate) fn database(&self) -> &Database {
+        &self.inner.database
+    }
+
+    /// The queues.
+    pub fn queues(&self) -> &Queues {
+        &self.inner.queues
+    }
+
+    /// The mailbox.
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.inner.mailbox
+    }
+
+    /// Wakes whoever waits for the table to be written to.
+    pub(crate) fn written(&self) -> &Notify {
+        &self.inner.written
+    }
+
+    /// Begins to keep every call, or forgets those kept so far.
+    pub fn record_calls(&self) {
+        *lock(&self.inner.calls) = Some(Vec::new());
+    }
+
+    /// The calls kept since [`Aws::record_calls`].
+    pub fn calls(&self) -> Vec<Call> {
+        lock(&self.inner.calls).clone().unwrap_or_default()
+    }
+
+    /// Lets `decide` say of every call whether and how it fails.
+    pub fn inject(&self, decide: impl FnMut(&Call) -> Option<Fault> + Send + 'static) {
+        *lock(&self.inner.faults) = Some(Box::new(decide));
+    }
+
+    /// Lets nothing fail any more.
+    pub fn heal(&self) {
+        *lock(&self.inner.faults) = None;
+    }
+
+    /// Which grants each function has used so far: name and action on resource.
+    pub fn used_grants(&self) -> BTreeSet<(&'static str, String)> {
+        lock(&self.inner.used).clone()
+    }
+
+    fn answer(
+        &self,
+        request: &http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, ConnectorError> {
+        let call = read(request);
+        if let Some(calls) = lock(&self.inner.calls).as_mut() {
+            calls.push(call.clone());
+        }
+        if let Some(acting) = Acting::current() {
+            match grants::check(&acting, &call) {
+                Ok(used) => lock(&self.inner.used)
+                    .extend(used.into_iter().map(|grant| (acting.name, grant))),
+                Err(missing) => return Ok(grants::refusal(&acting, &missing)),
+            }
+        }
+        let fault = lock(&self.inner.faults)
+            .as_mut()
+            .and_then(|decide| decide(&call));
+        match fault {
+            Some(Fault::Refuse(code)) => return Ok(dynamo::refusal(code, "refused on purpose")),
+            Some(Fault::LostBefore) => return Err(lost()),
+            Some(Fault::LostAfter) | None => {}
+        }
+        let now = self.inner.clock.now();
+        let response = match call.service {
+            "dynamodb" => {
+                let response =
+                    dynamo::answer(&self.inner.database, &call.operation, request.body());
+                self.inner.written.notify_waiters();
+                response
+            }
+            "sqs" => self.inner.queues.answer(now, request),
+            _ => ses::answer(&self.inner.mailbox, now, request),
+        };
+        if fault.is_some() {
+            Err(lost())
+        } else {
+            Ok(response)
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn lost() -> ConnectorError {
+    ConnectorError::io("the connection was lost on purpose".into())
+}
+
+fn read(request: &http::Request<Bytes>) -> Call {
+    let target = request
+        .headers()
+        .get("x-amz-target")
+        .and_then(|value| value.to_str().ok());
+    let (service, operation) = match target.and_then(|target| target.split_once('.')) {
+        Some((prefix, operation)) if prefix.starts_with("DynamoDB") => ("dynamodb", operation),
+        Some((_, operation)) => ("sqs", operation),
+        None => ("ses", "SendEmail"),
+    };
+    Call {
+        function: Acting::current().map(|acting| acting.name),
+        service,
+        operation: operation.to_owned(),
+        body: serde_json::from_slice(request.body()).unwrap_or_default(),
+    }
+}
+
+impl HttpConnector for Aws {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(self.carry(request))
+    }
+}
+
+impl Aws {
+    fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let unreadable = |error: String| ConnectorError::user(error.into());
+        let request = request
+            .try_into_http1x()
+            .map_err(|error| unreadable(error.to_string()))?;
+        let (parts, body) = request.into_parts();
+        let body = body.bytes().map(Bytes::copy_from_slice).unwrap_or_default();
+        let response = self.answer(&http::Request::from_parts(parts, body))?;
+        HttpResponse::try_from(response.map(SdkBody::from))
+            .map_err(|error| unreadable(error.to_string()))
+    }
+}
+
+impl HttpClient for Aws {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Aws")
+    }
+}

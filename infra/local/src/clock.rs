@@ -1,0 +1,85 @@
+//! A clock that can be moved forward.
+
+use portico_app::Clock;
+use portico_domain::Time;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+/// The machine's clock, and how far it has been moved.
+#[derive(Clone, Debug, Default)]
+pub struct MovableClock(Arc<AtomicI64>);
+
+impl MovableClock {
+    /// A clock that has been moved by so many milliseconds before.
+    pub fn moved(millis: i64) -> Self {
+        Self(Arc::new(AtomicI64::new(millis)))
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Time {
+        let millis = Time::system_now().unix_millis();
+        Time::from_unix_millis(millis.saturating_add(self.0.load(Ordering::Relaxed)))
+    }
+
+    /// Moves the clock forward; answers how far it has been moved in all.
+    pub fn advance(&self, by: Duration) -> i64 {
+        let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.0
+            .fetch_add(millis, Ordering::Relaxed)
+            .saturating_add(millis)
+    }
+
+    /// The same clock as the functions see it.
+    pub fn for_app(&self) -> Clock {
+        let clock = self.clone();
+        Clock::new(move || clock.now())
+    }
+}
+
+/// Reads a duration such as `8d`, `12h`, `30m` or `45s`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: u64 = number.parse().ok()?;
+    let seconds = match unit {
+        "d" => 24 * 60 * 60,
+        "h" => 60 * 60,
+        "m" => 60,
+        "s" => 1,
+        _ => return None,
+    };
+    // A century is further than anything here waits for.
+    let limit = 100 * 366 * 24 * 60 * 60;
+    number
+        .checked_mul(seconds)
+        .filter(|seconds| *seconds <= limit)
+        .map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_a_number_and_a_unit() {
+        assert_eq!(parse_duration("8d"), Some(Duration::from_hours(8 * 24)));
+        assert_eq!(parse_duration("90s"), Some(Duration::from_secs(90)));
+        for text in [
+            "",
+            "d",
+            "8",
+            "-1d",
+            "8 d",
+            "8w",
+            "99999999999999999999d",
+            "36601d",
+            "8ä",
+        ] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+}

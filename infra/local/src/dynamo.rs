@@ -1,0 +1,61 @@
+//! DynamoDB: from the protocol to the embedded table.
+
+use bytes::Bytes;
+use dynoxide::{Database, DynoxideError};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Answers a request of the operations that Portico uses.
+pub(crate) fn answer(database: &Database, operation: &str, body: &[u8]) -> http::Response<Bytes> {
+    let answered = match operation {
+        "GetItem" => run(body, |request| database.get_item(request)),
+        "PutItem" => run(body, |request| database.put_item(request)),
+        "UpdateItem" => run(body, |request| database.update_item(request)),
+        "DeleteItem" => run(body, |request| database.delete_item(request)),
+        "Query" => run(body, |request| database.query(request)),
+        "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
+        "CreateTable" => run(body, |request| database.create_table(request)),
+        _ => {
+            return refusal(
+                "UnknownOperationException",
+                "this operation is not used here",
+            );
+        }
+    };
+    match answered {
+        Ok(json) => response(200, json),
+        Err(error) => response(error.status_code(), error.to_json()),
+    }
+}
+
+/// A refusal in DynamoDB's form, which SQS and SES share far enough.
+pub(crate) fn refusal(code: &str, message: &str) -> http::Response<Bytes> {
+    let kind = format!("com.amazonaws.dynamodb.v20120810#{code}");
+    let mut refused = response(
+        400,
+        serde_json::json!({ "__type": kind, "message": message }).to_string(),
+    );
+    if let Ok(code) = http::HeaderValue::from_str(code) {
+        refused.headers_mut().insert("x-amzn-errortype", code);
+    }
+    refused
+}
+
+fn run<Q: DeserializeOwned, A: Serialize>(
+    body: &[u8],
+    run: impl FnOnce(Q) -> Result<A, DynoxideError>,
+) -> Result<String, DynoxideError> {
+    let unreadable =
+        |error: serde_json::Error| DynoxideError::SerializationException(error.to_string());
+    let answer = run(serde_json::from_slice(body).map_err(unreadable)?)?;
+    serde_json::to_string(&answer).map_err(unreadable)
+}
+
+fn response(status: u16, body: String) -> http::Response<Bytes> {
+    let mut response = http::Response::new(Bytes::from(body));
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+    let kind = http::HeaderValue::from_static("application/x-amz-json-1.0");
+    response
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, kind);
+    response
+}

@@ -1,0 +1,116 @@
+//! Least privilege on one machine: each function may call what its grants
+//! allow, as its role will allow in AWS.
+
+use crate::{aws::Call, dynamo};
+use bytes::Bytes;
+use portico_app::{Grant, Resource};
+use portico_queue::Queue;
+use portico_store::Index;
+use serde_json::Value;
+
+tokio::task_local! {
+    static ACTING: Acting;
+}
+
+/// The function on whose behalf calls are made.
+#[derive(Clone, Copy)]
+pub(crate) struct Acting {
+    pub(crate) name: &'static str,
+    pub(crate) grants: &'static [Grant],
+}
+
+impl Acting {
+    /// The function that is at work in this task, if one is.
+    pub(crate) fn current() -> Option<Self> {
+        ACTING.try_with(|acting| *acting).ok()
+    }
+
+    /// Does `work` on behalf of this function.
+    pub(crate) async fn scope<T>(self, work: impl Future<Output = T>) -> T {
+        ACTING.scope(self, work).await
+    }
+}
+
+/// What a call needs, if the function has been granted it all; else what is
+/// missing.
+pub(crate) fn check(acting: &Acting, call: &Call) -> Result<Vec<String>, String> {
+    let needed = needs(call);
+    let missing = needed.iter().find(|need| !acting.grants.contains(need));
+    match missing {
+        Some(missing) => Err(describe(missing)),
+        None => Ok(needed.iter().map(describe).collect()),
+    }
+}
+
+/// A grant as text.
+pub(crate) fn describe(grant: &Grant) -> String {
+    let resource = match grant.resource {
+        Resource::Table(index) => index.name().unwrap_or("table"),
+        Resource::Queue(queue) => queue.name(),
+        Resource::MailIdentity => "identity",
+    };
+    format!("{} on {resource}", grant.action)
+}
+
+/// AWS's answer to a call without the grant.
+pub(crate) fn refusal(acting: &Acting, missing: &str) -> http::Response<Bytes> {
+    tracing::error!(function = acting.name, missing, "a function lacks a grant");
+    dynamo::refusal(
+        "AccessDeniedException",
+        &format!("{} is not authorized to perform {missing}", acting.name),
+    )
+}
+
+fn needs(call: &Call) -> Vec<Grant> {
+    match (call.service, call.operation.as_str()) {
+        ("dynamodb", "GetItem") => vec![Grant::GET],
+        ("dynamodb", "PutItem") => vec![Grant::PUT],
+        ("dynamodb", "UpdateItem") => vec![Grant::UPDATE],
+        ("dynamodb", "DeleteItem") => vec![Grant::DELETE],
+        ("dynamodb", "Query") => vec![Grant::query(index(&call.body))],
+        ("dynamodb", "TransactWriteItems") => {
+            let actions = call.body["TransactItems"].as_array().into_iter().flatten();
+            let mut needs: Vec<Grant> = actions
+                .filter_map(Value::as_object)
+                .flat_map(|action| action.keys().map(|kind| part(kind)))
+                .collect();
+            needs.sort_by_key(|grant| grant.action);
+            needs.dedup();
+            needs
+        }
+        ("sqs", _) => {
+            let url = call.body["QueueUrl"].as_str().unwrap_or_default();
+            Queue::ALL
+                .into_iter()
+                .filter(|queue| url.ends_with(queue.name()))
+                .map(Grant::wake)
+                .collect()
+        }
+        ("ses", _) => vec![Grant::SEND_MAIL],
+        // Nothing that a function does needs another operation.
+        (_, operation) => {
+            tracing::error!(operation, "an operation that no grant covers");
+            vec![Grant {
+                action: "unknown",
+                resource: Resource::Table(Index::Table),
+            }]
+        }
+    }
+}
+
+fn part(kind: &str) -> Grant {
+    match kind {
+        "Put" => Grant::PUT,
+        "Update" => Grant::UPDATE,
+        "Delete" => Grant::DELETE,
+        _ => Grant::CHECK,
+    }
+}
+
+fn index(body: &Value) -> Index {
+    let name = body["IndexName"].as_str();
+    Index::ALL
+        .into_iter()
+        .find(|index| index.name() == name)
+        .unwrap_or(Index::Table)
+}

@@ -1,0 +1,240 @@
+//! The pumps: what AWS does between its services.
+//!
+//! Each source of events has a pump that hands its events, in AWS's own form,
+//! to the function that they wake, one batch at a time. What a function asks
+//! to have again comes again: messages when their visibility runs out, stream
+//! records at once, a few times. The stream begins anew at a start of the
+//! process, and queues begin empty; the sweeper makes up for what they held.
+
+use crate::{aws::Aws, grants::Acting, sqs};
+use dynoxide::actions::{
+    get_records::GetRecordsRequest, get_shard_iterator::GetShardIteratorRequest,
+    list_streams::ListStreamsRequest,
+};
+use portico_app::{App, Source, Trigger};
+use portico_domain::Time;
+use portico_queue::Queue;
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, sync::Arc};
+use tokio::sync::Mutex;
+
+/// Lambda reads this many records of a stream at once unless told otherwise.
+const STREAM_BATCH: usize = 100;
+/// How often a stream record is tried before it is passed over.
+const STREAM_TRIES: u32 = 5;
+/// Lambda takes this many messages at once unless told otherwise.
+const QUEUE_BATCH: usize = 10;
+
+/// Hands a function its events.
+#[derive(Clone)]
+pub(crate) struct Runner {
+    pub(crate) app: Arc<App>,
+    pub(crate) aws: Aws,
+}
+
+/// The pump of the table's stream.
+pub(crate) struct StreamPump {
+    runner: Runner,
+    trigger: Trigger,
+    place: Mutex<Place>,
+}
+
+struct Place {
+    iterator: String,
+    tries: u32,
+}
+
+/// The pump of one queue.
+pub(crate) struct QueuePump {
+    runner: Runner,
+    trigger: Trigger,
+    queue: Queue,
+    turn: Mutex<()>,
+}
+
+/// The pump of a scheduled function.
+pub(crate) struct SchedulePump {
+    runner: Runner,
+    trigger: Trigger,
+    turn: Mutex<()>,
+}
+
+impl Runner {
+    /// Runs a function; `None` if it did not do its work.
+    async fn run(&self, trigger: &Trigger, event: Value) -> Option<Value> {
+        let acting = Acting {
+            name: trigger.name,
+            grants: trigger.grants,
+        };
+        let app = Arc::clone(&self.app);
+        let handle = trigger.handle;
+        // A task of its own, so that a panic ends it and nothing else.
+        let task = tokio::spawn(acting.scope(async move { handle(&app, event).await }));
+        match task.await {
+            Ok(Ok(answer)) => Some(answer),
+            Ok(Err(error)) => {
+                tracing::error!(function = trigger.name, error = ?error, "a function failed");
+                None
+            }
+            Err(error) => {
+                if error.is_panic() {
+                    tracing::error!(function = trigger.name, "a function panicked");
+                }
+                None
+            }
+        }
+    }
+}
+
+impl StreamPump {
+    /// A pump that begins at what is written from now on.
+    pub(crate) fn new(runner: Runner, trigger: Trigger, table: &str) -> dynoxide::Result<Self> {
+        let iterator = latest(&runner.aws, table)?;
+        Ok(Self {
+            runner,
+            trigger,
+            place: Mutex::new(Place { iterator, tries: 0 }),
+        })
+    }
+
+    /// Hands on what there is; answers how many records that was.
+    pub(crate) async fn pump(&self) -> usize {
+        let mut place = self.place.lock().await;
+        let request = GetRecordsRequest {
+            shard_iterator: place.iterator.clone(),
+            limit: Some(STREAM_BATCH),
+        };
+        let records = match self.runner.aws.database().get_records(request) {
+            Ok(records) => records,
+            Err(error) => {
+                tracing::error!(%error, "the stream cannot be read");
+                return 0;
+            }
+        };
+        let next = records
+            .next_shard_iterator
+            .unwrap_or_else(|| place.iterator.clone());
+        if records.records.is_empty() {
+            place.iterator = next;
+            return 0;
+        }
+        let count = records.records.len();
+        let answer = self
+            .runner
+            .run(&self.trigger, json!({ "Records": records.records }))
+            .await;
+        let is_done = answer.is_some_and(|answer| failed(&answer).is_empty());
+        place.tries += 1;
+        if is_done || place.tries >= STREAM_TRIES {
+            if !is_done {
+                tracing::error!(
+                    count,
+                    "stream records are passed over; the sweeper makes up for them"
+                );
+            }
+            place.iterator = next;
+            place.tries = 0;
+        }
+        count
+    }
+}
+
+impl QueuePump {
+    pub(crate) fn new(runner: Runner, trigger: Trigger, queue: Queue) -> Self {
+        Self {
+            runner,
+            trigger,
+            queue,
+            turn: Mutex::default(),
+        }
+    }
+
+    /// Hands on what is visible; answers how many messages that was.
+    pub(crate) async fn pump(&self, now: Time) -> usize {
+        let _turn = self.turn.lock().await;
+        let queues = self.runner.aws.queues();
+        let name = self.queue.name();
+        let messages = queues.take(name, QUEUE_BATCH, now);
+        if messages.is_empty() {
+            return 0;
+        }
+        let event = sqs::event(&format!("arn:aws:sqs:local:000000000000:{name}"), &messages);
+        if let Some(answer) = self.runner.run(&self.trigger, event).await {
+            let failed = failed(&answer);
+            for message in messages
+                .iter()
+                .filter(|message| !failed.contains(&message.message_id))
+            {
+                queues.delete(name, &message.receipt);
+            }
+        }
+        messages.len()
+    }
+}
+
+impl SchedulePump {
+    pub(crate) fn new(runner: Runner, trigger: Trigger) -> Self {
+        Self {
+            runner,
+            trigger,
+            turn: Mutex::default(),
+        }
+    }
+
+    /// Runs the function once, as EventBridge Scheduler would.
+    pub(crate) async fn pump(&self, now: Time) {
+        let _turn = self.turn.lock().await;
+        let event = json!({
+            "version": "0",
+            "id": self.runner.app.moment().id::<()>(),
+            "detail-type": "Scheduled Event",
+            "source": "aws.scheduler",
+            "account": "000000000000",
+            "time": now,
+            "region": "local",
+            "resources": [format!("arn:aws:scheduler:local:000000000000:schedule/portico/{}", self.trigger.name)],
+            "detail": "{}",
+        });
+        self.runner.run(&self.trigger, event).await;
+    }
+}
+
+/// Which kind of source wakes a trigger.
+pub(crate) fn queue_of(trigger: &Trigger) -> Option<Queue> {
+    match trigger.source {
+        Source::Queue(queue) => Some(queue),
+        Source::Stream | Source::Schedule(_) => None,
+    }
+}
+
+fn failed(answer: &Value) -> BTreeSet<String> {
+    let items = answer["batchItemFailures"].as_array().into_iter().flatten();
+    items
+        .filter_map(|item| item["itemIdentifier"].as_str().map(ToOwned::to_owned))
+        .collect()
+}
+
+fn latest(aws: &Aws, table: &str) -> dynoxide::Result<String> {
+    let request = ListStreamsRequest {
+        table_name: Some(table.to_owned()),
+        ..ListStreamsRequest::default()
+    };
+    let streams = aws.database().list_streams(request)?;
+    let stream_arn = streams
+        .streams
+        .into_iter()
+        .next()
+        .map(|stream| stream.stream_arn)
+        .unwrap_or_default();
+    let request = GetShardIteratorRequest {
+        stream_arn,
+        shard_id: dynoxide::streams::shard_id(table),
+        shard_iterator_type: "LATEST".to_owned(),
+        sequence_number: None,
+    };
+    Ok(aws
+        .database()
+        .get_shard_iterator(request)?
+        .shard_iterator
+        .unwrap_or_default())
+}

@@ -1,0 +1,109 @@
+//! What a new installation begins with.
+//!
+//! Every step can be taken again, so a first start that is cut off is finished
+//! by the next one.
+
+use crate::state::State;
+use portico_app::App;
+use portico_domain::{
+    Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyDraft, CompanyName, Email, Invalid,
+    Permission, PersonName, Workspace,
+};
+use portico_store::{CommitError, CompanyFilter, Error, PageRequest};
+
+/// A new installation could not be filled.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// The table did not answer.
+    #[error("failed to make the first workspace")]
+    Store(#[from] Error),
+    /// The examples could not be written.
+    #[error("failed to add the example clients")]
+    Examples(#[from] CommitError),
+    /// The examples are not what the rules allow.
+    #[error("failed to check the example clients")]
+    Invalid(#[from] Invalid),
+}
+
+/// Makes the first workspace, its admin's key, and the example clients.
+pub(crate) async fn seed(app: &App, state: &State, examples: bool) -> Result<(), SeedError> {
+    let workspace = Workspace::new(state.workspace_id, "My workspace", state.created_at);
+    app.store.create_workspace(&workspace).await?;
+    app.store
+        .put_api_key(&ApiKey {
+            id: state.api_key_id,
+            workspace_id: state.workspace_id,
+            owner: state.admin_id,
+            name: "Admin".to_owned(),
+            hash: state.api_key_hash.clone(),
+            permissions: Permission::ALL.iter().copied().collect(),
+            created_at: state.created_at,
+            expires_at: None,
+            revoked_at: None,
+        })
+        .await?;
+    if examples {
+        add_examples(app, state).await
+    } else {
+        Ok(())
+    }
+}
+
+/// John Doe and Jane Doe in Rocket Rides. A company or a client that is there
+/// already comes from a start that was cut off, and is left as it is.
+async fn add_examples(app: &App, state: &State) -> Result<(), SeedError> {
+    let id = state.workspace_id;
+    let workspace = app.store.workspace(id);
+    let name = CompanyName::parse("name", "Rocket Rides")?;
+    let mut change = Change::at(app.moment());
+    let draft = CompanyDraft {
+        name: name.clone(),
+        fallback_color: None,
+    };
+    let company = Company::create(&mut change, id, draft);
+    change.save_company(None, company);
+    ignore_taken(workspace.commit(&change).await)?;
+
+    let filter = CompanyFilter {
+        name: Some(name.as_str().to_owned()),
+        is_placeholder: None,
+    };
+    let page = PageRequest {
+        limit: 1,
+        after: None,
+    };
+    let company_ids: Vec<_> = workspace
+        .companies(filter, &page)
+        .await?
+        .items
+        .iter()
+        .map(|company| company.id)
+        .collect();
+    for (given_name, email) in [
+        ("John", "john.doe@example.com"),
+        ("Jane", "jane.doe@example.com"),
+    ] {
+        let draft = ClientDraft {
+            name: PersonName {
+                given_name: given_name.to_owned(),
+                family_name: "Doe".to_owned(),
+            },
+            email: Email::parse("email", email)?,
+            company_ids: company_ids.clone(),
+            position: None,
+            phone: None,
+        };
+        let mut change = Change::at(app.moment());
+        let client = Client::create(change.moment, id, draft, Actor::System);
+        change.save_client(None, client);
+        ignore_taken(workspace.commit(&change).await)?;
+    }
+    Ok(())
+}
+
+fn ignore_taken(committed: Result<(), CommitError>) -> Result<(), CommitError> {
+    match committed {
+        Err(CommitError::CompanyNameTaken | CommitError::EmailTaken) => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,468 @@
+//! The server: everything put together.
+
+use crate::{
+    aws::Aws,
+    clock::{MovableClock, parse_duration},
+    gateway::{self, Routes},
+    hooks::{self, Hooks},
+    index,
+    mailbox::{self, Mailbox},
+    pump::{QueuePump, Runner, SchedulePump, StreamPump, queue_of},
+    seed::{SeedError, seed},
+    sqs::{QueueSpec, Queues},
+    state::{State, StateError},
+};
+use axum::{Json, Router, extract, http::StatusCode, response::IntoResponse, routing};
+use dynoxide::Database;
+use portico_app::{App, Source};
+use portico_bootstrap::{TRIGGERS, functions};
+use portico_domain::{IdSource, WorkspaceId};
+use portico_keys::{Keyring, RootKey, RootKeyError};
+use portico_mail::{Mail, MailSettings};
+use portico_queue::{Queue, QueueUrls};
+use portico_store::Store;
+use portico_webhook::{Policy, Sender, SenderError, SigningSecret};
+use serde_json::{Value, json};
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{net::TcpListener, task::JoinSet};
+
+const TABLE: &str = "portico";
+
+/// How the server is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where it listens; port 0 picks one.
+    pub listen: SocketAddr,
+    /// Where it keeps its data.
+    pub data: Data,
+    /// Whether a new workspace gets the example clients.
+    pub examples: bool,
+    /// The root key of an installation in memory; a new one unless given.
+    pub root_key: Option<String>,
+}
+
+/// Where the server keeps its data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// Nowhere: they end with the process.
+    Memory,
+    /// In this directory.
+    Directory(PathBuf),
+}
+
+/// The server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is not to be had.
+    #[error(
+        "failed to listen on {0}; is Portico running already? --listen 127.0.0.1:0 picks a free port"
+    )]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The directory cannot be used.
+    #[error("failed to use the directory {0}")]
+    Directory(PathBuf, #[source] io::Error),
+    /// The embedded table cannot be opened.
+    #[error("failed to open the table")]
+    Table(#[from] dynoxide::DynoxideError),
+    /// The embedded table cannot be made.
+    #[error("failed to make the table")]
+    CreateTable(#[from] portico_store::Error),
+    /// The installation's own file cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The root key is not one.
+    #[error(transparent)]
+    RootKey(#[from] RootKeyError),
+    /// The first workspace could not be made.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// The webhook sender could not be made.
+    #[error(transparent)]
+    Sender(#[from] SenderError),
+    /// Two routes have the same path.
+    #[error("failed to lay out the routes")]
+    Routes(#[from] matchit::InsertError),
+}
+
+/// What requests and pumps share.
+pub(crate) struct Core {
+    pub(crate) app: Arc<App>,
+    pub(crate) routes: Routes,
+    pumps: Pumps,
+    clock: MovableClock,
+    state: Mutex<State>,
+}
+
+struct Pumps {
+    aws: Aws,
+    stream: StreamPump,
+    queues: Vec<(Queue, QueuePump)>,
+    schedules: Vec<SchedulePump>,
+}
+
+/// A running server; it ends when this is dropped.
+pub struct LocalServer {
+    /// Where it is, without a slash at the end.
+    pub url: String,
+    /// The first workspace.
+    pub workspace_id: WorkspaceId,
+    /// A key of that workspace with every permission.
+    pub api_key: String,
+    core: Arc<Core>,
+    hooks: Hooks,
+    tasks: JoinSet<()>,
+}
+
+impl LocalServer {
+    /// Starts a server; when this returns, it answers.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let listener = TcpListener::bind(options.listen).await;
+        let listener = listener.map_err(|error| StartError::Listen(options.listen, error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| StartError::Listen(options.listen, error))?;
+        let url = format!("http://{address}");
+
+        let mut parts = open(&options)?;
+        let clock = MovableClock::moved(parts.state.clock_moved_by);
+        let aws = Aws::new(
+            parts.database,
+            queues(),
+            parts.mailbox.clone(),
+            clock.clone(),
+        );
+        let keys = Keyring::new(&RootKey::parse(&parts.state.root_key)?)?;
+        let app = Arc::new(app(&aws, keys, &clock, &url)?);
+        app.store.create_table().await?;
+        if !parts.state.is_seeded {
+            seed(&app, &parts.state, options.examples).await?;
+            parts.state.is_seeded = true;
+            parts.state.save()?;
+        }
+        let (workspace_id, api_key) = (parts.state.workspace_id, parts.state.api_key.clone());
+        let hooks = open_hooks(&options, &app, workspace_id, &clock)?;
+        let core = Arc::new(Core {
+            routes: Routes::new(&functions())?,
+            pumps: Pumps::new(&app, aws)?,
+            app,
+            clock,
+            state: Mutex::new(parts.state),
+        });
+        let mut tasks = JoinSet::new();
+        core.pumps.spawn(&core, &mut tasks);
+        let router = router(&core, parts.mailbox, hooks.clone());
+        tasks.spawn(async move {
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            if let Err(error) = axum::serve(listener, service).await {
+                tracing::error!(%error, "the server ended");
+            }
+        });
+        Ok(Self {
+            url,
+            workspace_id,
+            api_key,
+            core,
+            hooks,
+            tasks,
+        })
+    }
+
+    /// What the functions work with.
+    pub fn app(&self) -> &App {
+        &self.core.app
+    }
+
+    /// The embedded services.
+    pub fn aws(&self) -> &Aws {
+        &self.core.pumps.aws
+    }
+
+    /// What the webhook tester got.
+    pub fn hooks(&self) -> &Hooks {
+        &self.hooks
+    }
+
+    /// Runs stream, queues and mail until nothing is left to do now.
+    pub async fn settle(&self) {
+        self.core.settle().await;
+    }
+
+    /// Moves the clock forward, runs what is scheduled, and settles.
+    pub async fn advance(&self, by: Duration) {
+        self.core.advance(by).await;
+    }
+
+    /// Serves until the process is told to end.
+    pub async fn run(mut self) {
+        self.tasks.join_next().await;
+    }
+}
+
+impl Core {
+    async fn settle(&self) {
+        loop {
+            let mut done = self.pumps.stream.pump().await;
+            for (_, pump) in &self.pumps.queues {
+                done += pump.pump(self.clock.now()).await;
+            }
+            if done == 0 {
+                return;
+            }
+        }
+    }
+
+    async fn advance(&self, by: Duration) {
+        let moved = self.clock.advance(by);
+        {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.clock_moved_by = moved;
+            if let Err(error) = state.save() {
+                tracing::error!(%error, "the clock is forgotten at the end of this process");
+            }
+        }
+        for schedule in &self.pumps.schedules {
+            schedule.pump(self.clock.now()).await;
+        }
+        self.settle().await;
+    }
+}
+
+impl Pumps {
+    fn new(app: &Arc<App>, aws: Aws) -> Result<Self, dynoxide::DynoxideError> {
+        let runner = Runner {
+            app: Arc::clone(app),
+            aws: aws.clone(),
+        };
+        let stream = TRIGGERS
+            .iter()
+            .find(|trigger| trigger.source == Source::Stream);
+        let stream = stream
+            .map(|trigger| StreamPump::new(runner.clone(), *trigger, TABLE))
+            .transpose()?;
+        let queue = |trigger| {
+            queue_of(trigger).map(|queue| (queue, QueuePump::new(runner.clone(), *trigger, queue)))
+        };
+        let schedules = TRIGGERS
+            .iter()
+            .filter(|trigger| matches!(trigger.source, Source::Schedule(_)));
+        Ok(Self {
+            stream: stream.unwrap_or_else(|| unreachable!("the dispatcher listens to the stream")),
+            queues: TRIGGERS.iter().filter_map(queue).collect(),
+            schedules: schedules
+                .map(|trigger| SchedulePump::new(runner.clone(), *trigger))
+                .collect(),
+            aws,
+        })
+    }
+
+    /// Keeps everything going, each source by itself.
+    fn spawn(&self, core: &Arc<Core>, tasks: &mut JoinSet<()>) {
+        let shared = Arc::clone(core);
+        tasks.spawn(async move {
+            let pumps = &shared.pumps;
+            loop {
+                let written = pumps.aws.written().notified();
+                if pumps.stream.pump().await == 0 {
+                    // What is written between pump and wait wakes at the next tick.
+                    let _ = tokio::time::timeout(Duration::from_millis(200), written).await;
+                }
+            }
+        });
+        for place in 0..self.queues.len() {
+            let shared = Arc::clone(core);
+            tasks.spawn(async move {
+                let changed = shared.pumps.aws.queues().changed();
+                loop {
+                    let sent = changed.notified();
+                    let (_, pump) = &shared.pumps.queues[place];
+                    if pump.pump(shared.clock.now()).await == 0 {
+                        let _ = tokio::time::timeout(Duration::from_millis(500), sent).await;
+                    }
+                }
+            });
+        }
+        for place in 0..self.schedules.len() {
+            let shared = Arc::clone(core);
+            tasks.spawn(async move {
+                // The first tick is at once: it sweeps up what a process that
+                // ended has left.
+                let mut minutes = tokio::time::interval(Duration::from_mins(1));
+                loop {
+                    minutes.tick().await;
+                    shared.pumps.schedules[place].pump(shared.clock.now()).await;
+                }
+            });
+        }
+    }
+}
+
+/// What is opened before anything runs.
+struct Parts {
+    state: State,
+    database: Database,
+    mailbox: Mailbox,
+}
+
+fn open(options: &Options) -> Result<Parts, StartError> {
+    match &options.data {
+        Data::Memory => {
+            let root_key = match &options.root_key {
+                Some(text) => RootKey::parse(text)?,
+                None => RootKey::generate().map_err(StateError::from)?,
+            };
+            let state = State::new(&root_key)?;
+            Ok(Parts {
+                state,
+                database: Database::memory()?,
+                mailbox: Mailbox::in_memory(),
+            })
+        }
+        Data::Directory(directory) => {
+            let unusable = |error| StartError::Directory(directory.clone(), error);
+            fs::create_dir_all(directory).map_err(unusable)?;
+            let table = directory.join("table.sqlite");
+            Ok(Parts {
+                state: State::open(directory)?,
+                database: Database::new(&table.to_string_lossy())?,
+                mailbox: Mailbox::open(directory.join("mail.jsonl")).map_err(unusable)?,
+            })
+        }
+    }
+}
+
+fn queues() -> Queues {
+    let specs = Queue::ALL.map(|queue| QueueSpec {
+        name: queue.name().to_owned(),
+        // Six times what a function may take, as AWS advises.
+        visibility: Duration::from_mins(6),
+        max_receives: 5,
+    });
+    Queues::new(&specs)
+}
+
+fn app(aws: &Aws, keys: Keyring, clock: &MovableClock, url: &str) -> Result<App, SenderError> {
+    let config = aws.config();
+    let queue_url = |queue: Queue| format!("http://sqs.local/000000000000/{}", queue.name());
+    let urls = QueueUrls {
+        mail: queue_url(Queue::Mail),
+        deliveries: queue_url(Queue::Deliveries),
+        companies: queue_url(Queue::Companies),
+    };
+    let mail = MailSettings {
+        from: "portico@portico.example".to_owned(),
+        configuration_set: None,
+    };
+    Ok(App {
+        store: Store::new(&config, TABLE),
+        queues: portico_queue::Queues::new(&config, urls),
+        mail: Mail::new(&config, mail),
+        sender: Sender::new(
+            Policy::local(),
+            concat!("Portico/", env!("CARGO_PKG_VERSION")),
+        )?,
+        keys,
+        base_url: url.to_owned(),
+        clock: clock.for_app(),
+        ids: IdSource::new(),
+    })
+}
+
+fn open_hooks(
+    options: &Options,
+    app: &Arc<App>,
+    workspace_id: WorkspaceId,
+    clock: &MovableClock,
+) -> Result<Hooks, StartError> {
+    let (app, time, now) = (Arc::clone(app), clock.clone(), clock.clone());
+    let verify: hooks::Verify = Arc::new(move |headers, body| {
+        let (app, now) = (Arc::clone(&app), time.now().unix_seconds());
+        Box::pin(async move { verify(&app, workspace_id, &headers, &body, now).await })
+    });
+    let tell: hooks::Clock = Arc::new(move || now.now());
+    match &options.data {
+        Data::Memory => Ok(Hooks::in_memory(verify, tell)),
+        Data::Directory(directory) => Hooks::open(directory.join("hooks.jsonl"), verify, tell)
+            .map_err(|error| StartError::Directory(directory.clone(), error)),
+    }
+}
+
+/// Whether both signatures hold under the secret of one of the first
+/// workspace's endpoints.
+async fn verify(
+    app: &App,
+    workspace_id: WorkspaceId,
+    headers: &http::HeaderMap,
+    body: &[u8],
+    now: i64,
+) -> hooks::Verdict {
+    let endpoints = app
+        .store
+        .workspace(workspace_id)
+        .all_endpoints()
+        .await
+        .unwrap_or_default();
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    for endpoint in endpoints {
+        let context = portico_domain::Endpoint::seal_context(endpoint.id);
+        let secret = app.keys.open(&context, &endpoint.sealed_secret);
+        let Some(secret) = secret.and_then(|secret| secret.expose().parse::<SigningSecret>().ok())
+        else {
+            continue;
+        };
+        let verdict = portico_webhook::verify(&secret, header, body, now);
+        if verdict.standard || verdict.copilot {
+            return hooks::Verdict {
+                standard: verdict.standard,
+                copilot: verdict.copilot,
+                endpoint_id: Some(endpoint.id.to_string()),
+            };
+        }
+    }
+    hooks::Verdict {
+        standard: false,
+        copilot: false,
+        endpoint_id: None,
+    }
+}
+
+fn router(core: &Arc<Core>, mailbox: Mailbox, hooks: Hooks) -> Router {
+    Router::new()
+        .route("/", routing::get(index::handle))
+        .route("/_dev/clock", routing::get(tell_time).post(move_clock))
+        .fallback(gateway::handle)
+        .with_state(Arc::clone(core))
+        .merge(mailbox::router(mailbox))
+        .merge(hooks::router(hooks))
+}
+
+async fn tell_time(extract::State(core): extract::State<Arc<Core>>) -> Json<Value> {
+    Json(json!({ "now": core.clock.now() }))
+}
+
+/// `POST /_dev/clock {"advance":"8d"}`: answers when everything that the time
+/// brings has happened.
+async fn move_clock(
+    extract::State(core): extract::State<Arc<Core>>,
+    body: bytes::Bytes,
+) -> impl IntoResponse {
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    match body["advance"].as_str().and_then(parse_duration) {
+        Some(by) => {
+            core.advance(by).await;
+            (StatusCode::OK, Json(json!({ "now": core.clock.now() })))
+        }
+        None => {
+            let message = "send {\"advance\": \"8d\"}; units are d, h, m and s";
+            (
+                StatusCode::BAD_REQUEST,
+                Json(json!({ "code": "advance_invalid", "message": message })),
+            )
+        }
+    }
+}
