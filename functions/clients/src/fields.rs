@@ -47,8 +47,8 @@ impl TryFrom<ClientFields> for ClientDraft {
             )?,
             email: Email::parse("email", fields.email.as_deref().unwrap_or_default())?,
             company_ids,
-            position: position(fields.position)?.flatten(),
-            phone: phone(fields.phone)?.flatten(),
+            position: position(fields.position)?.filter(|text| !text.is_empty()),
+            phone: phone(fields.phone)?.filter(|text| !text.is_empty()),
         })
     }
 }
@@ -127,31 +127,24 @@ fn company_ids(
     Ok(Some(ids))
 }
 
-/// A text that an empty text clears: `None` if it was not given.
-fn position(text: Option<String>) -> Result<Option<Option<String>>, Invalid> {
-    let check = |text: String| {
-        Ok(Some(text::line("position", &text, 0, 100)?).filter(|text| !text.is_empty()))
-    };
-    text.map(check).transpose()
+fn position(text: Option<String>) -> Result<Option<String>, Invalid> {
+    text.map(|text| text::line("position", &text, 0, 100))
+        .transpose()
 }
 
-fn phone(text: Option<String>) -> Result<Option<Option<String>>, Invalid> {
+fn phone(text: Option<String>) -> Result<Option<String>, Invalid> {
     let check = |text: String| {
-        let text = text.trim();
+        let text = text.trim().to_owned();
         let digits = text.strip_prefix('+').unwrap_or_default();
         // E.164 allows 15 digits, and no country code begins with 0.
         let is_e164 = (7..=15).contains(&digits.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && !digits.starts_with('0');
-        match text {
-            "" => Ok(None),
-            _ if is_e164 => Ok(Some(text.to_owned())),
-            _ => Err(Invalid::new(
-                "phone",
-                "phone_invalid",
-                "a phone number is written in E.164 form, such as +12125550123",
-            )),
+        if text.is_empty() || is_e164 {
+            return Ok(text);
         }
+        let message = "a phone number is written in E.164 form, such as +12125550123";
+        Err(Invalid::new("phone", "phone_invalid", message))
     };
     text.map(check).transpose()
 }

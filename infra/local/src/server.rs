@@ -452,17 +452,11 @@ async fn move_clock(
     body: bytes::Bytes,
 ) -> impl IntoResponse {
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    match body["advance"].as_str().and_then(parse_duration) {
-        Some(by) => {
-            core.advance(by).await;
-            (StatusCode::OK, Json(json!({ "now": core.clock.now() })))
-        }
-        None => {
-            let message = "send {\"advance\": \"8d\"}; units are d, h, m and s";
-            (
-                StatusCode::BAD_REQUEST,
-                Json(json!({ "code": "advance_invalid", "message": message })),
-            )
-        }
-    }
+    let Some(by) = body["advance"].as_str().and_then(parse_duration) else {
+        let message = "send {\"advance\": \"8d\"}; units are d, h, m and s";
+        let problem = json!({ "code": "advance_invalid", "message": message, "field": "advance" });
+        return (StatusCode::BAD_REQUEST, Json(problem));
+    };
+    core.advance(by).await;
+    (StatusCode::OK, Json(json!({ "now": core.clock.now() })))
 }

@@ -129,10 +129,10 @@ pub struct ClientPatch {
     pub family_name: Option<String>,
     /// All companies from now on.
     pub company_ids: Option<Vec<CompanyId>>,
-    /// Job title or role; the inner `None` clears it.
-    pub position: Option<Option<String>>,
-    /// Phone number; the inner `None` clears it.
-    pub phone: Option<Option<String>>,
+    /// Job title or role; an empty text clears it.
+    pub position: Option<String>,
+    /// Phone number; an empty text clears it.
+    pub phone: Option<String>,
 }
 
 /// A client as callers see it.
@@ -307,10 +307,10 @@ impl Client {
             self.move_to(change, company_ids);
         }
         if let Some(position) = patch.position {
-            self.position = position;
+            self.position = Some(position).filter(|text| !text.is_empty());
         }
         if let Some(phone) = patch.phone {
-            self.phone = phone;
+            self.phone = Some(phone).filter(|text| !text.is_empty());
         }
         if *self == before {
             return;

@@ -173,7 +173,7 @@ fn an_invitation_is_sent_again_once_a_minute_and_five_times_a_day() {
         assert_eq!(story.resend(), Ok(()));
     }
     story.now = story.now + RESEND_PAUSE;
-    let until_first_ages = RESEND_WINDOW - story.now.since(first);
+    let until_first_ages = RESEND_WINDOW.saturating_sub(story.now.since(first));
     assert_eq!(
         story.resend(),
         Err(InviteRefusal::TooSoon(until_first_ages))

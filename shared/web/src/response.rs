@@ -20,7 +20,8 @@ pub struct Response {
 pub struct Deleted {
     id: String,
     object: &'static str,
-    deleted: bool,
+    #[serde(rename = "deleted")]
+    is_deleted: bool,
 }
 
 impl Deleted {
@@ -29,7 +30,7 @@ impl Deleted {
         Self {
             id: id.to_string(),
             object,
-            deleted: true,
+            is_deleted: true,
         }
     }
 }

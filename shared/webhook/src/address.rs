@@ -81,7 +81,6 @@ fn within_v6(ip: Ipv6Addr, (network, length): &(Ipv6Addr, u32)) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

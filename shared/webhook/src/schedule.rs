@@ -71,7 +71,6 @@ pub fn honour(scheduled: Duration, retry_after: Option<Duration>) -> Duration {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

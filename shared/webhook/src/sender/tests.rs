@@ -1,7 +1,5 @@
 //! A zoo of receivers on loopback, and the attempts that end there.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use super::*;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
