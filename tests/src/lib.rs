@@ -1,1 +1,208 @@
-//! End-to-end tests of Portico.
+//! The harness of the end-to-end tests: Portico as its users meet it.
+//!
+//! [`TestApp`] is the local server with an empty table in memory. Actors talk
+//! to it over HTTP, a [`Receiver`] gets its webhooks, and [`TestApp::settle`]
+//! runs stream, queues and mail dry, so no test waits for the clock.
+
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a harness panics when the test it serves fails"
+)]
+
+mod actor;
+mod receiver;
+
+pub use actor::{Actor, Answer};
+pub use receiver::{Received, Receiver, Reply};
+
+use portico_domain::{ApiKey, InternalUserId, Moment, Permission, Time, Workspace, WorkspaceId};
+use portico_keys::new_api_key;
+use portico_local::{Data, LocalServer, Options};
+use serde_json::Value;
+use std::{net::SocketAddr, path::Path, time::Duration};
+
+/// The server under test.
+pub struct TestApp {
+    /// The local server itself.
+    pub server: LocalServer,
+    http: reqwest::Client,
+}
+
+/// A key that was made for a test.
+pub struct TestKey {
+    /// The key as the table has it.
+    pub stored: ApiKey,
+    /// Whoever has it.
+    pub actor: Actor,
+}
+
+impl TestApp {
+    /// A server with nothing in it.
+    pub async fn start() -> Self {
+        Self::with(Data::Memory, None).await
+    }
+
+    /// A server that keeps its data in a directory.
+    pub async fn start_in(directory: &Path) -> Self {
+        Self::with(Data::Directory(directory.to_owned()), None).await
+    }
+
+    /// A server in memory whose links and seals are made with this root key.
+    pub async fn start_with_key(root_key: &str) -> Self {
+        Self::with(Data::Memory, Some(root_key.to_owned())).await
+    }
+
+    async fn with(data: Data, root_key: Option<String>) -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let options = Options {
+            listen,
+            data,
+            examples: false,
+            root_key,
+        };
+        let server = LocalServer::start(options)
+            .await
+            .expect("the server starts");
+        Self {
+            server,
+            http: client(),
+        }
+    }
+
+    /// Whoever has the admin's key.
+    pub fn admin(&self) -> Actor {
+        self.actor(Some(&self.server.api_key))
+    }
+
+    /// Whoever has no key.
+    pub fn nobody(&self) -> Actor {
+        self.actor(None)
+    }
+
+    /// Whoever shows this as a key.
+    pub fn actor(&self, key: Option<&str>) -> Actor {
+        Actor::new(&self.http, &self.server.url, key)
+    }
+
+    /// Whoever has a new key of the first workspace with these permissions.
+    pub async fn key(&self, permissions: &[Permission]) -> TestKey {
+        self.key_of(self.server.workspace_id, permissions).await
+    }
+
+    /// The admin of another workspace.
+    pub async fn other_tenant(&self) -> TestKey {
+        let moment = self.moment();
+        let workspace = Workspace::new(moment.id(), "Other workspace", moment.now);
+        self.server
+            .app()
+            .store
+            .create_workspace(&workspace)
+            .await
+            .expect("the table answers");
+        self.key_of(workspace.id, Permission::ALL).await
+    }
+
+    async fn key_of(&self, workspace_id: WorkspaceId, permissions: &[Permission]) -> TestKey {
+        let moment = self.moment();
+        let (id, owner): (_, InternalUserId) = (moment.id(), moment.id());
+        let new = new_api_key(id).expect("there is randomness");
+        let stored = ApiKey {
+            id,
+            workspace_id,
+            owner,
+            name: "Test".to_owned(),
+            hash: new.hash,
+            permissions: permissions.iter().copied().collect(),
+            created_at: moment.now,
+            expires_at: None,
+            revoked_at: None,
+        };
+        self.put_key(&stored).await;
+        TestKey {
+            stored,
+            actor: self.actor(Some(new.text.expose())),
+        }
+    }
+
+    /// Writes a key, such as a revoked one.
+    pub async fn put_key(&self, key: &ApiKey) {
+        self.server
+            .app()
+            .store
+            .put_api_key(key)
+            .await
+            .expect("the table answers");
+    }
+
+    /// Runs stream, queues and mail until nothing is left to do now.
+    pub async fn settle(&self) {
+        self.server.settle().await;
+    }
+
+    /// Moves the clock forward, runs what is scheduled, and settles.
+    pub async fn advance(&self, by: Duration) {
+        self.server.advance(by).await;
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Time {
+        self.server.app().now()
+    }
+
+    fn moment(&self) -> Moment<'_> {
+        self.server.app().moment()
+    }
+
+    /// The mails to an address, newest first, as Mailpit's API shows them.
+    pub async fn mails(&self, to: &str) -> Vec<Value> {
+        let nobody = self.nobody();
+        let found = nobody
+            .get(&format!("/_dev/mail/api/v1/search?query=to:{to}"))
+            .await;
+        let mut mails = Vec::new();
+        for summary in found.body["messages"].as_array().into_iter().flatten() {
+            let id = summary["ID"].as_str().expect("a mail has an id");
+            mails.push(
+                nobody
+                    .get(&format!("/_dev/mail/api/v1/message/{id}"))
+                    .await
+                    .body,
+            );
+        }
+        mails
+    }
+
+    /// The path of the link in the newest mail to an address.
+    pub async fn link(&self, to: &str) -> String {
+        let mails = self.mails(to).await;
+        let text = mails
+            .first()
+            .and_then(|mail| mail["Text"].as_str())
+            .expect("a mail has come");
+        let start = text.find("/i/").expect("the mail has a link");
+        text[start..]
+            .split_whitespace()
+            .next()
+            .expect("the link ends")
+            .to_owned()
+    }
+
+    /// Registers a receiver for these events as the admin; answers with its
+    /// endpoint, the secret in it.
+    pub async fn register(&self, receiver: &Receiver, event_types: &[&str]) -> Value {
+        let body = serde_json::json!({ "url": receiver.url, "eventTypes": event_types });
+        self.admin()
+            .post("/v1/webhook-endpoints", &body)
+            .await
+            .expect(201)
+    }
+}
+
+fn client() -> reqwest::Client {
+    let redirects = reqwest::redirect::Policy::none();
+    reqwest::Client::builder()
+        .redirect(redirects)
+        .no_proxy()
+        .build()
+        .expect("a client can be made")
+}

@@ -55,6 +55,17 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The installation's own domain, to which no webhook may go.
+    pub fn domain(&self) -> String {
+        let (_, rest) = self
+            .base_url
+            .split_once("://")
+            .unwrap_or(("", &self.base_url));
+        rest.split(['/', ':']).next().unwrap_or_default().to_owned()
+    }
+}
+
 /// Reads the root key; apart from the rest, so that it is never printed.
 pub fn root_key(variable: impl Fn(&str) -> Option<String>) -> Result<RootKey, ConfigError> {
     let text = variable("PORTICO_ROOT_KEY").ok_or(ConfigError::Missing("PORTICO_ROOT_KEY"))?;
@@ -64,6 +75,28 @@ pub fn root_key(variable: impl Fn(&str) -> Option<String>) -> Result<RootKey, Co
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_domain_is_that_of_the_base_url() {
+        let variable = |name: &str| {
+            Some(
+                if name == "PORTICO_BASE_URL" {
+                    "https://portal.example.com:8443/"
+                } else {
+                    "x"
+                }
+                .to_owned(),
+            )
+        };
+
+        assert_eq!(
+            Config::read(variable)
+                .map(|config| config.domain())
+                .ok()
+                .as_deref(),
+            Some("portal.example.com")
+        );
+    }
 
     #[test]
     fn a_missing_variable_is_named() {

@@ -49,7 +49,7 @@ async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
         queues: Queues::new(&aws, config.queues.clone()),
         mail: Mail::new(&aws, config.mail.clone()),
         sender: Sender::new(
-            Policy::public(),
+            Policy::public().refusing(&config.domain()),
             concat!("Portico/", env!("CARGO_PKG_VERSION")),
         )?,
         keys,

@@ -4,7 +4,7 @@ use crate::get::find;
 use portico_app::{App, Grant};
 use portico_domain::{Change, Permission};
 use portico_web::{
-    Body, Deleted, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
+    Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
     schema,
 };
 
@@ -20,7 +20,7 @@ const OPERATION: Operation = Operation {
     description: "The client is gone from lists and from the API and signed out on the next request; its history is kept, its e-mail address can be used again, and its open invitation is cancelled.",
     query: &[],
     body: None,
-    answer: Body::Json(schema::<Deleted>),
+    answer: Body::Json(schema::<Deletion>),
 };
 
 /// The function.
@@ -46,5 +46,5 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         Ok(workspace.commit(&change).await?)
     })
     .await?;
-    Ok(ok(&Deleted::new("client", &id)))
+    Ok(ok(&Deletion::new("client", &id)))
 }

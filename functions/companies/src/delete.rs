@@ -4,7 +4,7 @@ use crate::get::find;
 use portico_app::{App, Grant};
 use portico_domain::{Change, Permission};
 use portico_web::{
-    Body, Deleted, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
+    Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
     schema,
 };
 
@@ -20,7 +20,7 @@ const OPERATION: Operation = Operation {
     description: "Its clients stay and are moved out of it in the background, each with a `company.clientRemoved` event; its name can be used again at once.",
     query: &[],
     body: None,
-    answer: Body::Json(schema::<Deleted>),
+    answer: Body::Json(schema::<Deletion>),
 };
 
 /// The function.
@@ -43,5 +43,5 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         Ok(workspace.commit(&change).await?)
     })
     .await?;
-    Ok(ok(&Deleted::new("company", &id)))
+    Ok(ok(&Deletion::new("company", &id)))
 }

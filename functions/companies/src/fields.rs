@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 pub(crate) struct CompanyFields {
     /// Two characters or more; unique in the workspace whatever its case.
     name: Option<String>,
-    /// The colour behind its initials, such as `#9BBFFF`.
+    /// The colour behind its initials, such as `#9BBFFF`; chosen when the
+    /// company is added.
     fallback_color: Option<String>,
     /// Values of the workspace's own fields.
     custom_fields: Option<Map<String, Value>>,

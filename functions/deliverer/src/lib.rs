@@ -33,10 +33,6 @@ pub const TRIGGER: Trigger = Trigger {
     handle: |app, event| Box::pin(handle(app, event)),
 };
 
-/// The status with which an endpoint says that it wants no more (RFC 9110,
-/// 15.5.11).
-const GONE: u16 = 410;
-
 async fn handle(app: &App, event: Value) -> Result<Value, TriggerError> {
     let event: SqsEvent = serde_json::from_value(event)?;
     let mut failures = BatchFailures::default();
@@ -89,7 +85,7 @@ async fn attempt(app: &App, mut delivery: WebhookDelivery) -> Result<(), Trigger
             let began = app.now();
             let sent = send(app, &endpoint, &event).await?;
             let verdict = judge(app, &delivery, &sent);
-            let is_gone = sent.outcome == Outcome::Answered(GONE);
+            let is_gone = sent.is_gone();
             delivery.record(noted(began, sent), verdict, app.now());
             if is_gone {
                 delivery.end(DeliveryStatus::Held, app.now());
@@ -143,7 +139,8 @@ fn judge(app: &App, delivery: &WebhookDelivery, sent: &Sent) -> Verdict {
 /// what failed together is not tried again together.
 fn jitter(delivery: &WebhookDelivery, attempts: u32) -> f64 {
     let bytes = delivery.id.uuid().into_bytes();
-    let place = 8 + usize::try_from(attempts % 8).unwrap_or(0);
+    // The eighth byte begins with the bits that mark a UUID.
+    let place = 9 + usize::try_from(attempts % 7).unwrap_or(0);
     f64::from(bytes[place]) / 127.5 - 1.0
 }
 
@@ -163,7 +160,7 @@ fn noted(began: portico_domain::Time, sent: Sent) -> Attempt {
 
 async fn disable(app: &App, endpoint: &Endpoint) -> Result<(), TriggerError> {
     let mut change = Change::at(app.moment());
-    endpoint.disable(&mut change, "the endpoint answered 410 Gone");
+    endpoint.disable(&mut change, "the endpoint answered that it is gone");
     match app
         .store
         .workspace(endpoint.workspace_id)

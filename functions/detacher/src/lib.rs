@@ -4,10 +4,10 @@
 //! and the next one goes on with whoever is left. The company stays due until
 //! nobody is.
 
-use portico_app::{App, Grant, Source, Trigger, TriggerError, sqs_batch};
+use portico_app::{App, Grant, Source, Trigger, TriggerError, retry, sqs_batch};
 use portico_domain::{Change, Client, CompanyId, Task, kind};
 use portico_queue::Queue;
-use portico_store::{ClientFilter, CommitError, Index, PageRequest, WorkspaceStore};
+use portico_store::{ClientFilter, Index, PageRequest, WorkspaceStore};
 use std::time::Duration;
 
 /// The function.
@@ -70,21 +70,17 @@ async fn leave(
     client: &Client,
     company_id: CompanyId,
 ) -> Result<(), TriggerError> {
-    loop {
+    retry(TriggerError::is_stale, || async {
         let before = workspace.client(client.id).await?;
-        let Some(before) =
-            before.filter(|client| client.archived_at.is_none() && client.is_in(company_id))
-        else {
+        let is_member = |client: &Client| client.archived_at.is_none() && client.is_in(company_id);
+        let Some(before) = before.filter(is_member) else {
             return Ok(());
         };
         let mut change = Change::at(app.moment());
         let mut after = before.clone();
         after.leave(&mut change, company_id);
         change.save_client(Some(&before), after);
-        match workspace.commit(&change).await {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Stale) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+        Ok(workspace.commit(&change).await?)
+    })
+    .await
 }

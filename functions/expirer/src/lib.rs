@@ -5,9 +5,9 @@
 //! each: the change names the version that it replaces, so of two that run at
 //! once one writes and the other finds nothing left to tell.
 
-use portico_app::{App, Grant, Source, Trigger, TriggerError};
+use portico_app::{App, Grant, Source, Trigger, TriggerError, retry};
 use portico_domain::{Change, Task, kind};
-use portico_store::{CommitError, DueKind, Index};
+use portico_store::{DueKind, Index};
 use serde_json::{Value, json};
 
 /// The function.
@@ -35,7 +35,7 @@ async fn handle(app: &App) -> Result<Value, TriggerError> {
 
 async fn expire(app: &App, task: Task<kind::Invitation>) -> Result<bool, TriggerError> {
     let workspace = app.store.workspace(task.workspace_id);
-    loop {
+    retry(TriggerError::is_stale, || async {
         // The index is a moment behind the table, which decides.
         let invitation = workspace.invitation(task.id).await?;
         let Some(invitation) =
@@ -44,15 +44,14 @@ async fn expire(app: &App, task: Task<kind::Invitation>) -> Result<bool, Trigger
             return Ok(false);
         };
         let mut change = Change::at(app.moment());
-        if let Some(before) = workspace.client(invitation.client_id).await? {
-            let mut after = before.clone();
-            invitation.expire(&mut change, &mut after);
-            change.save_client(Some(&before), after);
+        let before = workspace.client(invitation.client_id).await?;
+        let mut after = before.clone();
+        invitation.expire(&mut change, after.as_mut());
+        if let Some(after) = after {
+            change.save_client(before.as_ref(), after);
         }
-        match workspace.commit(&change).await {
-            Ok(()) => return Ok(true),
-            Err(CommitError::Stale) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+        workspace.commit(&change).await?;
+        Ok(true)
+    })
+    .await
 }

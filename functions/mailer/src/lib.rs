@@ -6,7 +6,7 @@
 //! A letter that has been overtaken (a newer link, an accepted or cancelled
 //! invitation) is thrown away.
 
-use portico_app::{App, Grant, Source, Trigger, TriggerError, sqs_batch};
+use portico_app::{App, Grant, Source, Trigger, TriggerError, retry, sqs_batch};
 use portico_domain::{
     Change, DeliveryState, Invitation, Letter, MAX_MAIL_ATTEMPTS, Task, WorkspaceId, kind,
 };
@@ -47,17 +47,25 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
         ("invitation", invitation.id.to_string()),
         ("workspace", task.workspace_id.to_string()),
     ];
-    let sent = app.mail.send(&written, &tags).await;
-    if let Err(MailError::NotNow(reason)) = &sent {
-        tracing::warn!(letter = %letter.id, reason, "the mail service did not take a letter now");
-        if letter.attempts < MAX_MAIL_ATTEMPTS {
-            record(app, &workspace, &letter, &sent).await?;
-            return Ok(workspace
-                .postpone_letter(&letter, app.now() + letter.wait())
-                .await?);
+    let outcome = match app.mail.send(&written, &tags).await {
+        Ok(message_id) => Outcome::Sent(message_id),
+        Err(MailError::NotNow(reason)) if letter.attempts < MAX_MAIL_ATTEMPTS => {
+            tracing::warn!(letter = %letter.id, reason, "the mail service did not take a letter now");
+            Outcome::Later(reason)
         }
-    }
-    record(app, &workspace, &letter, &sent).await
+        Err(MailError::NotNow(reason) | MailError::Never(reason)) => Outcome::Never(reason),
+    };
+    record(app, &workspace, &letter, &outcome).await
+}
+
+/// What became of a letter.
+enum Outcome {
+    /// The mail service took it, under this id.
+    Sent(String),
+    /// It is asked again.
+    Later(String),
+    /// It is not asked again.
+    Never(String),
 }
 
 /// The invitation that the letter tells of, unless there is nothing left to
@@ -98,28 +106,40 @@ async fn record(
     app: &App,
     workspace: &WorkspaceStore<'_>,
     letter: &Letter,
-    sent: &Result<String, MailError>,
+    outcome: &Outcome,
 ) -> Result<(), TriggerError> {
-    loop {
+    let recorded = retry(TriggerError::is_stale, || async {
         let Some(invitation) = workspace.invitation(letter.invitation_id).await? else {
             return Ok(workspace.discard_letter(letter.id).await?);
         };
         let mut change = Change::at(app.moment());
-        match sent {
-            Ok(message_id) => invitation.mail_sent(&mut change, message_id),
-            Err(MailError::NotNow(reason)) if letter.attempts < MAX_MAIL_ATTEMPTS => {
-                invitation.mail_not_sent(&mut change, DeliveryState::Deferred, reason);
+        let generation = letter.generation;
+        match outcome {
+            Outcome::Sent(message_id) => {
+                invitation.mail_sent(&mut change, generation, message_id);
+                change.done_letters.push(letter.id);
             }
-            Err(MailError::NotNow(reason) | MailError::Never(reason)) => {
-                invitation.mail_not_sent(&mut change, DeliveryState::Failed, reason);
+            Outcome::Later(reason) => {
+                invitation.mail_not_sent(&mut change, generation, DeliveryState::Deferred, reason);
+                let due_at = app.now() + letter.wait();
+                change.postponed_letters.push(Letter {
+                    due_at,
+                    ..letter.clone()
+                });
+            }
+            Outcome::Never(reason) => {
+                invitation.mail_not_sent(&mut change, generation, DeliveryState::Failed, reason);
+                change.done_letters.push(letter.id);
             }
         }
-        let is_done =
-            !matches!(sent, Err(MailError::NotNow(_)) if letter.attempts < MAX_MAIL_ATTEMPTS);
-        change.done_letters.extend(is_done.then_some(letter.id));
-        match workspace.commit(&change).await {
-            Err(CommitError::Stale) => {}
-            committed => return Ok(committed?),
+        Ok(workspace.commit(&change).await?)
+    })
+    .await;
+    match recorded {
+        Err(TriggerError::Commit(CommitError::LeaseEnded)) => {
+            tracing::warn!(letter = %letter.id, "a lease ended during a mail; another worker records");
+            Ok(())
         }
+        other => other,
     }
 }

@@ -82,9 +82,10 @@ impl ReferencePage {
 impl Entry {
     fn of(path: &str, method: &str, operation: &Value) -> Self {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
-        let success = ["200", "201"].iter().find_map(|status| {
-            schema_name(&operation["responses"][status]["content"]["application/json"]["schema"])
-        });
+        let answers = operation["responses"].as_object().into_iter().flatten();
+        let success = answers
+            .filter(|(status, _)| *status != "default")
+            .find_map(|(_, answer)| schema_name(&answer["content"]["application/json"]["schema"]));
         Self {
             id: text(&operation["operationId"]),
             method: method.to_ascii_uppercase(),

@@ -4,7 +4,7 @@ use crate::get::find;
 use portico_app::{App, Grant};
 use portico_domain::Permission;
 use portico_web::{
-    Body, Deleted, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
+    Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
 };
 
 /// What this function answers to.
@@ -19,7 +19,7 @@ const OPERATION: Operation = Operation {
     description: "What is on its way to it is cancelled.",
     query: &[],
     body: None,
-    answer: Body::Json(schema::<Deleted>),
+    answer: Body::Json(schema::<Deletion>),
 };
 
 /// The function.
@@ -36,5 +36,5 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     let endpoint = find(&workspace, request.path_id("webhook endpoint")?).await?;
     workspace.delete_endpoint(endpoint.id).await?;
-    Ok(ok(&Deleted::new("webhookEndpoint", &endpoint.id)))
+    Ok(ok(&Deletion::new("webhookEndpoint", &endpoint.id)))
 }

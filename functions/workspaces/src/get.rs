@@ -32,6 +32,5 @@ pub const FUNCTION: Function = Function {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let workspace = app.store.workspace(caller.workspace_id).get().await?;
-    let portal_url = format!("{}/portal", app.base_url);
-    Ok(ok(&WorkspaceView::new(&workspace, &portal_url)))
+    Ok(ok(&WorkspaceView::new(&workspace, &app.base_url)))
 }

@@ -53,6 +53,8 @@ pub struct Call {
 pub enum Fault {
     /// The service refuses with this error code, having done nothing.
     Refuse(&'static str),
+    /// The table cancels a transaction for this reason.
+    Cancel(&'static str),
     /// Nothing arrives at the service.
     LostBefore,
     /// The service does it, and its answer never arrives.
@@ -177,6 +179,7 @@ impl Aws {
             .and_then(|decide| decide(&call));
         match fault {
             Some(Fault::Refuse(code)) => return Ok(dynamo::refusal(code, "refused on purpose")),
+            Some(Fault::Cancel(reason)) => return Ok(dynamo::cancellation(reason)),
             Some(Fault::LostBefore) => return Err(lost()),
             Some(Fault::LostAfter) | None => {}
         }

@@ -1,11 +1,18 @@
 //! The documents that are made from the code.
 
-use portico_bootstrap::functions;
+use crate::grants::describe;
+use portico_app::{Grant, Source};
+use portico_bootstrap::TRIGGERS;
 use portico_store::patterns;
+use portico_web::Access;
+use serde_json::{Value, json};
 
 /// The OpenAPI document.
 pub fn openapi() -> String {
-    format!("{:#}", portico_web::openapi(&functions()))
+    format!(
+        "{:#}",
+        portico_web::openapi(&portico_bootstrap::functions())
+    )
 }
 
 /// The access patterns of the table, as the table in `docs/table.md`.
@@ -19,4 +26,39 @@ pub fn table() -> String {
         );
     }
     text
+}
+
+/// Every function with what wakes it, who is let in and what it may do: what
+/// infrastructure is made from.
+pub fn functions() -> String {
+    let functions = portico_bootstrap::functions();
+    let routes = functions.iter().map(|function| {
+        let route = function.route;
+        let access = match route.access {
+            Access::Public => "public",
+            Access::AnyKey => "any key",
+            Access::Permission(permission) => permission.name(),
+            Access::Client => "client",
+        };
+        entry(
+            route.name,
+            &json!({ "route": route.to_string() }),
+            access,
+            function.grants,
+        )
+    });
+    let triggers = TRIGGERS.iter().map(|trigger| {
+        let source = match trigger.source {
+            Source::Stream => json!({ "stream": "table" }),
+            Source::Queue(queue) => json!({ "queue": queue.name() }),
+            Source::Schedule(rate) => json!({ "schedule": rate }),
+        };
+        entry(trigger.name, &source, "nobody", trigger.grants)
+    });
+    format!("{:#}", routes.chain(triggers).collect::<Value>())
+}
+
+fn entry(name: &str, source: &Value, access: &str, grants: &[Grant]) -> Value {
+    let grants: Vec<String> = grants.iter().map(describe).collect();
+    json!({ "name": name, "source": source, "access": access, "grants": grants })
 }

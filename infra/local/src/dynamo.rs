@@ -40,6 +40,16 @@ pub(crate) fn refusal(code: &str, message: &str) -> http::Response<Bytes> {
     refused
 }
 
+/// A transaction cancelled for this reason.
+pub(crate) fn cancellation(reason: &str) -> http::Response<Bytes> {
+    let body = serde_json::json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "message": format!("Transaction cancelled [{reason}]"),
+        "CancellationReasons": [{ "Code": reason }],
+    });
+    response(400, body.to_string())
+}
+
 fn run<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     run: impl FnOnce(Q) -> Result<A, DynoxideError>,

@@ -27,8 +27,10 @@ enum Command {
     Dev(Dev),
     /// Print the OpenAPI document.
     Openapi,
-    /// Print the documentation of the table.
+    /// Print the access patterns of the table.
     Table,
+    /// Print every function with its source and grants.
+    Functions,
 }
 
 #[derive(Args)]
@@ -63,6 +65,7 @@ async fn main() -> ExitCode {
         Some(Command::Dev(dev_options)) => dev(dev_options).await,
         Some(Command::Openapi) => print(&portico_local::docs::openapi()),
         Some(Command::Table) => print(&portico_local::docs::table()),
+        Some(Command::Functions) => print(&portico_local::docs::functions()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -23,6 +23,7 @@ use portico_queue::{Queue, QueueUrls};
 use portico_store::Store;
 use portico_webhook::{Policy, Sender, SenderError, SigningSecret};
 use serde_json::{Value, json};
+use std::os::unix::fs::DirBuilderExt;
 use std::{
     fs, io,
     net::SocketAddr,
@@ -325,7 +326,12 @@ fn open(options: &Options) -> Result<Parts, StartError> {
         }
         Data::Directory(directory) => {
             let unusable = |error| StartError::Directory(directory.clone(), error);
-            fs::create_dir_all(directory).map_err(unusable)?;
+            // Keys, and mail with live links, are for their owner alone.
+            let mut make = fs::DirBuilder::new();
+            make.recursive(true)
+                .mode(0o700)
+                .create(directory)
+                .map_err(unusable)?;
             let table = directory.join("table.sqlite");
             Ok(Parts {
                 state: State::open(directory)?,

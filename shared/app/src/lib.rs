@@ -4,9 +4,11 @@
 
 mod grant;
 pub mod outbox;
+mod retry;
 mod trigger;
 
 pub use grant::{Grant, Resource};
+pub use retry::retry;
 pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch};
 
 use portico_domain::{IdSource, Moment, OpenInvitation, Time, WorkspaceId};

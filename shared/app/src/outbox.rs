@@ -15,8 +15,13 @@ pub async fn dispatch(app: &App, event: &Event) -> Result<(), TriggerError> {
     let workspace = app.store.workspace(event.workspace_id);
     let mut tasks = Vec::new();
     for endpoint in workspace.all_endpoints().await? {
-        // An endpoint is told what happens from its registration on.
-        if endpoint.wants(event.event_type) && endpoint.created_at <= event.created {
+        // An endpoint is told what happens from its registration on, but not
+        // that it was disabled itself.
+        let is_about_itself = endpoint.id.uuid() == event.object_id;
+        if endpoint.wants(event.event_type)
+            && endpoint.created_at <= event.created
+            && !is_about_itself
+        {
             let delivery = WebhookDelivery::new(event, &endpoint, app.now());
             workspace.create_delivery(&delivery).await?;
             tasks.push(Task {

@@ -9,6 +9,7 @@ use crate::{App, Grant};
 use aws_lambda_events::sqs::SqsEvent;
 use portico_domain::Task;
 use portico_queue::Queue;
+use portico_store::CommitError;
 use serde::Serialize;
 use serde_json::Value;
 use std::{fmt, pin::Pin};
@@ -50,7 +51,7 @@ pub enum TriggerError {
     Store(#[from] portico_store::Error),
     /// A change could not be written.
     #[error(transparent)]
-    Commit(#[from] portico_store::CommitError),
+    Commit(#[from] CommitError),
     /// A queue took no messages.
     #[error(transparent)]
     Queue(#[from] portico_queue::QueueError),
@@ -60,6 +61,14 @@ pub enum TriggerError {
     /// A secret did not open.
     #[error("failed to open the secret of endpoint {0}")]
     Seal(portico_domain::EndpointId),
+}
+
+impl TriggerError {
+    /// Whether somebody else changed the same thing at the same time, so that
+    /// deciding again may succeed.
+    pub fn is_stale(&self) -> bool {
+        matches!(self, Self::Commit(CommitError::Stale))
+    }
 }
 
 /// Which records of a batch shall come again.

@@ -42,6 +42,8 @@ pub struct Change<'a> {
     pub endpoints: Vec<Revision<Endpoint>>,
     /// Mail to send.
     pub letters: Vec<Letter>,
+    /// Mail to send later, by whoever has it on lease.
+    pub postponed_letters: Vec<Letter>,
     /// Mail that needs no more sending.
     pub done_letters: Vec<LetterId>,
     /// A password set.
@@ -62,6 +64,7 @@ impl<'a> Change<'a> {
             invitations: Vec::new(),
             endpoints: Vec::new(),
             letters: Vec::new(),
+            postponed_letters: Vec::new(),
             done_letters: Vec::new(),
             credential: None,
             session: None,

@@ -99,7 +99,7 @@ pub enum CreationMethod {
 pub enum ClientStatus {
     /// No invitation is open.
     NotInvited,
-    /// An invitation was mailed and is open.
+    /// An invitation by mail is open.
     Invited,
     /// The account is set up.
     Active,

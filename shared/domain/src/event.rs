@@ -59,7 +59,7 @@ event_types! {
     InvitationExpired = "invitation.expired",
     /// An invitation was withdrawn.
     InvitationCancelled = "invitation.cancelled",
-    /// An endpoint asked for no more (410) or failed for too long.
+    /// An endpoint said that it is gone and gets nothing any more.
     WebhookEndpointDisabled = "webhookEndpoint.disabled",
 }
 

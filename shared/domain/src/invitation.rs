@@ -214,7 +214,7 @@ impl Invitation {
             if change.moment.now < before.expires_at {
                 return Err(InviteRefusal::AlreadyOpen(before.id));
             }
-            before.expire(change, client);
+            before.expire(change, Some(client));
         }
         let now = change.moment.now;
         let invitation = Self {
@@ -290,9 +290,10 @@ impl Invitation {
     /// Ends an invitation whose client goes away, if it has not ended.
     pub(crate) fn close(&self, change: &mut Change<'_>, client: &mut Client) {
         if self.is_due_to_expire(change.moment.now) {
-            self.expire(change, client);
-        } else if self.cancel(change, client).is_err() {
-            // It was accepted or had ended before; there is nothing to end.
+            self.expire(change, Some(client));
+        } else {
+            // What was accepted or had ended before needs no ending.
+            let _ = self.cancel(change, client);
         }
     }
 
@@ -361,14 +362,16 @@ impl Invitation {
 
     /// Tells that the invitation has run out. The caller has checked that it
     /// is pending and past its time.
-    pub fn expire(&self, change: &mut Change<'_>, client: &mut Client) -> Self {
+    pub fn expire(&self, change: &mut Change<'_>, client: Option<&mut Client>) -> Self {
         let mut after = self.clone();
         after.status = InvitationStatus::Expired;
         after.record(change, EventType::InvitationExpired);
-        if client
-            .open_invitation
-            .is_some_and(|open| open.id == self.id)
-        {
+        let own = |client: &&mut Client| {
+            client
+                .open_invitation
+                .is_some_and(|open| open.id == self.id)
+        };
+        if let Some(client) = client.filter(own) {
             client.set_open_invitation(change, None);
         }
         change.save_invitation(Some(self), after)
@@ -389,25 +392,37 @@ impl Invitation {
         }
     }
 
-    /// Notes that the mail service took the mail.
-    pub fn mail_sent(&self, change: &mut Change<'_>, message_id: &str) {
+    /// Notes that the mail service took the mail with the link of
+    /// `generation`. If a newer one is on its way, only the count tells.
+    pub fn mail_sent(&self, change: &mut Change<'_>, generation: u32, message_id: &str) {
         let now = change.moment.now;
         let mut after = self.clone();
-        after.delivery = Delivery {
-            state: DeliveryState::Sent,
-            reason: None,
-            message_id: Some(message_id.to_owned()),
-            updated_at: now,
-        };
+        if generation == self.generation {
+            after.delivery = Delivery {
+                state: DeliveryState::Sent,
+                reason: None,
+                message_id: Some(message_id.to_owned()),
+                updated_at: now,
+            };
+        }
         after.send_count += 1;
         after.last_sent_at = Some(now);
         after.record(change, EventType::InvitationSent);
         change.save_invitation(Some(self), after);
     }
 
-    /// Notes that the mail service did not take the mail: `Deferred` if it is
-    /// asked again, `Failed` if not.
-    pub fn mail_not_sent(&self, change: &mut Change<'_>, state: DeliveryState, reason: &str) {
+    /// Notes that the mail service did not take the mail with the link of
+    /// `generation`: `Deferred` if it is asked again, `Failed` if not.
+    pub fn mail_not_sent(
+        &self,
+        change: &mut Change<'_>,
+        generation: u32,
+        state: DeliveryState,
+        reason: &str,
+    ) {
+        if generation != self.generation {
+            return;
+        }
         let mut after = self.clone();
         after.delivery = Delivery {
             state,

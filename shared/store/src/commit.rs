@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, builders::PutBuilder},
 };
-use portico_domain::{Change, Client, Company, CompanyId, Revision};
+use portico_domain::{Change, Client, Company, CompanyId, Letter, Revision};
 use std::{collections::BTreeSet, time::Duration};
 
 /// DynamoDB's limit of actions in one transaction.
@@ -34,6 +34,7 @@ enum Meaning {
     CompanyNameTaken,
     UnknownCompany(CompanyId),
     Stale,
+    LeaseEnded,
 }
 
 struct Transaction {
@@ -105,6 +106,9 @@ impl WorkspaceStore<'_> {
         }
         for letter in &change.letters {
             transaction.put(letter::letter_item(letter)?)?;
+        }
+        for letter in &change.postponed_letters {
+            transaction.postpone(letter)?;
         }
         for id in &change.done_letters {
             transaction.delete(&letter::letter_key(self.id, *id))?;
@@ -206,6 +210,16 @@ impl Transaction {
         )
     }
 
+    /// Puts a letter back, if nobody has taken it up or sent it since.
+    fn postpone(&mut self, letter: &Letter) -> Result<(), Error> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(letter::letter_item(letter)?))
+            .condition_expression("attempts = :attempts")
+            .expression_attribute_values(":attempts", number(u64::from(letter.attempts)));
+        self.push_put(put, Meaning::LeaseEnded)
+    }
+
     fn put_guard(&mut self, item: Attributes, meaning: Meaning) -> Result<(), Error> {
         let put = Put::builder()
             .table_name(&self.table)
@@ -260,6 +274,7 @@ impl Transaction {
             Some(Meaning::EmailTaken) => CommitError::EmailTaken,
             Some(Meaning::CompanyNameTaken) => CommitError::CompanyNameTaken,
             Some(Meaning::UnknownCompany(id)) => CommitError::UnknownCompany(*id),
+            Some(Meaning::LeaseEnded) => CommitError::LeaseEnded,
             Some(Meaning::Stale) | None => CommitError::Stale,
         }
     }

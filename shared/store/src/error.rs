@@ -44,6 +44,10 @@ pub enum CommitError {
     /// and decide anew.
     #[error("it was changed at the same time by somebody else")]
     Stale,
+    /// The lease under which it was to be written is another's by now, who
+    /// writes instead.
+    #[error("the lease has ended")]
+    LeaseEnded,
     /// It has more parts than one transaction can have.
     #[error("the change has {0} parts, more than one transaction can have")]
     TooLarge(usize),

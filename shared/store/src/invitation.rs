@@ -81,7 +81,11 @@ impl WorkspaceStore<'_> {
         };
         let question = match (filter.client_id, filter.email, status) {
             (Some(client), email, status) => list(OF_CLIENT, OF_CLIENT.partition(&[w, &client]))
-                .filter(Filter::Is, "email", email)
+                .filter(
+                    Filter::Is,
+                    BY_EMAIL.index.attributes().0,
+                    email.map(|email| BY_EMAIL.partition(&[w, &email.to_ascii_lowercase()])),
+                )
                 .filter(Filter::Is, "status", status),
             (None, Some(email), status) => list(
                 BY_EMAIL,

@@ -39,15 +39,6 @@ impl WorkspaceStore<'_> {
             .await
     }
 
-    /// Puts a letter back until `due_at`.
-    pub async fn postpone_letter(&self, letter: &Letter, due_at: Time) -> Result<(), Error> {
-        let letter = Letter {
-            due_at,
-            ..letter.clone()
-        };
-        self.store.put(letter_item(&letter)?).await
-    }
-
     /// Throws a letter away that no longer has anything to tell.
     pub async fn discard_letter(&self, id: LetterId) -> Result<(), Error> {
         self.store.delete(&letter_key(self.id, id)).await

@@ -2,7 +2,7 @@
 
 use crate::{Problem, Request};
 use portico_domain::Invalid;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// Reads the JSON body of a request.
 ///
@@ -11,6 +11,14 @@ use serde::de::DeserializeOwned;
 pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     if request.body.iter().all(u8::is_ascii_whitespace) {
         return Err(Problem::malformed("the request needs a JSON body"));
+    }
+    // serde would take a list for a struct.
+    let first = request.body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first
+        .is_some_and(|byte| matches!(byte, b'[' | b'"' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n'))
+    {
+        serde_json::from_slice::<IgnoredAny>(&request.body).map_err(|error| malformed(&error))?;
+        return Err(Invalid::new("body", "field_invalid", "the body is a JSON object").into());
     }
     let mut json = serde_json::Deserializer::from_slice(&request.body);
     let read = serde_path_to_error::deserialize(&mut json);

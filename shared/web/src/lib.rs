@@ -26,7 +26,7 @@ pub use page::{Notice, document_page, page};
 pub use paging::{ListView, Paging};
 pub use problem::Problem;
 pub use request::Request;
-pub use response::{Deleted, Response, created, document, html, json, ok, session_cookie};
+pub use response::{Deletion, Response, created, document, html, json, ok, session_cookie};
 pub use retry::retry_stale;
 pub use route::{Access, Method, Route};
 pub use serve::{refuse, serve};

@@ -326,6 +326,8 @@ impl From<CommitError> for Problem {
                 format!("there is no company {id} in this workspace"),
             )
             .with("field", "companyIds"),
+            // No handler works under a lease.
+            CommitError::LeaseEnded => Self::internal(),
             CommitError::Stale => Self::new(
                 409,
                 STALE,

@@ -17,20 +17,19 @@ pub struct Response {
 
 /// That something is gone, in the compatible API's form.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-pub struct Deleted {
+pub struct Deletion {
     id: String,
     object: &'static str,
-    #[serde(rename = "deleted")]
-    is_deleted: bool,
+    deleted: bool,
 }
 
-impl Deleted {
+impl Deletion {
     /// The thing with this id is gone.
     pub fn new(object: &'static str, id: &impl ToString) -> Self {
         Self {
             id: id.to_string(),
             object,
-            is_deleted: true,
+            deleted: true,
         }
     }
 }

@@ -2,20 +2,11 @@
 
 use crate::Problem;
 
-/// How often a decision is made before the caller is told that others keep
-/// changing the same thing. Each round, one of the competitors wins.
-const MAX_ROUNDS: usize = 8;
-
-/// Reads, decides and stores; again if somebody else stored in between.
-pub async fn retry_stale<T, F>(mut decide: impl FnMut() -> F) -> Result<T, Problem>
+/// Reads, decides and stores; again if somebody else stored in between. After
+/// several rounds the caller is told that others keep changing the same thing.
+pub async fn retry_stale<T, F>(decide: impl FnMut() -> F) -> Result<T, Problem>
 where
     F: Future<Output = Result<T, Problem>>,
 {
-    for _ in 1..MAX_ROUNDS {
-        match decide().await {
-            Err(problem) if problem.is_stale() => {}
-            decided => return decided,
-        }
-    }
-    decide().await
+    portico_app::retry(Problem::is_stale, decide).await
 }

@@ -212,6 +212,12 @@ impl Attempt {
     pub fn is_success(&self) -> bool {
         matches!(self.outcome, Outcome::Answered(200..=299))
     }
+
+    /// Whether the receiver wants no more webhooks: 410 Gone (RFC 9110,
+    /// 15.5.11).
+    pub fn is_gone(&self) -> bool {
+        self.outcome == Outcome::Answered(410)
+    }
 }
 
 impl Failure {

@@ -82,7 +82,7 @@ fn rows(all: Vec<Arc<Received>>) -> Vec<Row> {
 
 fn row(received: Arc<Received>, webhook_id: String, attempt: usize) -> Row {
     let body = serde_json::from_str::<Value>(&received.body).ok();
-    // Portico names the event `type`, the Assembly API `eventType`.
+    // Other senders, which can be tried out here too, call it `type`.
     let event = body.as_ref().and_then(|body| {
         let event = body.get("type").or_else(|| body.get("eventType"))?;
         event.as_str().map(str::to_owned)

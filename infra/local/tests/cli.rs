@@ -1,0 +1,220 @@
+//! The command line, as a person or a script starts it.
+
+use serde_json::{Value, json};
+use std::{path::Path, process::Stdio, time::Duration};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    time::{Instant, timeout},
+};
+
+/// Long enough for a machine under load, and never waited out when all is well.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn portico(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portico"));
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+/// Starts a server over a directory and reads the one line that it prints.
+async fn start(directory: &Path, more: &[&str]) -> (Child, Value) {
+    let directory = directory.to_str().expect("a path");
+    let arguments = [
+        &[
+            "dev",
+            "--json",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            directory,
+        ],
+        more,
+    ]
+    .concat();
+    let mut child = portico(&arguments).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it prints")).lines();
+    let line = timeout(PATIENCE, lines.next_line())
+        .await
+        .expect("it is ready in time");
+    let line = line.expect("it can be read").expect("it prints a line");
+    (
+        child,
+        serde_json::from_str(&line).expect("the line is JSON"),
+    )
+}
+
+async fn get(ready: &Value, path: &str) -> Value {
+    let url = format!("{}{path}", text(ready, "url"));
+    let request = reqwest::Client::new()
+        .get(url)
+        .header("x-api-key", text(ready, "apiKey"));
+    let answer = request
+        .send()
+        .await
+        .expect("it answers")
+        .text()
+        .await
+        .expect("it ends");
+    serde_json::from_str(&answer).expect("it is JSON")
+}
+
+async fn post(ready: &Value, path: &str, body: &Value) -> Value {
+    let url = format!("{}{path}", text(ready, "url"));
+    let request = reqwest::Client::new()
+        .post(url)
+        .header("x-api-key", text(ready, "apiKey"));
+    let answer = request
+        .body(body.to_string())
+        .send()
+        .await
+        .expect("it answers");
+    serde_json::from_str(&answer.text().await.expect("it ends")).expect("it is JSON")
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("{name} in {value}"))
+}
+
+#[tokio::test]
+async fn the_line_for_scripts_says_where_everything_is() {
+    let directory = tempfile::tempdir().expect("a directory");
+
+    let (_child, ready) = start(directory.path(), &[]).await;
+
+    let members: Vec<&str> = ready
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(members, ["url", "workspaceId", "apiKey", "mail", "hooks"]);
+    assert_eq!(
+        get(&ready, "/v1/workspaces").await["id"],
+        ready["workspaceId"]
+    );
+    let clients = get(&ready, "/v1/clients").await;
+    let names: Vec<&Value> = clients["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|c| &c["name"])
+        .collect();
+    assert_eq!(names, ["John Doe", "Jane Doe"]);
+    assert_eq!(
+        text(&ready, "mail"),
+        format!("{}/_dev/mail", text(&ready, "url"))
+    );
+    assert_eq!(
+        text(&ready, "hooks"),
+        format!("{}/_dev/hooks", text(&ready, "url"))
+    );
+    for page in ["mail", "hooks"] {
+        let answer = reqwest::get(text(&ready, page)).await.expect("it answers");
+        assert!(answer.status().is_success());
+    }
+}
+
+#[tokio::test]
+async fn a_kill_loses_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut child, before) = start(directory.path(), &["--no-examples"]).await;
+    let ada = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+    let client = post(&before, "/v1/clients?sendInvite=true", &ada).await;
+    child.kill().await.expect("it dies");
+
+    let (_child, after) = start(directory.path(), &["--no-examples"]).await;
+
+    assert_eq!(
+        (&after["apiKey"], &after["workspaceId"]),
+        (&before["apiKey"], &before["workspaceId"])
+    );
+    let clients = get(&after, "/v1/clients").await;
+    assert_eq!(clients["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!(clients["data"][0]["id"], client["id"]);
+    let since = Instant::now();
+    loop {
+        let mails = get(&after, "/_dev/mail/api/v1/messages").await;
+        if mails["total"] == 1 {
+            break;
+        }
+        assert!(
+            since.elapsed() < PATIENCE,
+            "the mail is sent after the restart: {mails}"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn the_clock_moves_by_request() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (_child, ready) = start(directory.path(), &[]).await;
+    let ada = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+    post(&ready, "/v1/clients?sendInvite=true", &ada).await;
+
+    let refused = post(&ready, "/_dev/clock", &json!({ "advance": "soon" })).await;
+    post(&ready, "/_dev/clock", &json!({ "advance": "8d" })).await;
+
+    assert_eq!(text(&refused, "code"), "advance_invalid");
+    let invitations = get(&ready, "/v1/invitations").await;
+    assert_eq!(invitations["data"][0]["status"], "expired");
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_said_to_be() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (_child, ready) = start(directory.path(), &[]).await;
+    let address = text(&ready, "url").trim_start_matches("http://");
+
+    let second = portico(&["--memory", "--listen", address])
+        .stderr(Stdio::piped())
+        .output()
+        .await
+        .expect("it ends");
+
+    assert!(!second.status.success());
+    let message = String::from_utf8_lossy(&second.stderr);
+    assert!(
+        message.contains(&format!("failed to listen on {address}")),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_person_gets_a_map() {
+    let mut child = portico(&["--memory", "--listen", "127.0.0.1:0"])
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it prints")).lines();
+    let mut map = String::new();
+    while !map.contains("Ctrl-C") {
+        let line = timeout(PATIENCE, lines.next_line())
+            .await
+            .expect("it is ready in time");
+        map.push_str(
+            &line
+                .expect("it can be read")
+                .expect("the map ends with how to stop"),
+        );
+        map.push('\n');
+    }
+
+    for part in [
+        "/v1\n",
+        "/reference",
+        "/_dev/mail",
+        "/_dev/hooks",
+        "pk_live_",
+        "curl -H 'X-API-KEY: pk_live_",
+    ] {
+        assert!(map.contains(part), "{part} in {map}");
+    }
+}

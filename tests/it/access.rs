@@ -1,0 +1,315 @@
+//! Who gets in where: every route, from the route table itself, against every
+//! kind of caller.
+
+use e2e::{Actor, Answer, Receiver, TestApp};
+use portico_bootstrap::functions;
+use portico_domain::Permission;
+use portico_web::{Access, Function};
+use serde_json::{Value, json};
+
+/// The authorization table: one row for each route. A route without a row, or
+/// a row that says something else than the route, fails.
+const TABLE: &[(&str, Access)] = &[
+    (
+        "clients-create",
+        Access::Permission(Permission::CreateClients),
+    ),
+    ("clients-get", Access::Permission(Permission::ViewClients)),
+    ("clients-list", Access::Permission(Permission::ViewClients)),
+    (
+        "clients-update",
+        Access::Permission(Permission::EditClients),
+    ),
+    (
+        "clients-archive",
+        Access::Permission(Permission::DeleteClients),
+    ),
+    (
+        "companies-create",
+        Access::Permission(Permission::ManageClientOrganizations),
+    ),
+    ("companies-get", Access::Permission(Permission::ViewClients)),
+    (
+        "companies-list",
+        Access::Permission(Permission::ViewClients),
+    ),
+    (
+        "companies-update",
+        Access::Permission(Permission::ManageClientOrganizations),
+    ),
+    (
+        "companies-delete",
+        Access::Permission(Permission::ManageClientOrganizations),
+    ),
+    (
+        "invitations-create",
+        Access::Permission(Permission::CreateClients),
+    ),
+    (
+        "invitations-get",
+        Access::Permission(Permission::ViewClients),
+    ),
+    (
+        "invitations-list",
+        Access::Permission(Permission::ViewClients),
+    ),
+    (
+        "invitations-resend",
+        Access::Permission(Permission::CreateClients),
+    ),
+    (
+        "invitations-cancel",
+        Access::Permission(Permission::CreateClients),
+    ),
+    ("invitations-show", Access::Public),
+    ("invitations-accept", Access::Public),
+    (
+        "webhook-endpoints-create",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
+        "webhook-endpoints-get",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
+        "webhook-endpoints-list",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
+        "webhook-endpoints-delete",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
+        "webhook-endpoints-deliveries",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    ("events-list", Access::Permission(Permission::ViewEvents)),
+    ("workspaces-get", Access::AnyKey),
+    ("portal-me", Access::Client),
+    ("site-healthz", Access::Public),
+    ("site-openapi", Access::Public),
+    ("site-reference", Access::Public),
+    ("site-fallback", Access::Public),
+];
+
+/// One thing of each kind in a workspace.
+struct Things {
+    client: String,
+    company: String,
+    invitation: String,
+    endpoint: String,
+}
+
+async fn things(actor: &Actor, url: &str) -> Things {
+    let id = |value: Value| value["id"].as_str().expect("an id").to_owned();
+    let company = id(actor
+        .post("/v1/companies", &json!({ "name": "Engines" }))
+        .await
+        .expect(200));
+    let ada =
+        json!({ "name": "Ada Lovelace", "email": "ada@example.com", "companyIds": [company] });
+    let client = id(actor.post("/v1/clients", &ada).await.expect(200));
+    let invitation = id(actor
+        .post("/v1/invitations", &json!({ "clientId": client }))
+        .await
+        .expect(201));
+    let endpoint = id(actor
+        .post("/v1/webhook-endpoints", &json!({ "url": url }))
+        .await
+        .expect(201));
+    Things {
+        client,
+        company,
+        invitation,
+        endpoint,
+    }
+}
+
+/// Calls a route with a body that it would take, about these things.
+async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
+    let route = function.route;
+    let (resource, _) = route.name.rsplit_once('-').expect("a name has two parts");
+    let id = match resource {
+        "clients" => &things.client,
+        "companies" => &things.company,
+        "invitations" => &things.invitation,
+        _ => &things.endpoint,
+    };
+    let body = match route.name {
+        "clients-create" => json!({ "name": "Grace Hopper", "email": "grace@example.com" }),
+        "companies-create" | "companies-update" => json!({ "name": "Looms" }),
+        "clients-update" => json!({ "position": "Analyst" }),
+        "invitations-create" => json!({ "clientId": things.client }),
+        "webhook-endpoints-create" => json!({ "url": "https://example.com/" }),
+        _ => json!({}),
+    };
+    let path = route
+        .path
+        .replace("{id}", id)
+        .replace("$default", "/nothing");
+    let has_body = matches!(route.method.name(), "POST" | "PATCH");
+    let method = if route.method.name() == "ANY" {
+        "GET"
+    } else {
+        route.method.name()
+    };
+    actor
+        .send(method, &path, has_body.then(|| body.to_string()))
+        .await
+}
+
+#[test]
+fn every_route_has_a_row_in_the_authorization_table() {
+    let routes: Vec<(&str, Access)> = functions()
+        .iter()
+        .map(|function| (function.route.name, function.route.access))
+        .collect();
+
+    assert_eq!(routes, TABLE);
+}
+
+#[tokio::test]
+async fn nobody_gets_in_without_a_key() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let things = things(&app.admin(), &receiver.url).await;
+
+    for function in functions() {
+        let answer = call(&app.nobody(), &function, &things).await;
+        match function.route.access {
+            Access::Public => assert_ne!(answer.status, 401, "{}", function.route),
+            Access::Client => assert_eq!(answer.problem(401, "session_missing"), None),
+            Access::AnyKey | Access::Permission(_) => {
+                assert_eq!(answer.problem(401, "key_missing"), None);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_route_asks_for_its_own_permission() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let things = things(&app.admin(), &receiver.url).await;
+
+    for function in functions() {
+        let Access::Permission(needed) = function.route.access else {
+            continue;
+        };
+        let others: Vec<Permission> = Permission::ALL
+            .iter()
+            .copied()
+            .filter(|permission| *permission != needed)
+            .collect();
+
+        let refused = call(&app.key(&others).await.actor, &function, &things).await;
+        refused.problem(403, "permission_missing");
+        assert_eq!(
+            refused.body["permission"],
+            needed.name(),
+            "{}",
+            function.route
+        );
+    }
+    // Whoever has just that one gets in; the deletions come last in the list
+    // of each resource, so that every other route finds what it asks for.
+    let mut functions = functions();
+    functions.sort_by_key(|function| function.route.method.name() == "DELETE");
+    for function in functions {
+        let Access::Permission(needed) = function.route.access else {
+            continue;
+        };
+        let answer = call(&app.key(&[needed]).await.actor, &function, &things).await;
+        assert!(
+            !matches!(answer.status, 401 | 403 | 404 | 500..),
+            "{}: {}",
+            function.route,
+            answer.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn inviting_with_an_update_needs_the_permission_to_invite() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let things = things(&app.admin(), &receiver.url).await;
+    let editor = app.key(&[Permission::EditClients]).await.actor;
+    let path = format!("/v1/clients/{}", things.client);
+
+    let changed = editor
+        .patch(&path, &json!({ "position": "Analyst" }))
+        .await
+        .expect(200);
+    assert_eq!(
+        changed.get("inviteUrl"),
+        None,
+        "the link is for those who may invite"
+    );
+    let refused = editor
+        .patch(&format!("{path}?sendInvite=true"), &json!({}))
+        .await;
+    refused.problem(403, "permission_missing");
+    assert_eq!(refused.body["permission"], "create_clients");
+}
+
+#[tokio::test]
+async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let (admin, other) = (app.admin(), app.other_tenant().await.actor);
+    let ours = things(&admin, &receiver.url).await;
+    let nothing = "01890000-0000-7000-8000-000000000000".to_owned();
+    let absent = Things {
+        client: nothing.clone(),
+        company: nothing.clone(),
+        invitation: nothing.clone(),
+        endpoint: nothing,
+    };
+
+    for function in functions() {
+        if !matches!(function.route.access, Access::Permission(_))
+            || !function.route.path.contains("{id}")
+        {
+            continue;
+        }
+        let foreign = call(&other, &function, &ours).await;
+        let missing = call(&other, &function, &absent).await;
+        foreign.problem(404, "not_found");
+        assert_eq!(foreign.body, missing.body, "{}", function.route);
+    }
+    for path in [
+        "/v1/clients",
+        "/v1/companies",
+        "/v1/invitations",
+        "/v1/webhook-endpoints",
+        "/v1/events",
+    ] {
+        assert_eq!(
+            other.get(path).await.expect(200),
+            json!({ "data": [] }),
+            "{path}"
+        );
+    }
+    for (query, id) in [
+        ("clients?companyId", &ours.company),
+        ("invitations?clientId", &ours.client),
+        ("events?objectId", &ours.client),
+    ] {
+        assert_eq!(
+            other.get(&format!("/v1/{query}={id}")).await.expect(200),
+            json!({ "data": [] })
+        );
+    }
+    let join = json!({ "name": "Eve", "email": "eve@example.com", "companyIds": [ours.company] });
+    other
+        .post("/v1/clients", &join)
+        .await
+        .problem(400, "company_unknown");
+    other
+        .post("/v1/invitations", &json!({ "clientId": ours.client }))
+        .await
+        .problem(400, "client_unknown");
+    // Names and addresses are unique within a workspace, not between them.
+    things(&other, &receiver.url).await;
+}

@@ -1,0 +1,338 @@
+//! Clients through the public door.
+
+use e2e::{Receiver, TestApp};
+use serde_json::{Value, json};
+
+async fn create(app: &TestApp, body: Value) -> Value {
+    app.admin().post("/v1/clients", &body).await.expect(200)
+}
+
+fn person(given: &str, family: &str) -> Value {
+    let email = format!("{given}.{family}@example.com").to_lowercase();
+    json!({ "givenName": given, "familyName": family, "email": email })
+}
+
+fn path(client: &Value) -> String {
+    format!("/v1/clients/{}", client["id"].as_str().expect("an id"))
+}
+
+async fn names(app: &TestApp, query: &str) -> Vec<String> {
+    let list = app
+        .admin()
+        .get(&format!("/v1/clients?{query}"))
+        .await
+        .expect(200);
+    let items = list["data"].as_array().expect("a list").clone();
+    items
+        .iter()
+        .map(|client| client["name"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_client_without_a_company_has_a_placeholder() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+
+    let client = create(&app, person("Ada", "Lovelace")).await;
+
+    let id = client["companyId"].as_str().expect("always a text");
+    assert_eq!(client["companyIds"], json!([id]));
+    let placeholder = admin.get(&format!("/v1/companies/{id}")).await.expect(200);
+    assert_eq!(
+        (&placeholder["isPlaceholder"], &placeholder["name"]),
+        (&json!(true), &json!(""))
+    );
+    let rename = admin
+        .patch(
+            &format!("/v1/companies/{id}"),
+            &json!({ "name": "Ada Ltd" }),
+        )
+        .await;
+    rename.problem(409, "company_is_placeholder");
+    let join =
+        json!({ "givenName": "B", "familyName": "C", "email": "b@example.com", "companyId": id });
+    admin
+        .post("/v1/clients", &join)
+        .await
+        .problem(400, "company_unknown");
+}
+
+#[tokio::test]
+async fn leaving_all_companies_makes_a_new_placeholder_and_joining_one_ends_it() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let company = admin
+        .post("/v1/companies", &json!({ "name": "Engines" }))
+        .await
+        .expect(200);
+    let client = create(&app, person("Ada", "Lovelace")).await;
+    let first = client["companyId"].as_str().expect("an id").to_owned();
+
+    let joined = admin
+        .patch(&path(&client), &json!({ "companyIds": [company["id"]] }))
+        .await
+        .expect(200);
+    assert_eq!(joined["companyId"], company["id"]);
+    admin
+        .get(&format!("/v1/companies/{first}"))
+        .await
+        .problem(404, "not_found");
+
+    let left = admin
+        .patch(&path(&client), &json!({ "companyId": "" }))
+        .await
+        .expect(200);
+    assert_ne!(left["companyId"], company["id"]);
+    assert_ne!(left["companyId"], first.as_str());
+}
+
+#[tokio::test]
+async fn a_change_tells_what_was_before_and_an_empty_one_tells_nothing() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let receiver = Receiver::start().await;
+    let client = create(&app, person("Ada", "Byron")).await;
+    app.settle().await;
+    app.register(&receiver, &["client.*", "company.*"]).await;
+    let company = admin
+        .post("/v1/companies", &json!({ "name": "Engines" }))
+        .await
+        .expect(200);
+
+    admin
+        .patch(&path(&client), &json!({ "familyName": "Byron" }))
+        .await
+        .expect(200);
+    let changed =
+        json!({ "familyName": "Lovelace", "companyIds": [company["id"]], "position": "Analyst" });
+    let after = admin.patch(&path(&client), &changed).await.expect(200);
+    app.settle().await;
+
+    assert_eq!(after["name"], "Ada Lovelace");
+    assert_eq!(
+        receiver.event_types(),
+        ["company.created", "client.updated", "company.clientAdded"]
+    );
+    let event = receiver.received()[1].event();
+    let previous = json!({
+        "familyName": "Byron", "name": "Ada Byron", "position": null,
+        "companyId": client["companyId"], "companyIds": client["companyIds"],
+    });
+    assert_eq!(event["previousAttributes"], previous);
+    assert_eq!(event["data"]["previousAttributes"], previous);
+    assert_eq!(event["sequence"], 2);
+    let joined = receiver.received()[2].event();
+    assert_eq!(
+        (&joined["data"]["companyId"], &joined["sequence"]),
+        (&company["id"], &json!(3))
+    );
+}
+
+#[tokio::test]
+async fn an_archived_client_is_gone_and_its_address_free() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let receiver = Receiver::start().await;
+    let body = json!({ "givenName": "Ada", "familyName": "Lovelace", "email": "ada@example.com" });
+    let client = admin
+        .post("/v1/clients?sendInvite=true", &body)
+        .await
+        .expect(200);
+    app.settle().await;
+    let link = app.link("ada@example.com").await;
+    app.register(&receiver, &["*"]).await;
+
+    let gone = admin.delete(&path(&client)).await.expect(200);
+    app.settle().await;
+
+    assert_eq!(
+        gone,
+        json!({ "id": client["id"], "object": "client", "deleted": true })
+    );
+    admin.get(&path(&client)).await.problem(404, "not_found");
+    admin.delete(&path(&client)).await.problem(404, "not_found");
+    admin
+        .patch(&path(&client), &json!({}))
+        .await
+        .problem(404, "not_found");
+    assert_eq!(names(&app, "").await, Vec::<String>::new());
+    app.nobody()
+        .get(&link)
+        .await
+        .problem(410, "invitation_cancelled");
+    assert_eq!(
+        receiver.event_types(),
+        [
+            "invitation.cancelled",
+            "client.statusChanged",
+            "client.archived",
+            "client.deleted"
+        ]
+    );
+    let again = admin.post("/v1/clients", &body).await.expect(200);
+    assert_ne!(again["id"], client["id"]);
+}
+
+#[tokio::test]
+async fn an_archived_client_is_signed_out_on_the_next_request() {
+    let app = TestApp::start().await;
+    let body = json!({ "givenName": "Ada", "familyName": "Lovelace", "email": "ada@example.com" });
+    let client = app
+        .admin()
+        .post("/v1/clients?sendInvite=true", &body)
+        .await
+        .expect(200);
+    app.settle().await;
+    let accept = format!("{}/accept", app.link("ada@example.com").await);
+    let accepted = app
+        .nobody()
+        .post(&accept, &json!({ "password": "correct horse battery" }))
+        .await;
+    let cookie = accepted
+        .header("set-cookie")
+        .split(';')
+        .next()
+        .expect("a cookie")
+        .to_owned();
+    let browser = app.nobody().with("cookie", &cookie);
+    browser.get("/portal/me").await.expect(200);
+
+    app.admin().delete(&path(&client)).await.expect(200);
+
+    browser
+        .get("/portal/me")
+        .await
+        .problem(401, "session_missing");
+}
+
+#[tokio::test]
+async fn a_session_ends_after_twelve_hours() {
+    let app = TestApp::start().await;
+    let body = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+    app.admin()
+        .post("/v1/clients?sendInvite=true", &body)
+        .await
+        .expect(200);
+    app.settle().await;
+    let accept = format!("{}/accept", app.link("ada@example.com").await);
+    let accepted = app
+        .nobody()
+        .post(&accept, &json!({ "password": "correct horse battery" }))
+        .await
+        .expect(200);
+    let token = accepted["session"]["token"].as_str().expect("a token");
+    let client = app
+        .nobody()
+        .with("authorization", &format!("Bearer {token}"));
+
+    client.get("/portal/me").await.expect(200);
+    app.advance(std::time::Duration::from_hours(12)).await;
+    client
+        .get("/portal/me")
+        .await
+        .problem(401, "session_missing");
+}
+
+#[tokio::test]
+async fn clients_are_listed_by_exact_fields() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let company = admin
+        .post("/v1/companies", &json!({ "name": "Engines" }))
+        .await
+        .expect(200);
+    let mut grace = person("Grace", "Hopper");
+    grace["companyIds"] = json!([company["id"]]);
+    create(&app, person("Ada", "Lovelace")).await;
+    create(&app, grace).await;
+    create(&app, person("Ada", "Hopper")).await;
+    let of_company = format!("companyId={}", company["id"].as_str().expect("an id"));
+
+    assert_eq!(
+        names(&app, "companyId=").await,
+        ["Ada Lovelace", "Grace Hopper", "Ada Hopper"]
+    );
+    assert_eq!(
+        names(&app, "email=grace.hopper%40example.com").await,
+        ["Grace Hopper"]
+    );
+    assert_eq!(
+        names(&app, "email=GRACE.hopper%40example.com").await,
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        names(&app, "givenName=Ada").await,
+        ["Ada Lovelace", "Ada Hopper"]
+    );
+    assert_eq!(
+        names(&app, "familyName=Hopper").await,
+        ["Grace Hopper", "Ada Hopper"]
+    );
+    assert_eq!(
+        names(&app, "familyName=Hopper&givenName=Ada").await,
+        ["Ada Hopper"]
+    );
+    assert_eq!(names(&app, &of_company).await, ["Grace Hopper"]);
+    assert_eq!(
+        names(&app, &format!("{of_company}&givenName=Ada")).await,
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        names(
+            &app,
+            &format!("{of_company}&email=grace.hopper@example.com")
+        )
+        .await,
+        ["Grace Hopper"]
+    );
+}
+
+#[tokio::test]
+async fn pages_go_on_where_the_last_one_ended() {
+    let app = TestApp::start().await;
+    for number in 0..7 {
+        create(&app, person("Ada", &format!("Number{number}"))).await;
+    }
+
+    let (mut seen, mut query) = (Vec::new(), "limit=3".to_owned());
+    loop {
+        let page = app
+            .admin()
+            .get(&format!("/v1/clients?{query}"))
+            .await
+            .expect(200);
+        let items = page["data"].as_array().expect("a list");
+        assert!(items.len() <= 3);
+        seen.extend(
+            items
+                .iter()
+                .map(|client| client["familyName"].as_str().unwrap_or_default().to_owned()),
+        );
+        match page["nextToken"].as_str() {
+            Some(token) => query = format!("limit=3&nextToken={token}"),
+            None => break,
+        }
+    }
+
+    let expected: Vec<String> = (0..7).map(|number| format!("Number{number}")).collect();
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn a_limit_is_clamped_and_never_an_error_for_being_large() {
+    let app = TestApp::start().await;
+    create(&app, person("Ada", "Lovelace")).await;
+
+    for limit in ["1", "2000", "10000", "99999999999"] {
+        assert_eq!(
+            names(&app, &format!("limit={limit}")).await.len(),
+            1,
+            "{limit}"
+        );
+    }
+    for limit in ["0", "-1", "many"] {
+        let refused = app.admin().get(&format!("/v1/clients?limit={limit}")).await;
+        assert_eq!(refused.problem(400, "parameter_invalid"), Some("limit"));
+    }
+}

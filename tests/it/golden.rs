@@ -1,0 +1,154 @@
+//! The golden events: one for each function, in the exact shape that AWS
+//! sends, decoded and accepted by its handler.
+//!
+//! The files hold example ids, an example key and an example token, which
+//! stand for those of a workspace that each test fills anew.
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use e2e::TestApp;
+use portico_bootstrap::{TRIGGERS, functions};
+use portico_web::serve;
+use serde_json::{Value, json};
+use std::{fs, path::PathBuf};
+
+const KEY: &str =
+    "pk_live_01890000000070008000000000000001_ZXhhbXBsZS1zZWNyZXQtb2YtYW4tYXBpLWtleS4uLi4";
+const SESSION: &str = "ps_ZXhhbXBsZS1zZXNzaW9uLXRva2VuLi4uLi4uLi4uLi4";
+const TOKEN: &str = "ZXhhbXBsZS10b2tlbi1vZi1hbi1pbnZpdGF0aW9uLWxpbms";
+const WORKSPACE: &str = "01890000-0000-7000-8000-00000000000a";
+const CLIENT: &str = "01890000-0000-7000-8000-00000000000b";
+const COMPANY: &str = "01890000-0000-7000-8000-00000000000c";
+const INVITATION: &str = "01890000-0000-7000-8000-00000000000d";
+const ENDPOINT: &str = "01890000-0000-7000-8000-00000000000e";
+
+/// The file of a function.
+pub(crate) fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../events")
+        .join(format!("{name}.json"))
+}
+
+/// A server whose workspace has one of everything, and the event of a
+/// function, about those.
+async fn prepared(name: &str) -> (TestApp, Value) {
+    let app = TestApp::start().await;
+    let (admin, nobody) = (app.admin(), app.nobody());
+    let id = |value: &Value| value["id"].as_str().expect("an id").to_owned();
+    let company = id(&admin
+        .post("/v1/companies", &json!({ "name": "Engines" }))
+        .await
+        .expect(200));
+    let ada =
+        json!({ "name": "Ada Lovelace", "email": "ada@example.com", "companyIds": [company] });
+    let client = id(&admin
+        .post("/v1/clients?sendInvite=true", &ada)
+        .await
+        .expect(200));
+    let grace = json!({ "name": "Grace Hopper", "email": "grace@example.com" });
+    admin
+        .post("/v1/clients?sendInvite=true", &grace)
+        .await
+        .expect(200);
+    let endpoint = id(&admin
+        .post(
+            "/v1/webhook-endpoints",
+            &json!({ "url": format!("{}/_dev/hooks", app.server.url) }),
+        )
+        .await
+        .expect(201));
+    app.settle().await;
+    let accept = format!("{}/accept", app.link("grace@example.com").await);
+    let session = nobody
+        .post(&accept, &json!({ "password": "correct horse battery" }))
+        .await
+        .expect(200);
+    let session = session["session"]["token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    let invitation = id(&admin
+        .get("/v1/invitations?email=ada@example.com")
+        .await
+        .expect(200)["data"][0]);
+    let token = app
+        .link("ada@example.com")
+        .await
+        .trim_start_matches("/i/")
+        .to_owned();
+    if name == "invitations-create" {
+        admin
+            .post(&format!("/v1/invitations/{invitation}/cancel"), &json!({}))
+            .await
+            .expect(200);
+    }
+    // An invitation is sent again no sooner than after a minute.
+    app.advance(std::time::Duration::from_mins(1)).await;
+
+    let text = fs::read_to_string(file(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let text = text
+        .replace(KEY, &app.server.api_key)
+        .replace(SESSION, &session)
+        .replace(TOKEN, &token)
+        .replace(WORKSPACE, &app.server.workspace_id.to_string())
+        .replace(CLIENT, &client)
+        .replace(COMPANY, &company)
+        .replace(INVITATION, &invitation)
+        .replace(ENDPOINT, &endpoint);
+    let event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    (app, event)
+}
+
+#[tokio::test]
+async fn every_route_accepts_its_golden_event() {
+    for function in functions() {
+        let name = function.route.name;
+        let (app, event) = prepared(name).await;
+        let event: ApiGatewayV2httpRequest =
+            serde_json::from_value(event).expect("API Gateway's shape");
+
+        let answer = serve(app.server.app(), &function, event).await;
+
+        let expected = match name {
+            "invitations-create" | "webhook-endpoints-create" => 201,
+            "site-fallback" => 404,
+            _ => 200,
+        };
+        assert_eq!(answer.status_code, expected, "{name}: {:?}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn every_function_refuses_the_golden_events_of_all_others() {
+    let app = TestApp::start().await;
+    for function in functions() {
+        for other in functions()
+            .iter()
+            .filter(|other| other.route != function.route)
+        {
+            let text = fs::read_to_string(file(other.route.name)).expect("a golden event");
+            let event: ApiGatewayV2httpRequest =
+                serde_json::from_str(&text).expect("API Gateway's shape");
+
+            let answer = serve(app.server.app(), &function, event).await;
+
+            assert_eq!(
+                answer.status_code, 404,
+                "{} took an event of {}",
+                function.route, other.route
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_trigger_accepts_its_golden_event() {
+    for trigger in TRIGGERS {
+        let (app, event) = prepared(trigger.name).await;
+
+        let answer = (trigger.handle)(app.server.app(), event).await;
+
+        let answer = answer.unwrap_or_else(|error| panic!("{}: {error}", trigger.name));
+        let failures = answer["batchItemFailures"].as_array().map_or(0, Vec::len);
+        assert_eq!(failures, 0, "{}: {answer}", trigger.name);
+    }
+}

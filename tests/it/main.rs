@@ -1,0 +1,18 @@
+//! Portico, end to end.
+
+mod access;
+mod clients;
+mod companies;
+mod concurrency;
+mod costs;
+mod documents;
+mod durability;
+mod errors;
+mod events;
+mod golden;
+mod invariants;
+mod invitations;
+mod journey;
+mod sdk;
+mod table;
+mod webhooks;

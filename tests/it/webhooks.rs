@@ -1,0 +1,284 @@
+//! Webhook endpoints and deliveries through the public door.
+
+use e2e::{Receiver, Reply, TestApp};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn deliveries_of(endpoint: &Value) -> String {
+    format!(
+        "/v1/webhook-endpoints/{}/deliveries",
+        endpoint["id"].as_str().expect("an id")
+    )
+}
+
+async fn only_delivery(app: &TestApp, endpoint: &Value) -> Value {
+    let list = app.admin().get(&deliveries_of(endpoint)).await.expect(200);
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(1), "{list}");
+    list["data"][0].clone()
+}
+
+async fn create_company(app: &TestApp, name: &str) {
+    app.admin()
+        .post("/v1/companies", &json!({ "name": name }))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn an_endpoint_shows_its_secret_once() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+
+    let endpoint = app
+        .register(&receiver, &["client.*", "company.created"])
+        .await;
+
+    let path = format!(
+        "/v1/webhook-endpoints/{}",
+        endpoint["id"].as_str().expect("an id")
+    );
+    let shown = app.admin().get(&path).await.expect(200);
+    assert!(
+        endpoint["secret"]
+            .as_str()
+            .is_some_and(|secret| secret.starts_with("whsec_"))
+    );
+    assert_eq!(shown["secret"], Value::Null);
+    assert_eq!(shown["eventTypes"], json!(["client.*", "company.created"]));
+    assert_eq!(shown["enabled"], true);
+    let list = app.admin().get("/v1/webhook-endpoints").await.expect(200);
+    assert_eq!(list["data"], json!([shown]));
+    app.admin().delete(&path).await.expect(200);
+    app.admin().get(&path).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_failing_delivery_is_retried_on_the_schedule() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    receiver.reply_next(&[Reply::status(500), Reply::status(302), Reply::status(503)]);
+    let endpoint = app.register(&receiver, &["*"]).await;
+    create_company(&app, "Engines").await;
+    app.settle().await;
+    assert_eq!(receiver.received().len(), 1);
+    assert_eq!(only_delivery(&app, &endpoint).await["status"], "waiting");
+
+    // 5 s, 30 s and 5 min, each 20 % more at most, and a second for the queue.
+    for (wait, requests) in [(7, 2), (37, 3), (361, 4)] {
+        app.settle().await;
+        assert_eq!(receiver.received().len(), requests - 1);
+        app.advance(Duration::from_secs(wait)).await;
+        assert_eq!(receiver.received().len(), requests);
+    }
+
+    let delivery = only_delivery(&app, &endpoint).await;
+    let statuses: Vec<&Value> = delivery["attempts"]
+        .as_array()
+        .expect("attempts")
+        .iter()
+        .map(|attempt| &attempt["responseStatus"])
+        .collect();
+    assert_eq!(
+        statuses,
+        [&json!(500), &json!(302), &json!(503), &json!(200)]
+    );
+    assert_eq!(
+        (&delivery["status"], &delivery["attemptCount"]),
+        (&json!("delivered"), &json!(4))
+    );
+    assert_eq!(delivery["attempts"][0]["responseExcerpt"], "noted");
+    let ids: Vec<String> = receiver
+        .received()
+        .iter()
+        .map(|webhook| webhook.header("webhook-id").to_owned())
+        .collect();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+}
+
+#[tokio::test]
+async fn what_waits_longer_than_a_queue_can_hold_back_is_swept_up() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    receiver.reply_next(&[Reply {
+        status: 503,
+        retry_after: Some(3_600),
+    }]);
+    let endpoint = app.register(&receiver, &["*"]).await;
+    create_company(&app, "Engines").await;
+    app.settle().await;
+
+    app.advance(Duration::from_secs(3_590)).await;
+    assert_eq!(receiver.received().len(), 1);
+    app.advance(Duration::from_secs(15)).await;
+
+    assert_eq!(receiver.received().len(), 2);
+    assert_eq!(only_delivery(&app, &endpoint).await["status"], "delivered");
+}
+
+#[tokio::test]
+async fn twelve_failures_exhaust_a_delivery() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    receiver.reply_next(&[Reply::status(500); 20]);
+    let endpoint = app.register(&receiver, &["*"]).await;
+    create_company(&app, "Engines").await;
+    app.settle().await;
+
+    for _ in 0..12 {
+        app.advance(Duration::from_hours(30)).await;
+    }
+
+    assert_eq!(receiver.received().len(), 12);
+    let delivery = only_delivery(&app, &endpoint).await;
+    assert_eq!(
+        (&delivery["status"], &delivery["dueAt"]),
+        (&json!("exhausted"), &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_gone_is_disabled_and_what_it_would_get_is_held() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    receiver.reply_next(&[Reply::status(410)]);
+    let endpoint = app.register(&receiver, &["company.*"]).await;
+    create_company(&app, "Engines").await;
+    app.settle().await;
+    create_company(&app, "Looms").await;
+    app.settle().await;
+
+    assert_eq!(receiver.received().len(), 1);
+    let list = app.admin().get(&deliveries_of(&endpoint)).await.expect(200);
+    let states: Vec<&Value> = list["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|d| &d["status"])
+        .collect();
+    assert_eq!(states, ["held", "held"]);
+    let shown = app
+        .admin()
+        .get(deliveries_of(&endpoint).trim_end_matches("/deliveries"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&shown["enabled"], &shown["disabled"]["reason"]),
+        (
+            &json!(false),
+            &json!("the endpoint answered that it is gone")
+        )
+    );
+    let events = app
+        .admin()
+        .get("/v1/events?eventType=webhookEndpoint.disabled")
+        .await
+        .expect(200);
+    assert_eq!(events["data"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn deliveries_to_a_deleted_endpoint_are_cancelled() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    receiver.reply_next(&[Reply::status(500)]);
+    let endpoint = app.register(&receiver, &["*"]).await;
+    create_company(&app, "Engines").await;
+    app.settle().await;
+
+    let path = deliveries_of(&endpoint);
+    app.admin()
+        .delete(path.trim_end_matches("/deliveries"))
+        .await
+        .expect(200);
+    app.advance(Duration::from_mins(1)).await;
+
+    assert_eq!(receiver.received().len(), 1);
+    app.admin().get(&path).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn an_endpoint_gets_only_what_it_asked_for_and_only_from_then_on() {
+    let app = TestApp::start().await;
+    let (companies, nothing) = (Receiver::start().await, Receiver::start().await);
+    create_company(&app, "Before").await;
+    app.register(&companies, &["company.created"]).await;
+    app.register(&nothing, &["invitation.*"]).await;
+
+    create_company(&app, "After").await;
+    app.settle().await;
+
+    assert_eq!(companies.received().len(), 1);
+    assert_eq!(companies.received()[0].event()["data"]["name"], "After");
+    assert_eq!(nothing.received().len(), 0);
+}
+
+#[tokio::test]
+async fn an_unreachable_endpoint_leaves_a_reason() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let endpoint = app.register(&receiver, &["*"]).await;
+    drop(receiver);
+    create_company(&app, "Engines").await;
+    app.settle().await;
+
+    let delivery = only_delivery(&app, &endpoint).await;
+    assert_eq!(delivery["status"], "waiting");
+    assert_eq!(delivery["attempts"][0]["error"], "connect");
+}
+
+#[tokio::test]
+async fn bad_endpoints_are_refused() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let refused = async |body: Value, code: &str, field: &str| {
+        let answer = admin.post("/v1/webhook-endpoints", &body).await;
+        assert_eq!(answer.problem(400, code), Some(field), "{body}");
+    };
+    refused(json!({}), "field_required", "url").await;
+    for url in [
+        "",
+        "nonsense",
+        "ftp://example.com/",
+        "https://user:secret@example.com/",
+        "https://10.0.0.1/",
+        "https://169.254.169.254/latest",
+        "https://[fd00::1]/",
+        "https://example.com/#part",
+    ] {
+        refused(json!({ "url": url }), "url_refused", "url").await;
+    }
+    let url = "https://example.com/";
+    refused(
+        json!({ "url": url, "eventTypes": [] }),
+        "event_types_invalid",
+        "eventTypes",
+    )
+    .await;
+    refused(
+        json!({ "url": url, "eventTypes": ["*", "nobody.born"] }),
+        "event_type_unknown",
+        "eventTypes[1]",
+    )
+    .await;
+    refused(
+        json!({ "url": url, "description": "x".repeat(501) }),
+        "text_too_long",
+        "description",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_workspace_has_at_most_a_hundred_endpoints() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    for _ in 0..100 {
+        app.register(&receiver, &["invitation.*"]).await;
+    }
+
+    let body = json!({ "url": receiver.url });
+    let one_more = app.admin().post("/v1/webhook-endpoints", &body).await;
+
+    one_more.problem(403, "endpoint_limit_reached");
+    assert_eq!(one_more.body["limit"], 100);
+}
