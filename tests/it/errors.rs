@@ -1,6 +1,7 @@
 //! Every bad input has a decided answer that names what is wrong.
 
 use e2e::TestApp;
+use portico_web::{Body, Function, Operation, Route, serve};
 use serde_json::{Value, json};
 
 fn ada() -> Value {
@@ -418,4 +419,37 @@ async fn every_answer_carries_its_request_id() {
         assert_eq!(answer.header("x-request-id").len(), 36);
         assert_eq!(answer.header("cache-control"), "no-store");
     }
+}
+
+#[tokio::test]
+async fn a_panic_becomes_a_problem_that_says_nothing_of_it() {
+    const ROUTE: Route = Route::get("test-panic", "/panic");
+    const OPERATION: Operation = Operation {
+        summary: "",
+        description: "",
+        query: &[],
+        body: None,
+        answer: Body::Document,
+    };
+    let function = Function {
+        route: &ROUTE,
+        grants: &[],
+        operation: &OPERATION,
+        handle: |_, _| Box::pin(async { panic!("the secret is 42") }),
+    };
+    let app = TestApp::start().await;
+    let event = json!({
+        "version": "2.0", "routeKey": "GET /panic", "rawPath": "/panic", "headers": {}, "isBase64Encoded": false,
+        "requestContext": { "http": { "method": "GET", "path": "/panic" }, "requestId": "r1" },
+    });
+    let event = serde_json::from_value(event).expect("API Gateway's shape");
+
+    let answer = serve(app.server.app(), &function, event).await;
+
+    assert_eq!(answer.status_code, 500);
+    let body = serde_json::to_string(&answer).expect("it can be written");
+    assert!(
+        body.contains("internal_error") && !body.contains("42"),
+        "{body}"
+    );
 }

@@ -1,10 +1,10 @@
 //! The table keeps to its documentation.
 
-use e2e::{Receiver, TestApp};
+use crate::everything::use_everything;
+use e2e::TestApp;
 use portico_local::Call;
 use portico_store::{Index, patterns};
-use serde_json::{Value, json};
-use std::time::Duration;
+use serde_json::Value;
 
 /// Every key that a call names or writes; what is no such call is named.
 fn keys(call: &Call) -> Result<Vec<(Index, String)>, String> {
@@ -48,76 +48,8 @@ fn of_item(item: &Value) -> Vec<(Index, String)> {
 async fn every_call_to_the_table_is_a_documented_access_pattern() {
     let app = TestApp::start().await;
     app.server.aws().record_calls();
-    let receiver = Receiver::start().await;
-    let admin = app.admin();
-    let endpoint = app.register(&receiver, &["*"]).await;
-    let company = admin
-        .post("/v1/companies", &json!({ "name": "Engines" }))
-        .await
-        .expect(200);
-    let ada = json!({ "name": "Ada Lovelace", "email": "ada@example.com", "companyIds": [company["id"]] });
-    let client = admin
-        .post("/v1/clients?sendInvite=true", &ada)
-        .await
-        .expect(200);
-    admin
-        .post(
-            "/v1/clients",
-            &json!({ "name": "Grace Hopper", "email": "grace@example.com" }),
-        )
-        .await
-        .expect(200);
-    app.settle().await;
-    let link = app.link("ada@example.com").await;
-    let accept = json!({ "password": "correct horse battery" });
-    let accepted = app
-        .nobody()
-        .post(&format!("{link}/accept"), &accept)
-        .await
-        .expect(200);
-    let token = accepted["session"]["token"].as_str().expect("a token");
-    app.nobody()
-        .with("authorization", &format!("Bearer {token}"))
-        .get("/portal/me")
-        .await
-        .expect(200);
-    let (c, e) = (
-        client["id"].as_str().expect("an id"),
-        endpoint["id"].as_str().expect("an id"),
-    );
-    let k = company["id"].as_str().expect("an id");
-    for path in [
-        "clients?",
-        "clients?email=x",
-        "clients?givenName=x",
-        "clients?familyName=x",
-        &format!("clients?companyId={k}"),
-        "companies?",
-        "companies?name=x",
-        "companies?isPlaceholder=true",
-        "invitations?",
-        "invitations?status=pending",
-        "invitations?email=x",
-        &format!("invitations?clientId={c}"),
-        "events?",
-        "events?eventType=client.created",
-        &format!("events?objectId={c}"),
-        &format!("webhook-endpoints/{e}/deliveries?"),
-        "webhook-endpoints?",
-        "workspaces?",
-    ] {
-        admin.get(&format!("/v1/{path}")).await.expect(200);
-    }
-    admin
-        .delete(&format!("/v1/companies/{k}"))
-        .await
-        .expect(200);
-    admin.delete(&format!("/v1/clients/{c}")).await.expect(200);
-    admin
-        .delete(&format!("/v1/webhook-endpoints/{e}"))
-        .await
-        .expect(200);
-    app.advance(Duration::from_hours(8 * 24)).await;
+
+    use_everything(&app).await;
 
     let calls = app.server.aws().calls();
     let calls: Vec<&Call> = calls

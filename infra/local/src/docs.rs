@@ -58,6 +58,21 @@ pub fn functions() -> String {
     format!("{:#}", routes.chain(triggers).collect::<Value>())
 }
 
+/// Every grant of every function, as function and what it may do.
+pub fn grants() -> Vec<(&'static str, String)> {
+    let functions = portico_bootstrap::functions();
+    let routes = functions
+        .iter()
+        .map(|function| (function.route.name, function.grants));
+    let triggers = TRIGGERS
+        .iter()
+        .map(|trigger| (trigger.name, trigger.grants));
+    let each = |(name, grants): (&'static str, &'static [Grant])| {
+        grants.iter().map(move |grant| (name, describe(grant)))
+    };
+    routes.chain(triggers).flat_map(each).collect()
+}
+
 fn entry(name: &str, source: &Value, access: &str, grants: &[Grant]) -> Value {
     let grants: Vec<String> = grants.iter().map(describe).collect();
     json!({ "name": name, "source": source, "access": access, "grants": grants })

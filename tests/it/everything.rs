@@ -1,0 +1,170 @@
+//! A walk through everything that there is, for tests that look at all of it.
+
+use e2e::{Actor, Receiver, Reply, TestApp};
+use portico_local::{Call, Fault};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Does something with every function, so that everything that they ask of
+/// AWS is seen.
+pub(crate) async fn use_everything(app: &TestApp) {
+    let admin = app.admin();
+    let receiver = Receiver::start().await;
+    receiver.reply_next(&[Reply::status(503)]);
+    let endpoint = app.register(&receiver, &["*"]).await;
+    let engines = create(&admin, "companies", json!({ "name": "Engines" })).await;
+    let looms = create(&admin, "companies", json!({ "name": "Looms" })).await;
+    let ada =
+        json!({ "name": "Ada Lovelace", "email": "ada@example.com", "companyIds": [engines] });
+    let ada = create(&admin, "clients", ada).await;
+    let grace = create(
+        &admin,
+        "clients",
+        json!({ "name": "Grace Hopper", "email": "grace@example.com" }),
+    )
+    .await;
+    let invitation = invite(app, &ada).await;
+    app.settle().await;
+
+    read_everything(&admin, &ada, &engines, &invitation, &endpoint["id"]).await;
+    admin
+        .patch(
+            &format!("/v1/companies/{looms}"),
+            &json!({ "name": "Power Looms" }),
+        )
+        .await
+        .expect(200);
+    let both = json!({ "companyIds": [engines, looms] });
+    admin
+        .patch(&format!("/v1/clients/{ada}"), &both)
+        .await
+        .expect(200);
+    admin
+        .patch(
+            &format!("/v1/clients/{ada}"),
+            &json!({ "companyIds": [engines] }),
+        )
+        .await
+        .expect(200);
+    app.advance(Duration::from_mins(1)).await;
+    admin
+        .post(&format!("/v1/invitations/{invitation}/resend"), &json!({}))
+        .await
+        .expect(200);
+    app.settle().await;
+    accept(app, "ada@example.com").await;
+
+    let cancelled = invite(app, &grace).await;
+    admin
+        .post(&format!("/v1/invitations/{cancelled}/cancel"), &json!({}))
+        .await
+        .expect(200);
+    invite(app, &grace).await;
+    lose_what_wakes(app).await;
+    app.advance(Duration::from_hours(8 * 24)).await;
+
+    admin
+        .delete(&format!("/v1/companies/{engines}"))
+        .await
+        .expect(200);
+    app.settle().await;
+    app.advance(Duration::from_mins(1)).await;
+    admin
+        .delete(&format!("/v1/clients/{ada}"))
+        .await
+        .expect(200);
+    let endpoint = endpoint["id"].as_str().expect("an id");
+    admin
+        .delete(&format!("/v1/webhook-endpoints/{endpoint}"))
+        .await
+        .expect(200);
+}
+
+async fn create(admin: &Actor, resource: &str, body: Value) -> String {
+    let created = admin
+        .post(&format!("/v1/{resource}"), &body)
+        .await
+        .expect(200);
+    created["id"].as_str().expect("an id").to_owned()
+}
+
+async fn invite(app: &TestApp, client: &str) -> String {
+    let invitation = app
+        .admin()
+        .post("/v1/invitations", &json!({ "clientId": client }))
+        .await
+        .expect(201);
+    invitation["id"].as_str().expect("an id").to_owned()
+}
+
+async fn read_everything(
+    admin: &Actor,
+    client: &str,
+    company: &str,
+    invitation: &str,
+    endpoint: &Value,
+) {
+    let endpoint = endpoint.as_str().expect("an id");
+    let paths = [
+        "clients",
+        "clients?email=x",
+        "clients?givenName=x",
+        "clients?familyName=x",
+        &format!("clients?companyId={company}"),
+        &format!("clients/{client}"),
+        "companies",
+        "companies?name=x",
+        "companies?isPlaceholder=true",
+        &format!("companies/{company}"),
+        "invitations",
+        "invitations?status=pending",
+        "invitations?email=x",
+        &format!("invitations?clientId={client}"),
+        &format!("invitations/{invitation}"),
+        "events",
+        "events?eventType=client.created",
+        &format!("events?objectId={client}"),
+        "webhook-endpoints",
+        &format!("webhook-endpoints/{endpoint}"),
+        &format!("webhook-endpoints/{endpoint}/deliveries"),
+        "workspaces",
+    ];
+    for path in paths {
+        admin.get(&format!("/v1/{path}")).await.expect(200);
+    }
+}
+
+async fn accept(app: &TestApp, email: &str) {
+    let link = app.link(email).await;
+    assert_eq!(app.nobody().get(&link).await.status, 200);
+    let password = json!({ "password": "correct horse battery" });
+    let accepted = app
+        .nobody()
+        .post(&format!("{link}/accept"), &password)
+        .await
+        .expect(200);
+    let token = accepted["session"]["token"].as_str().expect("a token");
+    let client = app
+        .nobody()
+        .with("authorization", &format!("Bearer {token}"));
+    client.get("/portal/me").await.expect(200);
+}
+
+/// Lets the sweeper find an event, a letter and a delivery of which neither
+/// the stream nor a queue has told.
+async fn lose_what_wakes(app: &TestApp) {
+    let is_waker =
+        |call: &Call| matches!(call.function, Some("dispatcher" | "deliverer" | "mailer"));
+    app.server
+        .aws()
+        .inject(move |call: &Call| is_waker(call).then_some(Fault::Refuse("InternalServerError")));
+    let alan = json!({ "name": "Alan Turing", "email": "alan@example.com" });
+    app.admin()
+        .post("/v1/clients?sendInvite=true", &alan)
+        .await
+        .expect(200);
+    app.settle().await;
+    app.advance(Duration::from_mins(1)).await;
+    app.server.aws().heal();
+    app.advance(Duration::from_mins(10)).await;
+}
