@@ -35,13 +35,17 @@ struct ReferencePage {
     schemas: Vec<(String, String)>,
 }
 
+/// A text in pieces, each with whether it is code: in the document that is
+/// what stands between backticks.
+type Prose = Vec<(bool, String)>;
+
 struct Entry {
     id: String,
     method: String,
     path: String,
     summary: String,
-    description: String,
-    parameters: Vec<(String, String)>,
+    description: Prose,
+    parameters: Vec<(String, Prose)>,
     body: Option<String>,
     answer: Option<String>,
 }
@@ -91,9 +95,9 @@ impl Entry {
             method: method.to_ascii_uppercase(),
             path: path.to_owned(),
             summary: text(&operation["summary"]),
-            description: text(&operation["description"]),
+            description: prose(&operation["description"]),
             parameters: parameters
-                .map(|parameter| (text(&parameter["name"]), text(&parameter["description"])))
+                .map(|parameter| (text(&parameter["name"]), prose(&parameter["description"])))
                 .collect(),
             body: schema_name(&operation["requestBody"]["content"]["application/json"]["schema"]),
             answer: success,
@@ -103,6 +107,13 @@ impl Entry {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+fn prose(value: &Value) -> Prose {
+    let pieces = value.as_str().unwrap_or_default().split('`').enumerate();
+    pieces
+        .map(|(place, piece)| (place % 2 == 1, piece.to_owned()))
+        .collect()
 }
 
 /// The name of the schema that a reference leads to.

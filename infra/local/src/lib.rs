@@ -14,12 +14,14 @@
 
 pub mod aws;
 pub mod clock;
+mod dev;
 pub mod docs;
 mod dynamo;
 mod gateway;
 mod grants;
 pub mod hooks;
 mod index;
+mod install;
 pub mod journal;
 pub mod mailbox;
 mod pump;

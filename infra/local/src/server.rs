@@ -2,18 +2,19 @@
 
 use crate::{
     aws::Aws,
-    clock::{MovableClock, parse_duration},
+    clock::MovableClock,
+    dev,
     gateway::{self, Routes},
     hooks::{self, Hooks},
     index,
+    install::{Parts, open},
     mailbox::{self, Mailbox},
     pump::{QueuePump, Runner, SchedulePump, StreamPump, queue_of},
     seed::{SeedError, seed},
     sqs::{QueueSpec, Queues},
     state::{State, StateError},
 };
-use axum::{Json, Router, extract, http::StatusCode, response::IntoResponse, routing};
-use dynoxide::Database;
+use axum::{Router, routing};
 use portico_app::{App, Source};
 use portico_bootstrap::{TRIGGERS, functions};
 use portico_domain::{IdSource, WorkspaceId};
@@ -21,11 +22,9 @@ use portico_keys::{Keyring, RootKey, RootKeyError};
 use portico_mail::{Mail, MailSettings};
 use portico_queue::{Queue, QueueUrls};
 use portico_store::Store;
-use portico_webhook::{Policy, Sender, SenderError, SigningSecret};
-use serde_json::{Value, json};
-use std::os::unix::fs::DirBuilderExt;
+use portico_webhook::{Policy, Sender, SenderError};
 use std::{
-    fs, io,
+    io,
     net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -96,7 +95,7 @@ pub(crate) struct Core {
     pub(crate) app: Arc<App>,
     pub(crate) routes: Routes,
     pumps: Pumps,
-    clock: MovableClock,
+    pub(crate) clock: MovableClock,
     state: Mutex<State>,
 }
 
@@ -147,7 +146,7 @@ impl LocalServer {
             parts.state.save()?;
         }
         let (workspace_id, api_key) = (parts.state.workspace_id, parts.state.api_key.clone());
-        let hooks = open_hooks(&options, &app, workspace_id, &clock)?;
+        let hooks = dev::open_hooks(&options, &app, workspace_id, &clock)?;
         let core = Arc::new(Core {
             routes: Routes::new(&functions())?,
             pumps: Pumps::new(&app, aws)?,
@@ -218,7 +217,7 @@ impl Core {
         }
     }
 
-    async fn advance(&self, by: Duration) {
+    pub(crate) async fn advance(&self, by: Duration) {
         let moved = self.clock.advance(by);
         {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -303,45 +302,6 @@ impl Pumps {
     }
 }
 
-/// What is opened before anything runs.
-struct Parts {
-    state: State,
-    database: Database,
-    mailbox: Mailbox,
-}
-
-fn open(options: &Options) -> Result<Parts, StartError> {
-    match &options.data {
-        Data::Memory => {
-            let root_key = match &options.root_key {
-                Some(text) => RootKey::parse(text)?,
-                None => RootKey::generate().map_err(StateError::from)?,
-            };
-            let state = State::new(&root_key)?;
-            Ok(Parts {
-                state,
-                database: Database::memory()?,
-                mailbox: Mailbox::in_memory(),
-            })
-        }
-        Data::Directory(directory) => {
-            let unusable = |error| StartError::Directory(directory.clone(), error);
-            // Keys, and mail with live links, are for their owner alone.
-            let mut make = fs::DirBuilder::new();
-            make.recursive(true)
-                .mode(0o700)
-                .create(directory)
-                .map_err(unusable)?;
-            let table = directory.join("table.sqlite");
-            Ok(Parts {
-                state: State::open(directory)?,
-                database: Database::new(&table.to_string_lossy())?,
-                mailbox: Mailbox::open(directory.join("mail.jsonl")).map_err(unusable)?,
-            })
-        }
-    }
-}
-
 fn queues() -> Queues {
     let specs = Queue::ALL.map(|queue| QueueSpec {
         name: queue.name().to_owned(),
@@ -379,90 +339,15 @@ fn app(aws: &Aws, keys: Keyring, clock: &MovableClock, url: &str) -> Result<App,
     })
 }
 
-fn open_hooks(
-    options: &Options,
-    app: &Arc<App>,
-    workspace_id: WorkspaceId,
-    clock: &MovableClock,
-) -> Result<Hooks, StartError> {
-    let (app, time, now) = (Arc::clone(app), clock.clone(), clock.clone());
-    let verify: hooks::Verify = Arc::new(move |headers, body| {
-        let (app, now) = (Arc::clone(&app), time.now().unix_seconds());
-        Box::pin(async move { verify(&app, workspace_id, &headers, &body, now).await })
-    });
-    let tell: hooks::Clock = Arc::new(move || now.now());
-    match &options.data {
-        Data::Memory => Ok(Hooks::in_memory(verify, tell)),
-        Data::Directory(directory) => Hooks::open(directory.join("hooks.jsonl"), verify, tell)
-            .map_err(|error| StartError::Directory(directory.clone(), error)),
-    }
-}
-
-/// Whether both signatures hold under the secret of one of the first
-/// workspace's endpoints.
-async fn verify(
-    app: &App,
-    workspace_id: WorkspaceId,
-    headers: &http::HeaderMap,
-    body: &[u8],
-    now: i64,
-) -> hooks::Verdict {
-    let endpoints = app
-        .store
-        .workspace(workspace_id)
-        .all_endpoints()
-        .await
-        .unwrap_or_default();
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    for endpoint in endpoints {
-        let context = portico_domain::Endpoint::seal_context(endpoint.id);
-        let secret = app.keys.open(&context, &endpoint.sealed_secret);
-        let Some(secret) = secret.and_then(|secret| secret.expose().parse::<SigningSecret>().ok())
-        else {
-            continue;
-        };
-        let verdict = portico_webhook::verify(&secret, header, body, now);
-        if verdict.standard || verdict.copilot {
-            return hooks::Verdict {
-                standard: verdict.standard,
-                copilot: verdict.copilot,
-                endpoint_id: Some(endpoint.id.to_string()),
-            };
-        }
-    }
-    hooks::Verdict {
-        standard: false,
-        copilot: false,
-        endpoint_id: None,
-    }
-}
-
 fn router(core: &Arc<Core>, mailbox: Mailbox, hooks: Hooks) -> Router {
     Router::new()
         .route("/", routing::get(index::handle))
-        .route("/_dev/clock", routing::get(tell_time).post(move_clock))
+        .route(
+            "/_dev/clock",
+            routing::get(dev::tell_time).post(dev::move_clock),
+        )
         .fallback(gateway::handle)
         .with_state(Arc::clone(core))
         .merge(mailbox::router(mailbox))
         .merge(hooks::router(hooks))
-}
-
-async fn tell_time(extract::State(core): extract::State<Arc<Core>>) -> Json<Value> {
-    Json(json!({ "now": core.clock.now() }))
-}
-
-/// `POST /_dev/clock {"advance":"8d"}`: answers when everything that the time
-/// brings has happened.
-async fn move_clock(
-    extract::State(core): extract::State<Arc<Core>>,
-    body: bytes::Bytes,
-) -> impl IntoResponse {
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let Some(by) = body["advance"].as_str().and_then(parse_duration) else {
-        let message = "send {\"advance\": \"8d\"}; units are d, h, m and s";
-        let problem = json!({ "code": "advance_invalid", "message": message, "field": "advance" });
-        return (StatusCode::BAD_REQUEST, Json(problem));
-    };
-    core.advance(by).await;
-    (StatusCode::OK, Json(json!({ "now": core.clock.now() })))
 }

@@ -8,8 +8,12 @@ use crate::{
     Moment, PersonName, Time, WorkspaceId, color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+
+mod view;
+
+pub use view::ClientView;
+use view::MembershipView;
 
 /// How many companies a client can be in (the compatible API's limit).
 pub const MAX_COMPANIES: usize = 30;
@@ -135,64 +139,6 @@ pub struct ClientPatch {
     pub phone: Option<String>,
 }
 
-/// A client as callers see it.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "Client")]
-pub struct ClientView {
-    /// Its id.
-    pub id: ClientId,
-    /// Always `client`.
-    pub object: String,
-    /// When it was added.
-    pub created_at: Time,
-    /// When it was last changed.
-    pub updated_at: Time,
-    /// First name.
-    pub given_name: String,
-    /// Last name.
-    pub family_name: String,
-    /// Both names.
-    pub name: String,
-    /// Its address.
-    pub email: String,
-    /// The primary company; a placeholder if it has none.
-    pub company_id: CompanyId,
-    /// All companies, the primary one first; a placeholder if it has none.
-    pub company_ids: Vec<CompanyId>,
-    /// How far it is on its way in.
-    pub status: ClientStatus,
-    /// The link of the open invitation, for callers who may invite; empty when
-    /// none is open.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invite_url: Option<String>,
-    /// Its picture; null when there is none.
-    pub avatar_image_url: Option<String>,
-    /// The colour behind its initials when it has no picture.
-    pub fallback_color: String,
-    /// When it first signed in.
-    pub first_login_date: Option<Time>,
-    /// When it last signed in.
-    pub last_login_date: Option<Time>,
-    /// How it came into the workspace.
-    pub creation_method: CreationMethod,
-    /// Job title or role.
-    pub position: Option<String>,
-    /// Phone number in E.164 form.
-    pub phone: Option<String>,
-    /// Values of the workspace's own fields; null when there are none.
-    pub custom_fields: Option<Map<String, Value>>,
-}
-
-/// The fact that a client is in a company, as events tell it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct MembershipView {
-    object: &'static str,
-    client_id: ClientId,
-    company_id: CompanyId,
-}
-
 impl Client {
     /// A new client. Its creation is told when it is saved, so that the event
     /// shows all that was decided with it, such as an invitation.
@@ -260,32 +206,6 @@ impl Client {
             ClientStatus::Invited
         } else {
             ClientStatus::NotInvited
-        }
-    }
-
-    /// The client as callers see it, without its link.
-    pub fn view(&self, status: ClientStatus) -> ClientView {
-        ClientView {
-            id: self.id,
-            object: "client".to_owned(),
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-            given_name: self.name.given_name.clone(),
-            family_name: self.name.family_name.clone(),
-            name: self.name.full(),
-            email: self.email.as_str().to_owned(),
-            company_id: self.primary_company(),
-            company_ids: self.memberships().collect(),
-            status,
-            invite_url: None,
-            avatar_image_url: None,
-            fallback_color: self.fallback_color.clone(),
-            first_login_date: self.activated_at,
-            last_login_date: self.last_login_at,
-            creation_method: self.creation_method,
-            position: self.position.clone(),
-            phone: self.phone.clone(),
-            custom_fields: None,
         }
     }
 

@@ -164,5 +164,4 @@ impl WebhookDelivery {
 }
 
 #[cfg(test)]
-#[path = "delivery_tests.rs"]
 mod tests;

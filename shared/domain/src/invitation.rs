@@ -12,6 +12,12 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+mod refusal;
+mod view;
+
+pub use refusal::{DeadLink, InviteRefusal};
+pub use view::InvitationView;
+
 /// The least time between two mails of one invitation.
 pub const RESEND_PAUSE: Duration = Duration::from_mins(1);
 /// How often an invitation can be sent again within [`RESEND_WINDOW`].
@@ -125,75 +131,6 @@ pub enum DeliveryState {
     Deferred,
     /// The mail service refused it for good.
     Failed,
-}
-
-/// An invitation as callers see it.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "Invitation")]
-pub struct InvitationView {
-    /// Its id.
-    pub id: InvitationId,
-    /// Always `invitation`.
-    pub object: String,
-    /// Who is invited.
-    pub client_id: ClientId,
-    /// The address that it was sent to.
-    pub email: String,
-    /// What became of it.
-    pub status: InvitationStatus,
-    /// What became of its latest mail.
-    pub delivery: Delivery,
-    /// How many mails the mail service took.
-    pub send_count: u32,
-    /// When the mail service took the latest one.
-    pub last_sent_at: Option<Time>,
-    /// When it runs out.
-    pub expires_at: Time,
-    /// When it was made.
-    pub created_at: Time,
-    /// Who invited.
-    pub created_by: Actor,
-    /// When it was accepted.
-    pub accepted_at: Option<Time>,
-    /// When it was cancelled.
-    pub cancelled_at: Option<Time>,
-    /// The companies that the client was in when invited.
-    pub company_ids: Vec<CompanyId>,
-}
-
-/// Why a link no longer works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DeadLink {
-    /// The account is set up already.
-    #[error("this invitation has been accepted already; sign in instead")]
-    Accepted,
-    /// The workspace withdrew it.
-    #[error("this invitation was cancelled")]
-    Cancelled,
-    /// Its time ran out.
-    #[error("this invitation has expired")]
-    Expired,
-    /// It was sent again with another link.
-    #[error("a newer link was sent to the same address; use that one")]
-    Superseded,
-}
-
-/// Why a client cannot be invited, or not in this way.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InviteRefusal {
-    /// The account is set up already.
-    #[error("the client is active already and needs no invitation")]
-    AlreadyActive,
-    /// One invitation is open; it can be sent again.
-    #[error("the client has an open invitation already; resend or cancel it")]
-    AlreadyOpen(InvitationId),
-    /// The invitation is over.
-    #[error("the invitation is {} and cannot be changed any more", .0.name())]
-    NotPending(InvitationStatus),
-    /// It was sent a moment ago, or often today.
-    #[error("the invitation was sent too often; try again in {} seconds", .0.as_secs())]
-    TooSoon(Duration),
 }
 
 impl Invitation {
@@ -433,26 +370,6 @@ impl Invitation {
         change.save_invitation(Some(self), after);
     }
 
-    /// The invitation as callers see it at `now`.
-    pub fn view(&self, now: Time) -> InvitationView {
-        InvitationView {
-            id: self.id,
-            object: "invitation".to_owned(),
-            client_id: self.client_id,
-            email: self.email.as_str().to_owned(),
-            status: self.status_at(now),
-            delivery: self.delivery.clone(),
-            send_count: self.send_count,
-            last_sent_at: self.last_sent_at,
-            expires_at: self.expires_at,
-            created_at: self.created_at,
-            created_by: self.created_by,
-            accepted_at: self.accepted_at,
-            cancelled_at: self.cancelled_at,
-            company_ids: self.company_ids.clone(),
-        }
-    }
-
     /// What its client notes of it.
     pub fn as_open(&self) -> OpenInvitation {
         OpenInvitation {
@@ -496,5 +413,4 @@ impl Delivery {
 }
 
 #[cfg(test)]
-#[path = "invitation_tests.rs"]
 mod tests;

@@ -1,0 +1,50 @@
+//! What an installation on this machine consists of, opened.
+
+use crate::{
+    mailbox::Mailbox,
+    server::{Data, Options, StartError},
+    state::{State, StateError},
+};
+use dynoxide::Database;
+use portico_keys::RootKey;
+use std::{fs, os::unix::fs::DirBuilderExt};
+
+/// What is opened before anything runs.
+pub(crate) struct Parts {
+    pub(crate) state: State,
+    pub(crate) database: Database,
+    pub(crate) mailbox: Mailbox,
+}
+
+/// Opens an installation, or makes a new one.
+pub(crate) fn open(options: &Options) -> Result<Parts, StartError> {
+    match &options.data {
+        Data::Memory => {
+            let root_key = match &options.root_key {
+                Some(text) => RootKey::parse(text)?,
+                None => RootKey::generate().map_err(StateError::from)?,
+            };
+            let state = State::new(&root_key)?;
+            Ok(Parts {
+                state,
+                database: Database::memory()?,
+                mailbox: Mailbox::in_memory(),
+            })
+        }
+        Data::Directory(directory) => {
+            let unusable = |error| StartError::Directory(directory.clone(), error);
+            // Keys, and mail with live links, are for their owner alone.
+            let mut make = fs::DirBuilder::new();
+            make.recursive(true)
+                .mode(0o700)
+                .create(directory)
+                .map_err(unusable)?;
+            let table = directory.join("table.sqlite");
+            Ok(Parts {
+                state: State::open(directory)?,
+                database: Database::new(&table.to_string_lossy())?,
+                mailbox: Mailbox::open(directory.join("mail.jsonl")).map_err(unusable)?,
+            })
+        }
+    }
+}
