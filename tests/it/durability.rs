@@ -3,7 +3,7 @@
 use e2e::{Receiver, TestApp};
 use portico_local::{Call, Fault};
 use serde_json::json;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -52,8 +52,24 @@ async fn a_restart_in_the_middle_of_the_journey_loses_nothing() {
     let path = format!("/v1/clients/{}", client["id"].as_str().expect("an id"));
     assert_eq!(app.admin().get(&path).await.expect(200)["status"], "active");
     assert_eq!(app.mails("ada@example.com").await.len(), 1);
-    let mut types = receiver.event_types();
-    types.dedup();
+    // A server that ends between a request and its record repeats it, once for
+    // each end, and receivers tell by the id.
+    let webhooks = receiver.received();
+    let told: BTreeMap<String, String> = webhooks
+        .iter()
+        .map(|webhook| {
+            (
+                webhook.header("webhook-id").to_owned(),
+                webhook.event()["eventType"].to_string(),
+            )
+        })
+        .collect();
+    assert!(
+        webhooks.len() - told.len() <= 3,
+        "{:?}",
+        receiver.event_types()
+    );
+    let types: Vec<&str> = told.values().map(|name| name.trim_matches('"')).collect();
     assert_eq!(
         types,
         [

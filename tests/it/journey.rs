@@ -209,7 +209,7 @@ async fn a_new_workspace_has_the_example_clients() {
         listen,
         data: portico_local::Data::Memory,
         examples: true,
-        root_key: None,
+        is_time_frozen: true,
     };
     let server = portico_local::LocalServer::start(options)
         .await

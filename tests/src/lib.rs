@@ -39,26 +39,21 @@ pub struct TestKey {
 impl TestApp {
     /// A server with nothing in it.
     pub async fn start() -> Self {
-        Self::with(Data::Memory, None).await
+        Self::with(Data::Memory).await
     }
 
     /// A server that keeps its data in a directory.
     pub async fn start_in(directory: &Path) -> Self {
-        Self::with(Data::Directory(directory.to_owned()), None).await
+        Self::with(Data::Directory(directory.to_owned())).await
     }
 
-    /// A server in memory whose links and seals are made with this root key.
-    pub async fn start_with_key(root_key: &str) -> Self {
-        Self::with(Data::Memory, Some(root_key.to_owned())).await
-    }
-
-    async fn with(data: Data, root_key: Option<String>) -> Self {
+    async fn with(data: Data) -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let options = Options {
             listen,
             data,
             examples: false,
-            root_key,
+            is_time_frozen: true,
         };
         let server = LocalServer::start(options)
             .await

@@ -11,25 +11,41 @@ use std::{
 };
 
 /// The machine's clock, and how far it has been moved.
-#[derive(Clone, Debug, Default)]
-pub struct MovableClock(Arc<AtomicI64>);
+#[derive(Clone, Debug)]
+pub struct MovableClock {
+    moved_by: Arc<AtomicI64>,
+    frozen_at: Option<Time>,
+}
 
 impl MovableClock {
     /// A clock that has been moved by so many milliseconds before.
     pub fn moved(millis: i64) -> Self {
-        Self(Arc::new(AtomicI64::new(millis)))
+        Self {
+            moved_by: Arc::new(AtomicI64::new(millis)),
+            frozen_at: None,
+        }
+    }
+
+    /// The same, standing still until it is moved.
+    #[must_use]
+    pub fn frozen(mut self) -> Self {
+        self.frozen_at = Some(Time::system_now());
+        self
     }
 
     /// What time it is.
     pub fn now(&self) -> Time {
-        let millis = Time::system_now().unix_millis();
-        Time::from_unix_millis(millis.saturating_add(self.0.load(Ordering::Relaxed)))
+        let millis = self
+            .frozen_at
+            .unwrap_or_else(Time::system_now)
+            .unix_millis();
+        Time::from_unix_millis(millis.saturating_add(self.moved_by.load(Ordering::Relaxed)))
     }
 
     /// Moves the clock forward; answers how far it has been moved in all.
     pub fn advance(&self, by: Duration) -> i64 {
         let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        self.0
+        self.moved_by
             .fetch_add(millis, Ordering::Relaxed)
             .saturating_add(millis)
     }

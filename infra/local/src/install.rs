@@ -3,10 +3,9 @@
 use crate::{
     mailbox::Mailbox,
     server::{Data, Options, StartError},
-    state::{State, StateError},
+    state::State,
 };
 use dynoxide::Database;
-use portico_keys::RootKey;
 use std::{fs, os::unix::fs::DirBuilderExt};
 
 /// What is opened before anything runs.
@@ -20,11 +19,7 @@ pub(crate) struct Parts {
 pub(crate) fn open(options: &Options) -> Result<Parts, StartError> {
     match &options.data {
         Data::Memory => {
-            let root_key = match &options.root_key {
-                Some(text) => RootKey::parse(text)?,
-                None => RootKey::generate().map_err(StateError::from)?,
-            };
-            let state = State::new(&root_key)?;
+            let state = State::new()?;
             Ok(Parts {
                 state,
                 database: Database::memory()?,

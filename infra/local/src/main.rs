@@ -99,7 +99,7 @@ async fn dev(options: Dev) -> Result<(), Box<dyn std::error::Error>> {
         listen: options.listen,
         data,
         examples: !options.no_examples,
-        root_key: None,
+        is_time_frozen: false,
     })
     .await?;
     print(&if options.json {

@@ -7,7 +7,7 @@ use crate::{
     gateway::{self, Routes},
     hooks::{self, Hooks},
     index,
-    install::{Parts, open},
+    install::open,
     mailbox::{self, Mailbox},
     pump::{QueuePump, Runner, SchedulePump, StreamPump, queue_of},
     seed::{SeedError, seed},
@@ -43,8 +43,9 @@ pub struct Options {
     pub data: Data,
     /// Whether a new workspace gets the example clients.
     pub examples: bool,
-    /// The root key of an installation in memory; a new one unless given.
-    pub root_key: Option<String>,
+    /// Whether time stands still until it is moved, so that nothing becomes due
+    /// because a test is slow.
+    pub is_time_frozen: bool,
 }
 
 /// Where the server keeps its data.
@@ -130,7 +131,12 @@ impl LocalServer {
         let url = format!("http://{address}");
 
         let mut parts = open(&options)?;
-        let clock = MovableClock::moved(parts.state.clock_moved_by);
+        let moved = MovableClock::moved(parts.state.clock_moved_by);
+        let clock = if options.is_time_frozen {
+            moved.frozen()
+        } else {
+            moved
+        };
         let aws = Aws::new(
             parts.database,
             queues(),

@@ -45,12 +45,12 @@ pub enum StateError {
 
 impl State {
     /// The state of a new installation that is kept nowhere.
-    pub(crate) fn new(root_key: &RootKey) -> Result<Self, StateError> {
+    pub(crate) fn new() -> Result<Self, StateError> {
         let (ids, now) = (IdSource::new(), Time::system_now());
         let api_key_id = ids.next(now);
         let key = new_api_key(api_key_id)?;
         Ok(Self {
-            root_key: root_key.to_text().expose().to_owned(),
+            root_key: RootKey::generate()?.to_text().expose().to_owned(),
             workspace_id: ids.next(now),
             admin_id: ids.next(now),
             api_key_id,
@@ -74,7 +74,7 @@ impl State {
                 Ok(state)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let mut state = Self::new(&RootKey::generate()?)?;
+                let mut state = Self::new()?;
                 state.file = Some(file);
                 state.save()?;
                 Ok(state)

@@ -20,10 +20,10 @@ const THIS: Pattern = Pattern::new(
     "DELIVERY",
 );
 const OF_ENDPOINT: Pattern = Pattern::new(
-    "deliveries to an endpoint by creation",
+    "deliveries to an endpoint in the order of their events",
     Index::Gsi1,
     "WS#<workspace>#WE#<endpoint>#DL",
-    "<delivery>",
+    "<event>",
 );
 
 const ENTITY: &str = "delivery";
@@ -88,7 +88,7 @@ fn delivery_item(delivery: &WebhookDelivery) -> Result<Attributes, Error> {
     let (w, id) = (&delivery.workspace_id, &delivery.id);
     let mut keys = vec![
         THIS.key(&[w, id]),
-        OF_ENDPOINT.key(&[w, &delivery.endpoint_id, id]),
+        OF_ENDPOINT.key(&[w, &delivery.endpoint_id, &delivery.event_id]),
     ];
     if let Some(due_at) = delivery.due_at {
         keys.push(DueKind::Delivery.key(*id, due_at));
