@@ -2,7 +2,7 @@
 
 use e2e::TestApp;
 use portico_local::docs;
-use std::process::Stdio;
+use std::{fs, path::Path, process::Stdio};
 use tokio::process::Command;
 
 #[test]
@@ -23,6 +23,18 @@ fn the_list_of_functions_is_up_to_date() {
         committed.trim() == docs::functions(),
         "run: cargo run -- functions > infra/functions.json"
     );
+}
+
+#[test]
+fn the_templates_are_up_to_date() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/aws");
+    for (file, body) in docs::templates() {
+        let committed = fs::read_to_string(folder.join(&file)).unwrap_or_default();
+        assert!(
+            committed.trim() == body,
+            "{file}: run: cargo run -- templates infra/aws"
+        );
+    }
 }
 
 #[tokio::test]

@@ -290,6 +290,27 @@ fn invariant_7_every_function_is_in_every_list() {
         .collect();
     assert_eq!(infra, all, "infra/functions.json");
 
+    let deployed: BTreeSet<String> = folders("infra/aws")
+        .iter()
+        .filter(|name| name.starts_with("functions-"))
+        .map(|name| {
+            serde_json::from_str::<serde_json::Value>(&read(&format!("infra/aws/{name}")))
+                .expect("JSON")
+        })
+        .flat_map(|template| {
+            template["Resources"]
+                .as_object()
+                .cloned()
+                .unwrap_or_default()
+        })
+        .filter_map(|(_, resource)| {
+            resource["Properties"]["Environment"]["Variables"]["PORTICO_FUNCTION"]
+                .as_str()
+                .map(ToOwned::to_owned)
+        })
+        .collect();
+    assert_eq!(deployed, all, "infra/aws/");
+
     let document: serde_json::Value =
         serde_json::from_str(&read("functions/site/openapi.json")).expect("JSON");
     let operations: BTreeSet<String> = document["paths"]

@@ -5,8 +5,14 @@
 
 pub mod config;
 
+use aws_config::{BehaviorVersion, SdkConfig};
 use portico_app::Trigger;
 use portico_web::Function;
+
+/// How AWS is reached from here, by the environment.
+pub async fn aws_config() -> SdkConfig {
+    aws_config::load_defaults(BehaviorVersion::latest()).await
+}
 
 /// Every function that answers callers.
 pub fn functions() -> Vec<Function> {

@@ -4,7 +4,7 @@
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use portico_app::{App, Clock, Trigger};
-use portico_bootstrap::{TRIGGERS, config, config::Config, functions};
+use portico_bootstrap::{TRIGGERS, aws_config, config, config::Config, functions};
 use portico_domain::{IdSource, Time};
 use portico_keys::Keyring;
 use portico_mail::Mail;
@@ -43,7 +43,7 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
-    let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    let aws = aws_config().await;
     Ok(App {
         store: Store::new(&aws, &config.table),
         queues: Queues::new(&aws, config.queues.clone()),

@@ -77,3 +77,12 @@ fn entry(name: &str, source: &Value, access: &str, grants: &[Grant]) -> Value {
     let grants: Vec<String> = grants.iter().map(describe).collect();
     json!({ "name": name, "source": source, "access": access, "grants": grants })
 }
+
+/// The CloudFormation templates, by the names of their files.
+pub fn templates() -> Vec<(String, String)> {
+    let templates = portico_template::templates();
+    templates
+        .into_iter()
+        .map(|template| (template.file, format!("{:#}", template.body)))
+        .collect()
+}

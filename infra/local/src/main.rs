@@ -4,9 +4,10 @@ use clap::{Args, Parser, Subcommand};
 use portico_local::{Data, LocalServer, Options};
 use serde_json::json;
 use std::{
+    fs,
     io::{self, IsTerminal, Write},
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 use tracing_subscriber::EnvFilter;
@@ -25,12 +26,33 @@ struct Cli {
 enum Command {
     /// Run Portico on this machine (what happens without a command).
     Dev(Dev),
+    /// What an operator does to an installation in AWS.
+    #[command(subcommand)]
+    Admin(Admin),
     /// Print the OpenAPI document.
     Openapi,
     /// Print the access patterns of the table.
     Table,
     /// Print every function with its source and grants.
     Functions,
+    /// Write the CloudFormation templates into a directory.
+    Templates {
+        /// The directory.
+        directory: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Make a workspace and print its admin's key, this once.
+    Create {
+        /// The table of the installation, such as portico-prod.
+        #[arg(long)]
+        table: String,
+        /// The name of the business, as its clients read it.
+        #[arg(long)]
+        name: String,
+    },
 }
 
 #[derive(Args)]
@@ -63,9 +85,13 @@ async fn main() -> ExitCode {
     let done = match cli.command {
         None => dev(cli.dev).await,
         Some(Command::Dev(dev_options)) => dev(dev_options).await,
+        Some(Command::Admin(Admin::Create { table, name })) => {
+            create_workspace(&table, &name).await
+        }
         Some(Command::Openapi) => print(&portico_local::docs::openapi()),
         Some(Command::Table) => print(&portico_local::docs::table()),
         Some(Command::Functions) => print(&portico_local::docs::functions()),
+        Some(Command::Templates { directory }) => write_templates(&directory),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -110,6 +136,20 @@ async fn dev(options: Dev) -> Result<(), Box<dyn std::error::Error>> {
     tokio::select! {
         () = server.run() => {}
         stopped = tokio::signal::ctrl_c() => stopped?,
+    }
+    Ok(())
+}
+
+async fn create_workspace(table: &str, name: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let workspace = portico_local::admin::create(table, name).await?;
+    let line = json!({ "workspaceId": workspace.id, "apiKey": workspace.api_key.expose() });
+    print(&line.to_string())
+}
+
+fn write_templates(directory: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    fs::create_dir_all(directory)?;
+    for (file, body) in portico_local::docs::templates() {
+        fs::write(directory.join(file), format!("{body}\n"))?;
     }
     Ok(())
 }

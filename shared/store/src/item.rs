@@ -12,7 +12,7 @@ pub(crate) type Attributes = HashMap<String, AttributeValue>;
 /// The attribute that says what kind of thing an item is.
 pub(crate) const ENTITY: &str = "entity";
 /// The attribute after whose time (seconds) DynamoDB may delete an item.
-pub(crate) const TTL: &str = "ttl";
+pub const TTL: &str = "ttl";
 
 /// Starts an item: the entity's own fields, what it is, and its keys.
 pub(crate) fn item(

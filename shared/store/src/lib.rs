@@ -34,8 +34,10 @@ pub use endpoint::EndpointLimit;
 pub use error::{CommitError, Error};
 pub use event::EventFilter;
 pub use invitation::InvitationFilter;
+pub use item::TTL as TTL_ATTRIBUTE;
 pub use list::{Page, PageRequest, Position};
 pub use pattern::{Index, Pattern};
+pub use table::DUE_ATTRIBUTES;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::SdkConfig;

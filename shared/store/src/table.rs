@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::{
 };
 
 /// What the index of due work carries beside its keys.
-pub(crate) const DUE_ATTRIBUTES: [&str; 2] = ["workspaceId", "id"];
+pub const DUE_ATTRIBUTES: [&str; 2] = ["workspaceId", "id"];
 
 impl Store {
     /// Makes the table; answers whether there was none.

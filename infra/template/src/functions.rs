@@ -1,0 +1,252 @@
+//! The stacks of functions.
+
+use crate::{allow, from_core, get, logical, policy, reference, resource, role, sub};
+use portico_app::{Grant, Source, Trigger};
+use portico_web::{Function, Method};
+use serde_json::{Map, Value, json};
+
+/// A function of either kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unit<'a> {
+    Route(&'a Function),
+    Trigger(&'a Trigger),
+}
+
+/// What a function needs of a machine.
+struct Need {
+    memory: u32,
+    seconds: u32,
+    /// How many run at once at most, where more would harm something.
+    at_once: Option<u32>,
+}
+
+impl Unit<'_> {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Route(function) => function.route.name,
+            Self::Trigger(trigger) => trigger.name,
+        }
+    }
+
+    fn grants(self) -> &'static [Grant] {
+        match self {
+            Self::Route(function) => function.grants,
+            Self::Trigger(trigger) => trigger.grants,
+        }
+    }
+
+    fn need(self) -> Need {
+        let need = |memory, seconds, at_once| Need {
+            memory,
+            seconds,
+            at_once,
+        };
+        match self.name() {
+            // Argon2id wants memory, and a full core comes with about 1.8 GB;
+            // whoever floods this gets a queue, not a bill.
+            "invitations-accept" => need(1_024, 10, Some(20)),
+            // A batch of ten for one endpoint takes 15 s each at most; the
+            // lease of three minutes covers it.
+            "deliverer" => need(256, 180, None),
+            // One stream, one order.
+            "dispatcher" => need(256, 60, None),
+            // SES allows 14 mails a second to a new account.
+            "mailer" => need(256, 60, Some(10)),
+            "detacher" => need(256, 120, Some(5)),
+            // Two at once do no harm and no good.
+            "expirer" | "sweeper" => need(256, 55, Some(1)),
+            _ => need(256, 10, None),
+        }
+    }
+}
+
+/// How long a queue hides a message that a function works on: six times what
+/// the function may take, as AWS advises.
+pub(crate) fn visibility(name: &str, units: &[Unit<'_>]) -> u32 {
+    let unit = units.iter().find(|unit| matches!(unit, Unit::Trigger(Trigger { source: Source::Queue(queue), .. }) if queue.name() == name));
+    unit.map_or(30, |unit| unit.need().seconds) * 6
+}
+
+/// The resources of these functions.
+fn resources(units: &[Unit<'_>]) -> Map<String, Value> {
+    let mut resources = Map::new();
+    for unit in units {
+        let name = logical(unit.name());
+        resources.insert(format!("{name}Role"), function_role(*unit));
+        resources.insert(name.clone(), function(*unit, &name));
+        match unit {
+            Unit::Route(function) => routes(&mut resources, function, &name),
+            Unit::Trigger(trigger) => wake(&mut resources, trigger, &name),
+        }
+    }
+    resources
+}
+
+/// A stack of these functions.
+pub(crate) fn template(units: &[Unit<'_>]) -> Value {
+    let parameters = json!({
+        "Stage": { "Type": "String", "Default": "prod", "AllowedPattern": "[a-z][a-z0-9-]{0,15}", "Description": "The same as of the core stack." },
+        "ArtifactBucket": { "Type": "String", "Description": "The bucket that holds the artefact." },
+        "ArtifactKey": { "Type": "String", "Description": "The artefact: a zip of the one binary, named bootstrap." },
+        "Architecture": { "Type": "String", "Default": "arm64", "AllowedValues": ["arm64", "x86_64"], "Description": "What the artefact was built for." },
+        "MailFrom": { "Type": "String", "Description": "The address that mail comes from." },
+        "LogLevel": { "Type": "String", "Default": "info", "AllowedValues": ["error", "warn", "info", "debug"], "Description": "What is logged." },
+    });
+    let description = "Portico: functions. Needs the core stack of the same stage.";
+    crate::template(description, parameters, resources(units))
+}
+
+fn function(unit: Unit<'_>, name: &str) -> Value {
+    let Need {
+        memory,
+        seconds,
+        at_once,
+    } = unit.need();
+    let mut properties = json!({
+        "FunctionName": sub(&format!("portico-${{Stage}}-{}", unit.name())),
+        "Runtime": "provided.al2023",
+        "Handler": "bootstrap",
+        "Architectures": [reference("Architecture")],
+        "Code": { "S3Bucket": reference("ArtifactBucket"), "S3Key": reference("ArtifactKey") },
+        "Role": get(&format!("{name}Role"), "Arn"),
+        "MemorySize": memory,
+        "Timeout": seconds,
+        "LoggingConfig": { "LogFormat": "JSON", "LogGroup": from_core("log-group") },
+        "Environment": { "Variables": {
+            "PORTICO_FUNCTION": unit.name(),
+            "PORTICO_LOG": reference("LogLevel"),
+            "PORTICO_TABLE": from_core("table"),
+            "PORTICO_BASE_URL": from_core("base-url"),
+            "PORTICO_MAIL_FROM": reference("MailFrom"),
+            "PORTICO_MAIL_CONFIGURATION_SET": from_core("configuration-set"),
+            "PORTICO_QUEUE_MAIL": from_core("mail-url"),
+            "PORTICO_QUEUE_DELIVERIES": from_core("deliveries-url"),
+            "PORTICO_QUEUE_COMPANIES": from_core("companies-url"),
+            "PORTICO_ROOT_KEY": sub("{{resolve:secretsmanager:portico-${Stage}-root-key}}"),
+        } },
+    });
+    if let (Some(at_once), Some(members)) = (at_once, properties.as_object_mut()) {
+        members.insert("ReservedConcurrentExecutions".to_owned(), at_once.into());
+    }
+    resource("AWS::Lambda::Function", properties)
+}
+
+fn function_role(unit: Unit<'_>) -> Value {
+    let mut statements = policy::statements(unit.grants());
+    statements.push(policy::own_log());
+    if let Unit::Trigger(trigger) = unit {
+        statements.extend(source_statements(trigger));
+    }
+    role("lambda.amazonaws.com", &statements)
+}
+
+/// What Lambda does on behalf of the function to get its events.
+fn source_statements(trigger: &Trigger) -> Vec<Value> {
+    match trigger.source {
+        Source::Stream => vec![
+            allow(
+                &[
+                    "dynamodb:DescribeStream",
+                    "dynamodb:GetRecords",
+                    "dynamodb:GetShardIterator",
+                ],
+                &[from_core("stream-arn")],
+            ),
+            allow(&["sqs:SendMessage"], &[from_core("stream-failures-arn")]),
+        ],
+        Source::Queue(queue) => vec![allow(
+            &[
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+            ],
+            &[from_core(&format!("{}-arn", queue.name()))],
+        )],
+        Source::Schedule(_) => Vec::new(),
+    }
+}
+
+/// The integration of a route and its route key; reading answers `HEAD` too.
+fn routes(resources: &mut Map<String, Value>, function: &Function, name: &str) {
+    let integration = json!({
+        "ApiId": from_core("api"),
+        "IntegrationType": "AWS_PROXY",
+        "IntegrationMethod": "POST",
+        "PayloadFormatVersion": "2.0",
+        "IntegrationUri": get(name, "Arn"),
+        // API Gateway assumes one role that may invoke these functions,
+        // instead of a permission on each.
+        "CredentialsArn": from_core("api-role-arn"),
+    });
+    resources.insert(
+        format!("{name}Integration"),
+        resource("AWS::ApiGatewayV2::Integration", integration),
+    );
+    let mut route = |suffix: &str, key: String| {
+        let target = json!({ "Fn::Join": ["/", ["integrations", reference(&format!("{name}Integration"))]] });
+        let properties = json!({ "ApiId": from_core("api"), "RouteKey": key, "Target": target });
+        resources.insert(
+            format!("{name}{suffix}"),
+            resource("AWS::ApiGatewayV2::Route", properties),
+        );
+    };
+    route("Route", function.route.to_string());
+    if function.route.method == Method::Get {
+        route("HeadRoute", format!("HEAD {}", function.route.path));
+    }
+}
+
+fn wake(resources: &mut Map<String, Value>, trigger: &Trigger, name: &str) {
+    match trigger.source {
+        Source::Stream => {
+            let mapping = json!({
+                "FunctionName": get(name, "Arn"),
+                "EventSourceArn": from_core("stream-arn"),
+                "StartingPosition": "TRIM_HORIZON",
+                "BatchSize": 100,
+                "BisectBatchOnFunctionError": true,
+                "MaximumRetryAttempts": 10,
+                "MaximumRecordAgeInSeconds": 3_600,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                "DestinationConfig": { "OnFailure": { "Destination": from_core("stream-failures-arn") } },
+            });
+            resources.insert(
+                format!("{name}Mapping"),
+                resource("AWS::Lambda::EventSourceMapping", mapping),
+            );
+        }
+        Source::Queue(queue) => {
+            let mapping = json!({
+                "FunctionName": get(name, "Arn"),
+                "EventSourceArn": from_core(&format!("{}-arn", queue.name())),
+                "BatchSize": 10,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            });
+            resources.insert(
+                format!("{name}Mapping"),
+                resource("AWS::Lambda::EventSourceMapping", mapping),
+            );
+        }
+        Source::Schedule(rate) => {
+            let invoke = allow(&["lambda:InvokeFunction"], &[get(name, "Arn")]);
+            resources.insert(
+                format!("{name}ScheduleRole"),
+                role("scheduler.amazonaws.com", &[invoke]),
+            );
+            let schedule = json!({
+                "Name": sub(&format!("portico-${{Stage}}-{}", trigger.name)),
+                "ScheduleExpression": rate,
+                "FlexibleTimeWindow": { "Mode": "OFF" },
+                "Target": {
+                    "Arn": get(name, "Arn"),
+                    "RoleArn": get(&format!("{name}ScheduleRole"), "Arn"),
+                    "RetryPolicy": { "MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60 },
+                },
+            });
+            resources.insert(
+                format!("{name}Schedule"),
+                resource("AWS::Scheduler::Schedule", schedule),
+            );
+        }
+    }
+}

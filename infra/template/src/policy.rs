@@ -1,0 +1,46 @@
+//! From grants to IAM statements: named actions on named resources.
+
+use crate::{allow, from_core, sub};
+use portico_app::{Grant, Resource};
+use portico_store::Index;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The statements that allow what the grants say, one for each resource.
+pub(crate) fn statements(grants: &[Grant]) -> Vec<Value> {
+    let mut by_resource: BTreeMap<String, (Value, Vec<&str>)> = BTreeMap::new();
+    for grant in grants {
+        let arn = arn(grant.resource);
+        by_resource
+            .entry(arn.to_string())
+            .or_insert_with(|| (arn, Vec::new()))
+            .1
+            .push(grant.action);
+    }
+    by_resource
+        .into_values()
+        .map(|(arn, actions)| allow(&actions, &[arn]))
+        .collect()
+}
+
+/// Writing one's own log, which the bootstrap does on standard output.
+pub(crate) fn own_log() -> Value {
+    // A stream's name is chosen by Lambda, so the streams of the one group
+    // can only be named together.
+    let streams = sub(
+        "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/portico/${Stage}/functions:log-stream:*",
+    );
+    allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &[streams])
+}
+
+fn arn(resource: Resource) -> Value {
+    match resource {
+        Resource::Table(Index::Table) => from_core("table-arn"),
+        Resource::Table(index) => {
+            let name = index.name().unwrap_or_default();
+            json!({ "Fn::Join": ["/index/", [from_core("table-arn"), name]] })
+        }
+        Resource::Queue(queue) => from_core(&format!("{}-arn", queue.name())),
+        Resource::MailIdentity => from_core("mail-identity-arn"),
+    }
+}
