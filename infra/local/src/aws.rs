@@ -159,6 +159,13 @@ impl Aws {
         lock(&self.inner.used).clone()
     }
 
+    /// Answers a request that came over a socket, from a process that has
+    /// this address as its AWS endpoint.
+    pub fn serve(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
+        self.answer(request)
+            .unwrap_or_else(|_| dynamo::refusal("InternalServerError", "lost on purpose"))
+    }
+
     fn answer(
         &self,
         request: &http::Request<Bytes>,
