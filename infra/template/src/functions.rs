@@ -89,7 +89,7 @@ pub(crate) fn template(units: &[Unit<'_>]) -> Value {
         "ArtifactBucket": { "Type": "String", "Description": "The bucket that holds the artefact." },
         "ArtifactKey": { "Type": "String", "Description": "The artefact: a zip of the one binary, named bootstrap." },
         "Architecture": { "Type": "String", "Default": "arm64", "AllowedValues": ["arm64", "x86_64"], "Description": "What the artefact was built for." },
-        "MailFrom": { "Type": "String", "Description": "The address that mail comes from." },
+        "MailFrom": { "Type": "String", "AllowedPattern": "[^@<> ]+@[^@<> ]+", "Description": "The address that mail comes from." },
         "LogLevel": { "Type": "String", "Default": "info", "AllowedValues": ["error", "warn", "info", "debug"], "Description": "What is logged." },
     });
     let description = "Portico: functions. Needs the core stack of the same stage.";

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Deploys the templates to an AWS emulator and has a business invite a client.
+
+    python3 -m venv venv && venv/bin/pip install -r tests/deploy/requirements.txt
+    cargo build --workspace --bins
+    venv/bin/python tests/deploy/deploy.py --binaries target/debug
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import secrets
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from emulator import CODE, Emulator, Failure, Stack, deploy, emulator, package, until, upload
+
+
+STAGE = "prod"
+TEMPLATES = Path(__file__).parents[2] / "infra" / "aws"
+
+
+def workspace(stack: Stack, portico: Path) -> str:
+    """Makes a workspace with the operator's command; answers with its admin's key."""
+    command = [portico, "admin", "create", "--table", stack.outputs["Table"], "--name", "Acme"]
+    made = subprocess.run(command, env=stack.emulator.environment(), capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise Failure(f"admin create failed: {made.stderr}")
+    return json.loads(made.stdout)["apiKey"]
+
+
+def journey(stack: Stack, portico: Path) -> None:
+    """What a deployed Portico must be able to do: one business invites one client."""
+    stack.call("GET", "/healthz").expect(200)
+    stack.call("GET", "/v1/clients").expect(401)
+    key = {"X-API-KEY": workspace(stack, portico)}
+    endpoint = {"url": "https://hooks.example.com/portico", "eventTypes": ["*"]}
+    hook = stack.call("POST", "/v1/webhook-endpoints", endpoint, headers=key).expect(201).json()
+    company = stack.call("POST", "/v1/companies", {"name": "Lovelace"}, headers=key).expect(200).json()
+    ada = {"givenName": "Ada", "familyName": "Lovelace", "email": "ada@example.net", "companyId": company["id"]}
+    client = stack.call("POST", "/v1/clients?sendInvite=true", ada, headers=key).expect(200).json()
+
+    # Table -> stream -> dispatcher -> queue -> mailer -> SES.
+    text = stack.emulator.mail_to(ada["email"])["BodyText"]
+    link = re.search(r"/i/\S+", text)[0]
+    stack.call("GET", link).expect(200)
+    # ministack hands no cookies to functions, so the session's token goes as a bearer token.
+    accepted = stack.call("POST", f"{link}/accept", form={"password": secrets.token_urlsafe()}).expect(200)
+    token = accepted.headers["set-cookie"].split(";")[0].split("=", 1)[1]
+    stack.call("GET", "/portal/me", headers={"Authorization": f"Bearer {token}"}).expect(200)
+    found = stack.call("GET", f"/v1/clients/{client['id']}", headers=key).expect(200).json()
+    if found["status"] != "active":
+        raise Failure(f"the client is {found['status']}")
+
+    # Table -> stream -> dispatcher -> queue -> deliverer, which attempts and records. There is no
+    # receiver: what is deployed refuses loopback.
+    path = f"/v1/webhook-endpoints/{hook['id']}/deliveries"
+    until("attempted delivery", lambda: attempts(stack.call("GET", path, headers=key).expect(200).json()))
+    for function in ("expirer", "sweeper"):
+        stack.invoke(function, {})
+
+
+def install(running: Emulator, bootstrap: Path) -> Stack:
+    """Deploys the core stack and the stacks of functions, in this order."""
+    upload(running, package(bootstrap))
+    stack = Stack(running, f"portico-{STAGE}")
+    deploy(stack, TEMPLATES / "core.json", {"Stage": STAGE, "MailIdentity": "portico.example"})
+    for template in sorted(TEMPLATES.glob("functions-*.json")):
+        parameters = {"Stage": STAGE, "ArtifactBucket": CODE["Bucket"], "ArtifactKey": CODE["Key"]}
+        parameters |= {"Architecture": "x86_64", "MailFrom": "no-reply@portico.example"}
+        deploy(stack, template, parameters)
+    return stack
+
+
+def attempts(page: dict[str, Any]) -> list[Any]:
+    return [delivery for delivery in page["data"] if delivery["attempts"]]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binaries", type=Path, required=True, help="where bootstrap and portico are, built for this machine")
+    parser.add_argument("--keep", action="store_true", help="leave it running until Ctrl-C")
+    arguments = parser.parse_args()
+    with emulator() as running:
+        try:
+            stack = install(running, arguments.binaries / "bootstrap")
+            print(f"deployed {stack.resources} resources, {len(stack.functions)} functions")
+            journey(stack, arguments.binaries / "portico")
+            print("the journey is complete")
+            if arguments.keep:
+                print(f"{running.url}, log in {running.log}", flush=True)
+                signal.pause()
+        except KeyboardInterrupt:
+            pass
+        except Exception as error:
+            print(f"failed: {error}\n\nthe end of ministack's log:", file=sys.stderr)
+            print("\n".join(running.log.read_text(errors="replace").splitlines()[-40:]), file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
