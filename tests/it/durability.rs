@@ -1,7 +1,9 @@
 //! Nothing is lost: restarts, lost messages, and services that refuse.
 
 use e2e::{Receiver, TestApp};
+use portico_domain::{Change, Company, CompanyDraft, CompanyName};
 use portico_local::{Call, Fault};
+use portico_store::CommitError;
 use serde_json::json;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -270,6 +272,50 @@ async fn a_transaction_that_collides_is_tried_again() {
         .post("/v1/companies", &json!({ "name": "Engines" }))
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_throttled_for_long_is_said_to_be_busy() {
+    let app = TestApp::start().await;
+    app.server.aws().inject(|call: &Call| {
+        (call.operation == "TransactWriteItems").then_some(Fault::Cancel("ThrottlingError"))
+    });
+
+    let busy = app
+        .admin()
+        .post("/v1/companies", &json!({ "name": "Engines" }))
+        .await;
+
+    busy.problem(503, "busy");
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_workspace_is_not_written() {
+    let app = TestApp::start().await;
+    let core = app.server.app();
+    let other = app.other_tenant().await.stored.workspace_id;
+    let mut change = Change::at(core.moment());
+    let name = CompanyName::parse("name", "Engines").expect("a name");
+    let company = Company::create(
+        &mut change,
+        other,
+        CompanyDraft {
+            name,
+            fallback_color: None,
+        },
+    );
+    change.save_company(None, company);
+
+    let refused = core
+        .store
+        .workspace(app.server.workspace_id)
+        .commit(&change)
+        .await;
+
+    assert!(
+        matches!(refused, Err(CommitError::Failed(_))),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 
 use crate::{
     Client, ClientId, Company, CompanyRefusal, Endpoint, Event, Invitation, Letter, LetterId,
-    Moment, Session,
+    Moment, Session, WorkspaceId,
 };
 
 /// A thing before and after a decision; there was none before it was created.
@@ -70,6 +70,35 @@ impl<'a> Change<'a> {
             session: None,
             events: Vec::new(),
         }
+    }
+
+    /// Whether everything in it belongs to this workspace.
+    pub fn belongs_to(&self, workspace: WorkspaceId) -> bool {
+        let clients = self
+            .clients
+            .iter()
+            .map(|revision| revision.after.workspace_id);
+        let companies = self
+            .companies
+            .iter()
+            .map(|revision| revision.after.workspace_id);
+        let invitations = self
+            .invitations
+            .iter()
+            .map(|revision| revision.after.workspace_id);
+        let endpoints = self
+            .endpoints
+            .iter()
+            .map(|revision| revision.after.workspace_id);
+        let letters = self.letters.iter().chain(&self.postponed_letters);
+        clients
+            .chain(companies)
+            .chain(invitations)
+            .chain(endpoints)
+            .chain(letters.map(|letter| letter.workspace_id))
+            .chain(self.session.iter().map(|session| session.workspace_id))
+            .chain(self.events.iter().map(|event| event.workspace_id))
+            .all(|id| id == workspace)
     }
 
     /// Adds a company, or changes one.

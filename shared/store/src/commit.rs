@@ -44,8 +44,13 @@ struct Transaction {
 }
 
 impl WorkspaceStore<'_> {
-    /// Writes a change whole, or not at all.
+    /// Writes a change whole, or not at all. What belongs to another tenant is
+    /// not written, whoever asks.
     pub async fn commit(&self, change: &Change<'_>) -> Result<(), CommitError> {
+        if !change.belongs_to(self.id) {
+            let reason = "it belongs to another workspace";
+            return Err(Error::corrupt("change", reason).into());
+        }
         let transaction = self.transaction(change)?;
         if transaction.actions.is_empty() {
             return Ok(());

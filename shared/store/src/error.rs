@@ -88,11 +88,19 @@ where
     }
 }
 
+/// Reasons for which a transaction is cancelled and that pass.
+const PASSING: [&str; 3] = [
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+];
+
 /// What the reasons of a cancelled transaction come down to.
 pub(crate) enum Cancelled {
     /// The condition of the action at this place does not hold.
     Condition(usize),
-    /// Another transaction was at work on the same items.
+    /// Another transaction was at work on the same items, or too much was
+    /// going on: the same transaction may succeed in a moment.
     Conflict,
     /// Something else, such as throttling.
     Other,
@@ -108,7 +116,7 @@ pub(crate) fn cancelled(error: &TransactionCanceledException) -> Cancelled {
     if let Some(place) = codes().position(|code| code == Some("ConditionalCheckFailed")) {
         return Cancelled::Condition(place);
     }
-    if codes().any(|code| code == Some("TransactionConflict")) {
+    if codes().any(|code| code.is_some_and(|code| PASSING.contains(&code))) {
         return Cancelled::Conflict;
     }
     Cancelled::Other
