@@ -76,11 +76,19 @@ const TABLE: &[(&str, Access)] = &[
         Access::Permission(Permission::ManageWebhooks),
     ),
     (
+        "webhook-endpoints-update",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
         "webhook-endpoints-delete",
         Access::Permission(Permission::ManageWebhooks),
     ),
     (
         "webhook-endpoints-deliveries",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
+        "webhook-deliveries-resend",
         Access::Permission(Permission::ManageWebhooks),
     ),
     ("events-list", Access::Permission(Permission::ViewEvents)),
@@ -98,30 +106,34 @@ struct Things {
     company: String,
     invitation: String,
     endpoint: String,
+    delivery: String,
 }
 
-async fn things(actor: &Actor, url: &str) -> Things {
-    let id = |value: Value| value["id"].as_str().expect("an id").to_owned();
-    let company = id(actor
+async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
+    let id = |value: &Value| value["id"].as_str().expect("an id").to_owned();
+    let endpoint = actor
+        .post("/v1/webhook-endpoints", &json!({ "url": url }))
+        .await
+        .expect(201);
+    let endpoint = id(&endpoint);
+    let company = id(&actor
         .post("/v1/companies", &json!({ "name": "Engines" }))
         .await
         .expect(200));
     let ada =
         json!({ "name": "Ada Lovelace", "email": "ada@example.com", "companyIds": [company] });
-    let client = id(actor.post("/v1/clients", &ada).await.expect(200));
-    let invitation = id(actor
-        .post("/v1/invitations", &json!({ "clientId": client }))
-        .await
-        .expect(201));
-    let endpoint = id(actor
-        .post("/v1/webhook-endpoints", &json!({ "url": url }))
-        .await
-        .expect(201));
+    let client = id(&actor.post("/v1/clients", &ada).await.expect(200));
+    let invite = json!({ "clientId": client });
+    let invitation = id(&actor.post("/v1/invitations", &invite).await.expect(201));
+    app.settle().await;
+    let path = format!("/v1/webhook-endpoints/{endpoint}/deliveries");
+    let delivery = id(&actor.get(&path).await.expect(200)["data"][0]);
     Things {
         client,
         company,
         invitation,
         endpoint,
+        delivery,
     }
 }
 
@@ -133,6 +145,7 @@ async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
         "clients" => &things.client,
         "companies" => &things.company,
         "invitations" => &things.invitation,
+        "webhook-deliveries" => &things.delivery,
         _ => &things.endpoint,
     };
     let body = match route.name {
@@ -172,7 +185,7 @@ fn every_route_has_a_row_in_the_authorization_table() {
 async fn nobody_gets_in_without_a_key() {
     let app = TestApp::start().await;
     let receiver = Receiver::start().await;
-    let things = things(&app.admin(), &receiver.url).await;
+    let things = things(&app, &app.admin(), &receiver.url).await;
 
     for function in functions() {
         let answer = call(&app.nobody(), &function, &things).await;
@@ -190,7 +203,7 @@ async fn nobody_gets_in_without_a_key() {
 async fn each_route_asks_for_its_own_permission() {
     let app = TestApp::start().await;
     let receiver = Receiver::start().await;
-    let things = things(&app.admin(), &receiver.url).await;
+    let things = things(&app, &app.admin(), &receiver.url).await;
 
     for function in functions() {
         let Access::Permission(needed) = function.route.access else {
@@ -233,7 +246,7 @@ async fn each_route_asks_for_its_own_permission() {
 async fn inviting_with_an_update_needs_the_permission_to_invite() {
     let app = TestApp::start().await;
     let receiver = Receiver::start().await;
-    let things = things(&app.admin(), &receiver.url).await;
+    let things = things(&app, &app.admin(), &receiver.url).await;
     let editor = app.key(&[Permission::EditClients]).await.actor;
     let path = format!("/v1/clients/{}", things.client);
 
@@ -258,13 +271,14 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
     let app = TestApp::start().await;
     let receiver = Receiver::start().await;
     let (admin, other) = (app.admin(), app.other_tenant().await.actor);
-    let ours = things(&admin, &receiver.url).await;
+    let ours = things(&app, &admin, &receiver.url).await;
     let nothing = "01890000-0000-7000-8000-000000000000".to_owned();
     let absent = Things {
         client: nothing.clone(),
         company: nothing.clone(),
         invitation: nothing.clone(),
-        endpoint: nothing,
+        endpoint: nothing.clone(),
+        delivery: nothing,
     };
 
     for function in functions() {
@@ -311,5 +325,5 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         .await
         .problem(400, "client_unknown");
     // Names and addresses are unique within a workspace, not between them.
-    things(&other, &receiver.url).await;
+    things(&app, &other, &receiver.url).await;
 }

@@ -74,6 +74,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .await
         .expect(200);
     let endpoint = endpoint["id"].as_str().expect("an id");
+    change_and_resend(&admin, endpoint).await;
     admin
         .delete(&format!("/v1/webhook-endpoints/{endpoint}"))
         .await
@@ -132,6 +133,21 @@ async fn read_everything(
     for path in paths {
         admin.get(&format!("/v1/{path}")).await.expect(200);
     }
+}
+
+async fn change_and_resend(admin: &Actor, endpoint: &str) {
+    let path = format!("/v1/webhook-endpoints/{endpoint}");
+    admin
+        .patch(&path, &json!({ "description": "CRM" }))
+        .await
+        .expect(200);
+    let deliveries = admin.get(&format!("{path}/deliveries")).await.expect(200);
+    let delivery = deliveries["data"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let resend = format!("/v1/webhook-deliveries/{delivery}/resend");
+    admin.post(&resend, &json!({})).await.expect(200);
 }
 
 async fn accept(app: &TestApp, email: &str) {

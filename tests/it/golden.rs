@@ -20,6 +20,7 @@ const CLIENT: &str = "01890000-0000-7000-8000-00000000000b";
 const COMPANY: &str = "01890000-0000-7000-8000-00000000000c";
 const INVITATION: &str = "01890000-0000-7000-8000-00000000000d";
 const ENDPOINT: &str = "01890000-0000-7000-8000-00000000000e";
+const DELIVERY: &str = "01890000-0000-7000-8000-0000000000d0";
 
 /// The file of a function.
 pub(crate) fn file(name: &str) -> PathBuf {
@@ -75,6 +76,8 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .await
         .trim_start_matches("/i/")
         .to_owned();
+    let deliveries = format!("/v1/webhook-endpoints/{endpoint}/deliveries");
+    let delivery = id(&admin.get(&deliveries).await.expect(200)["data"][0]);
     if name == "invitations-create" {
         admin
             .post(&format!("/v1/invitations/{invitation}/cancel"), &json!({}))
@@ -93,7 +96,8 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .replace(CLIENT, &client)
         .replace(COMPANY, &company)
         .replace(INVITATION, &invitation)
-        .replace(ENDPOINT, &endpoint);
+        .replace(ENDPOINT, &endpoint)
+        .replace(DELIVERY, &delivery);
     let event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
     (app, event)
 }

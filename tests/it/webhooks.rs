@@ -282,3 +282,107 @@ async fn a_workspace_has_at_most_a_hundred_endpoints() {
     one_more.problem(403, "endpoint_limit_reached");
     assert_eq!(one_more.body["limit"], 100);
 }
+
+#[tokio::test]
+async fn an_endpoint_is_changed_disabled_and_enabled_again() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let endpoint = app.register(&receiver, &["company.*"]).await;
+    let path = format!(
+        "/v1/webhook-endpoints/{}",
+        endpoint["id"].as_str().expect("an id")
+    );
+
+    let changes = json!({ "eventTypes": ["*"], "description": "CRM", "enabled": false });
+    let disabled = app.admin().patch(&path, &changes).await.expect(200);
+    create_company(&app, "Engines").await;
+    app.settle().await;
+
+    assert_eq!(
+        (&disabled["enabled"], &disabled["description"]),
+        (&json!(false), &json!("CRM"))
+    );
+    assert_eq!(disabled["disabled"]["reason"], "disabled by a team member");
+    assert_eq!(receiver.received().len(), 0);
+    let held = only_delivery(&app, &endpoint).await;
+    assert_eq!(held["status"], "held");
+    let resend = format!(
+        "/v1/webhook-deliveries/{}/resend",
+        held["id"].as_str().expect("an id")
+    );
+    app.admin()
+        .post(&resend, &json!({}))
+        .await
+        .problem(409, "endpoint_disabled");
+
+    let enabled = app
+        .admin()
+        .patch(&path, &json!({ "enabled": true }))
+        .await
+        .expect(200);
+    let again = app.admin().post(&resend, &json!({})).await.expect(200);
+    app.settle().await;
+
+    assert_eq!(
+        (&enabled["enabled"], &again["status"]),
+        (&json!(true), &json!("pending"))
+    );
+    assert_eq!(receiver.event_types(), ["company.created"]);
+    assert_eq!(only_delivery(&app, &endpoint).await["status"], "delivered");
+}
+
+#[tokio::test]
+async fn a_delivery_that_gave_up_can_be_sent_again_with_the_same_id() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    receiver.reply_next(&[Reply::status(500); 12]);
+    let endpoint = app.register(&receiver, &["*"]).await;
+    create_company(&app, "Engines").await;
+    app.settle().await;
+    for _ in 0..12 {
+        app.advance(Duration::from_hours(30)).await;
+    }
+    let exhausted = only_delivery(&app, &endpoint).await;
+    assert_eq!(exhausted["status"], "exhausted");
+
+    let id = exhausted["id"].as_str().expect("an id");
+    app.admin()
+        .post(&format!("/v1/webhook-deliveries/{id}/resend"), &json!({}))
+        .await
+        .expect(200);
+    app.settle().await;
+
+    let delivered = only_delivery(&app, &endpoint).await;
+    assert_eq!(
+        (&delivered["status"], &delivered["attemptCount"]),
+        (&json!("delivered"), &json!(13))
+    );
+    let ids: Vec<String> = receiver
+        .received()
+        .iter()
+        .map(|webhook| webhook.header("webhook-id").to_owned())
+        .collect();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+}
+
+#[tokio::test]
+async fn a_bad_change_of_an_endpoint_is_refused_whole() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let endpoint = app.register(&receiver, &["*"]).await;
+    let path = format!(
+        "/v1/webhook-endpoints/{}",
+        endpoint["id"].as_str().expect("an id")
+    );
+
+    let bad = json!({ "description": "CRM", "url": "https://10.0.0.1/" });
+    assert_eq!(
+        app.admin()
+            .patch(&path, &bad)
+            .await
+            .problem(400, "url_refused"),
+        Some("url")
+    );
+
+    assert_eq!(app.admin().get(&path).await.expect(200)["description"], "");
+}

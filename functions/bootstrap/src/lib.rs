@@ -21,6 +21,7 @@ pub fn functions() -> Vec<Function> {
         portico_companies::FUNCTIONS,
         portico_invitations::FUNCTIONS,
         portico_webhook_endpoints::FUNCTIONS,
+        portico_webhook_deliveries::FUNCTIONS,
         portico_events::FUNCTIONS,
         portico_workspaces::FUNCTIONS,
         portico_portal::FUNCTIONS,

@@ -1,7 +1,8 @@
 //! `POST /v1/webhook-endpoints`: registers who wants to be told of what.
 
+use crate::fields;
 use portico_app::{App, Grant};
-use portico_domain::{Endpoint, EndpointView, EventFilter, Invalid, Permission, text};
+use portico_domain::{Endpoint, EndpointView, Invalid, Permission};
 use portico_keys::{Secret, random};
 use portico_store::Index;
 use portico_web::{
@@ -34,9 +35,6 @@ pub const FUNCTION: Function = Function {
     handle: |app, request| Box::pin(handle(app, request)),
 };
 
-/// More filters than there are event types would only repeat some.
-const MAX_FILTERS: usize = 100;
-
 /// Who wants to be told of what.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -54,11 +52,12 @@ struct NewEndpoint {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let new: NewEndpoint = body(&request)?;
-    let url = app
-        .sender
-        .vet(new.url.as_deref().ok_or_else(|| Invalid::missing("url"))?)?;
-    let filters = filters(new.event_types)?;
-    let description = text::line("description", &new.description.unwrap_or_default(), 0, 500)?;
+    let url = fields::url(
+        app,
+        new.url.as_deref().ok_or_else(|| Invalid::missing("url"))?,
+    )?;
+    let filters = fields::filters(&new.event_types.unwrap_or_else(|| vec!["*".to_owned()]))?;
+    let description = fields::description(&new.description.unwrap_or_default())?;
 
     let secret = Secret::new(SigningSecret::from_bytes(random()?).to_text());
     let moment = app.moment();
@@ -68,7 +67,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         id,
         caller.workspace_id,
         moment,
-        url.into(),
+        url,
         filters,
         description,
         sealed,
@@ -82,15 +81,4 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         secret,
         ..endpoint.view()
     }))
-}
-
-fn filters(given: Option<Vec<String>>) -> Result<Vec<EventFilter>, Invalid> {
-    let given = given.unwrap_or_else(|| vec!["*".to_owned()]);
-    if given.is_empty() || given.len() > MAX_FILTERS {
-        let message = format!("eventTypes has 1 to {MAX_FILTERS} entries");
-        return Err(Invalid::new("eventTypes", "event_types_invalid", message));
-    }
-    let parse =
-        |(place, text): (usize, &String)| EventFilter::parse(&format!("eventTypes[{place}]"), text);
-    given.iter().enumerate().map(parse).collect()
 }

@@ -3,8 +3,10 @@
 pub mod create;
 pub mod delete;
 pub mod deliveries;
+mod fields;
 pub mod get;
 pub mod list;
+pub mod update;
 
 use portico_web::Function;
 
@@ -13,6 +15,7 @@ pub const FUNCTIONS: &[Function] = &[
     create::FUNCTION,
     get::FUNCTION,
     list::FUNCTION,
+    update::FUNCTION,
     delete::FUNCTION,
     deliveries::FUNCTION,
 ];

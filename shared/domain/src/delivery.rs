@@ -103,6 +103,17 @@ pub struct Attempt {
     pub response_excerpt: String,
 }
 
+/// Why a delivery cannot be sent again now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResendRefusal {
+    /// A worker has it.
+    #[error("the delivery is being sent at this moment; try again when it is done")]
+    InFlight,
+    /// Its endpoint gets nothing.
+    #[error("the endpoint is disabled; enable it first")]
+    EndpointDisabled,
+}
+
 /// What an attempt means for its delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -153,6 +164,22 @@ impl WebhookDelivery {
             }
             Verdict::Failed(None) => self.end(DeliveryStatus::Exhausted, now),
         }
+    }
+
+    /// Makes the delivery due at once, whatever became of it.
+    pub fn resend(&mut self, endpoint: &Endpoint, now: Time) -> Result<(), ResendRefusal> {
+        if endpoint.disabled.is_some() {
+            return Err(ResendRefusal::EndpointDisabled);
+        }
+        // A lease that has run out is nobody's any more.
+        let is_leased = self.due_at.is_some_and(|end| now < end);
+        if self.status == DeliveryStatus::InFlight && is_leased {
+            return Err(ResendRefusal::InFlight);
+        }
+        self.status = DeliveryStatus::Pending;
+        self.due_at = Some(now);
+        self.updated_at = now;
+        Ok(())
     }
 
     /// Ends the delivery without another attempt.

@@ -81,6 +81,19 @@ pub struct EndpointView {
     pub secret: Option<String>,
 }
 
+/// What a caller wants changed, checked; what is `None` stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointPatch {
+    /// Where events go.
+    pub url: Option<String>,
+    /// Which ones.
+    pub event_types: Option<Vec<EventFilter>>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Whether it gets events.
+    pub is_enabled: Option<bool>,
+}
+
 impl EventFilter {
     /// Checks the filter in `field`.
     pub fn parse(field: &str, text: &str) -> Result<Self, Invalid> {
@@ -153,26 +166,56 @@ impl Endpoint {
         self.event_types.iter().any(|filter| filter.matches(kind))
     }
 
+    /// Changes what the patch names. What was held while it was disabled stays
+    /// held until it is sent again.
+    pub fn update(&self, change: &mut Change<'_>, patch: EndpointPatch) -> Self {
+        let mut after = self.clone();
+        if let Some(url) = patch.url {
+            after.url = url;
+        }
+        if let Some(event_types) = patch.event_types {
+            after.event_types = event_types;
+        }
+        if let Some(description) = patch.description {
+            after.description = description;
+        }
+        match patch.is_enabled {
+            Some(true) => after.disabled = None,
+            Some(false) if self.disabled.is_none() => {
+                after.note_disabled(change, "disabled by a team member");
+            }
+            Some(false) | None => {}
+        }
+        if after == *self {
+            return after;
+        }
+        after.updated_at = change.moment.now;
+        change.save_endpoint(Some(self), after)
+    }
+
     /// Stops sending to it. What it would have got is held.
     pub fn disable(&self, change: &mut Change<'_>, reason: &str) -> Self {
-        let now = change.moment.now;
         let mut after = self.clone();
-        after.disabled = Some(Disabled {
-            at: now,
+        after.note_disabled(change, reason);
+        change.save_endpoint(Some(self), after)
+    }
+
+    fn note_disabled(&mut self, change: &mut Change<'_>, reason: &str) {
+        let moment = change.moment;
+        self.disabled = Some(Disabled {
+            at: moment.now,
             reason: reason.to_owned(),
         });
-        after.updated_at = now;
-        let view = after.view();
-        let moment = change.moment;
+        self.updated_at = moment.now;
+        let view = self.view();
         let event: Event = Recorder::new(
             &moment,
-            after.workspace_id,
-            after.id.uuid(),
-            &mut after.sequence,
+            self.workspace_id,
+            self.id.uuid(),
+            &mut self.sequence,
         )
         .record(EventType::WebhookEndpointDisabled, &view);
         change.events.push(event);
-        change.save_endpoint(Some(self), after)
     }
 
     /// The endpoint as callers see it, without its secret.

@@ -59,7 +59,8 @@ event_types! {
     InvitationExpired = "invitation.expired",
     /// An invitation was withdrawn.
     InvitationCancelled = "invitation.cancelled",
-    /// An endpoint said that it is gone and gets nothing any more.
+    /// An endpoint said that it is gone, or was disabled by hand, and gets
+    /// nothing any more.
     WebhookEndpointDisabled = "webhookEndpoint.disabled",
 }
 

@@ -29,10 +29,10 @@ pub use client::{
 };
 pub use company::{Company, CompanyDraft, CompanyRefusal, CompanyView, parse_color};
 pub use delivery::{
-    Attempt, DeliveryStatus, LEASE as DELIVERY_LEASE, RETENTION as DELIVERY_RETENTION, Verdict,
-    WebhookDelivery,
+    Attempt, DeliveryStatus, LEASE as DELIVERY_LEASE, RETENTION as DELIVERY_RETENTION,
+    ResendRefusal, Verdict, WebhookDelivery,
 };
-pub use endpoint::{Disabled, Endpoint, EndpointView, EventFilter, MAX_ENDPOINTS};
+pub use endpoint::{Disabled, Endpoint, EndpointPatch, EndpointView, EventFilter, MAX_ENDPOINTS};
 pub use event::{Event, EventType};
 pub use id::{
     ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,

@@ -34,6 +34,11 @@ impl WorkspaceStore<'_> {
         self.store.put_new(delivery_item(delivery)?).await
     }
 
+    /// The delivery with this id.
+    pub async fn delivery(&self, id: DeliveryId) -> Result<Option<WebhookDelivery>, Error> {
+        self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
+    }
+
     /// Deliveries to an endpoint, newest first.
     pub async fn deliveries(
         &self,

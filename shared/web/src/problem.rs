@@ -3,7 +3,9 @@
 
 use crate::{Response, json, page, page::Notice};
 use askama::Template;
-use portico_domain::{CompanyRefusal, DeadLink, Invalid, InviteRefusal, MAX_ENDPOINTS, Permission};
+use portico_domain::{
+    CompanyRefusal, DeadLink, Invalid, InviteRefusal, MAX_ENDPOINTS, Permission, ResendRefusal,
+};
 use portico_keys::{NoRandomness, password::HashError};
 use portico_store::{CommitError, EndpointLimit, Error};
 use portico_webhook::TargetError;
@@ -387,6 +389,16 @@ impl From<CompanyRefusal> for Problem {
 impl From<TargetError> for Problem {
     fn from(error: TargetError) -> Self {
         Invalid::new("url", "url_refused", error.to_string()).into()
+    }
+}
+
+impl From<ResendRefusal> for Problem {
+    fn from(refusal: ResendRefusal) -> Self {
+        let code = match refusal {
+            ResendRefusal::InFlight => "delivery_in_flight",
+            ResendRefusal::EndpointDisabled => "endpoint_disabled",
+        };
+        Self::new(409, code, refusal.to_string())
     }
 }
 
