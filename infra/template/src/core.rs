@@ -42,6 +42,7 @@ pub(crate) fn template(units: &[Unit<'_>]) -> Value {
         "Parameters": parameters(),
         "Conditions": {
             "IsProduction": { "Fn::Equals": [reference("Stage"), "prod"] },
+            "HasOrigins": { "Fn::Not": [{ "Fn::Equals": [{ "Fn::Join": ["", reference("AllowedOrigins")] }, ""] }] },
             "HasDomain": { "Fn::Not": [{ "Fn::Equals": [reference("DomainName"), ""] }] },
         },
         "Resources": resources,
@@ -51,7 +52,7 @@ pub(crate) fn template(units: &[Unit<'_>]) -> Value {
 
 fn parameters() -> Value {
     json!({
-        "Stage": { "Type": "String", "Default": "prod", "AllowedPattern": "[a-z][a-z0-9-]{0,15}", "Description": "Which installation this is; only prod protects its table from deletion." },
+        "Stage": { "Type": "String", "Default": "prod", "AllowedPattern": "[a-z][a-z0-9]{0,15}", "Description": "Which installation this is; only prod protects its table from deletion." },
         "DomainName": { "Type": "String", "Default": "", "Description": "The domain of the API and the pages; empty for the one that API Gateway gives." },
         "MailIdentity": { "Type": "String", "Description": "The domain or address that SES sends from." },
         "AllowedOrigins": { "Type": "CommaDelimitedList", "Default": "", "Description": "Origins whose pages may call the API from a browser." },
@@ -149,15 +150,16 @@ fn queues(
 }
 
 fn api(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
+    let cors = json!({
+        "AllowOrigins": reference("AllowedOrigins"),
+        "AllowMethods": ["GET", "POST", "PATCH", "PUT", "DELETE"],
+        "AllowHeaders": ["authorization", "content-type", "x-api-key"],
+        "MaxAge": 600,
+    });
     let api = json!({
         "Name": sub("portico-${Stage}"),
         "ProtocolType": "HTTP",
-        "CorsConfiguration": {
-            "AllowOrigins": reference("AllowedOrigins"),
-            "AllowMethods": ["GET", "POST", "PATCH", "PUT", "DELETE"],
-            "AllowHeaders": ["authorization", "content-type", "x-api-key"],
-            "MaxAge": 600,
-        },
+        "CorsConfiguration": { "Fn::If": ["HasOrigins", cors, reference("AWS::NoValue")] },
     });
     resources.insert("Api".to_owned(), resource("AWS::ApiGatewayV2::Api", api));
     resources.insert("ApiLog".to_owned(), log_group("/portico/${Stage}/api"));
@@ -178,7 +180,8 @@ fn api(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
         "ApiStage".to_owned(),
         resource("AWS::ApiGatewayV2::Stage", stage),
     );
-    // The functions are named by their stage; those of other programs are not.
+    // Functions begin with their stage, which has no hyphen, so these are the
+    // functions of this stage alone.
     let functions = sub(
         "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:portico-${Stage}-*",
     );
@@ -213,10 +216,24 @@ fn mail(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
         "ConfigurationSet".to_owned(),
         resource("AWS::SES::ConfigurationSet", set),
     );
-    let topic = json!({ "TopicName": sub("portico-${Stage}-mail-events"), "KmsMasterKeyId": "alias/aws/sns" });
+    let topic = json!({ "TopicName": sub("portico-${Stage}-mail-events") });
     resources.insert(
         "MailEventsTopic".to_owned(),
         resource("AWS::SNS::Topic", topic),
+    );
+    let publish = json!({
+        "Topics": [reference("MailEventsTopic")],
+        "PolicyDocument": { "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "Service": "ses.amazonaws.com" },
+            "Action": "sns:Publish",
+            "Resource": reference("MailEventsTopic"),
+            "Condition": { "StringEquals": { "AWS:SourceAccount": reference("AWS::AccountId") } },
+        }] },
+    });
+    resources.insert(
+        "MailEventsPolicy".to_owned(),
+        resource("AWS::SNS::TopicPolicy", publish),
     );
     let destination = json!({
         "ConfigurationSetName": reference("ConfigurationSet"),
@@ -226,11 +243,15 @@ fn mail(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
             "SnsDestination": { "TopicARN": reference("MailEventsTopic") },
         },
     });
-    resources.insert(
-        "MailEvents".to_owned(),
-        resource("AWS::SES::ConfigurationSetEventDestination", destination),
-    );
+    let mut events = resource("AWS::SES::ConfigurationSetEventDestination", destination);
+    // SES tries the topic out when it is told of it.
+    events["DependsOn"] = "MailEventsPolicy".into();
+    resources.insert("MailEvents".to_owned(), events);
     export(outputs, "configuration-set", reference("ConfigurationSet"));
+    let set = sub(
+        "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/portico-${Stage}",
+    );
+    export(outputs, "configuration-set-arn", set);
     let arn =
         sub("arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${MailIdentity}");
     export(outputs, "mail-identity-arn", arn);

@@ -85,7 +85,7 @@ fn resources(units: &[Unit<'_>]) -> Map<String, Value> {
 /// A stack of these functions.
 pub(crate) fn template(units: &[Unit<'_>]) -> Value {
     let parameters = json!({
-        "Stage": { "Type": "String", "Default": "prod", "AllowedPattern": "[a-z][a-z0-9-]{0,15}", "Description": "The same as of the core stack." },
+        "Stage": { "Type": "String", "Default": "prod", "AllowedPattern": "[a-z][a-z0-9]{0,15}", "Description": "The same as of the core stack." },
         "ArtifactBucket": { "Type": "String", "Description": "The bucket that holds the artefact." },
         "ArtifactKey": { "Type": "String", "Description": "The artefact: a zip of the one binary, named bootstrap." },
         "Architecture": { "Type": "String", "Default": "arm64", "AllowedValues": ["arm64", "x86_64"], "Description": "What the artefact was built for." },
@@ -125,8 +125,15 @@ fn function(unit: Unit<'_>, name: &str) -> Value {
             "PORTICO_ROOT_KEY": sub("{{resolve:secretsmanager:portico-${Stage}-root-key}}"),
         } },
     });
-    if let (Some(at_once), Some(members)) = (at_once, properties.as_object_mut()) {
-        members.insert("ReservedConcurrentExecutions".to_owned(), at_once.into());
+    let has_queue = matches!(
+        unit,
+        Unit::Trigger(Trigger {
+            source: Source::Queue(_),
+            ..
+        })
+    );
+    if let Some(at_once) = at_once.filter(|_| !has_queue) {
+        properties["ReservedConcurrentExecutions"] = at_once.into();
     }
     resource("AWS::Lambda::Function", properties)
 }
@@ -149,6 +156,7 @@ fn source_statements(trigger: &Trigger) -> Vec<Value> {
                     "dynamodb:DescribeStream",
                     "dynamodb:GetRecords",
                     "dynamodb:GetShardIterator",
+                    "dynamodb:ListStreams",
                 ],
                 &[from_core("stream-arn")],
             ),
@@ -199,10 +207,16 @@ fn routes(resources: &mut Map<String, Value>, function: &Function, name: &str) {
 fn wake(resources: &mut Map<String, Value>, trigger: &Trigger, name: &str) {
     match trigger.source {
         Source::Stream => {
+            let pattern = |pattern: &Value| json!({ "Pattern": pattern.to_string() });
+            let filters: Value = portico_store::Doorbell::patterns()
+                .iter()
+                .map(pattern)
+                .collect();
             let mapping = json!({
                 "FunctionName": get(name, "Arn"),
                 "EventSourceArn": from_core("stream-arn"),
                 "StartingPosition": "TRIM_HORIZON",
+                "FilterCriteria": { "Filters": filters },
                 "BatchSize": 100,
                 "BisectBatchOnFunctionError": true,
                 "MaximumRetryAttempts": 10,
@@ -216,12 +230,17 @@ fn wake(resources: &mut Map<String, Value>, trigger: &Trigger, name: &str) {
             );
         }
         Source::Queue(queue) => {
-            let mapping = json!({
+            let mut mapping = json!({
                 "FunctionName": get(name, "Arn"),
                 "EventSourceArn": from_core(&format!("{}-arn", queue.name())),
                 "BatchSize": 10,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
             });
+            // Held back at the source: reserved concurrency would refuse
+            // messages, and refused often enough they are dead letters.
+            if let Some(at_once) = Unit::Trigger(trigger).need().at_once {
+                mapping["ScalingConfig"] = json!({ "MaximumConcurrency": at_once });
+            }
             resources.insert(
                 format!("{name}Mapping"),
                 resource("AWS::Lambda::EventSourceMapping", mapping),

@@ -2,8 +2,8 @@
 //!
 //! There is one *core* stack (table, queues, API, mail, alarms) and as many
 //! *functions* stacks as CloudFormation's limit of 500 resources asks for. A
-//! function is four resources (itself, its role, its integration and its
-//! route; the triggered ones have a mapping instead), so a stack of at most 80
+//! function is five resources at most (itself, its role, its integration and
+//! one or two routes; the triggered ones have a mapping or a schedule), so a stack of at most 80
 //! functions stays well below. Each function has the same artefact, a name, a
 //! role that allows what its grants say, and memory and time by its need.
 

@@ -8,18 +8,19 @@ use std::collections::BTreeMap;
 
 /// The statements that allow what the grants say, one for each resource.
 pub(crate) fn statements(grants: &[Grant]) -> Vec<Value> {
-    let mut by_resource: BTreeMap<String, (Value, Vec<&str>)> = BTreeMap::new();
+    let mut by_resource: BTreeMap<String, (Vec<Value>, Vec<&str>)> = BTreeMap::new();
     for grant in grants {
-        let arn = arn(grant.resource);
+        let arns = arns(grant.resource);
+        let key = Value::Array(arns.clone()).to_string();
         by_resource
-            .entry(arn.to_string())
-            .or_insert_with(|| (arn, Vec::new()))
+            .entry(key)
+            .or_insert_with(|| (arns, Vec::new()))
             .1
             .push(grant.action);
     }
     by_resource
         .into_values()
-        .map(|(arn, actions)| allow(&actions, &[arn]))
+        .map(|(arns, actions)| allow(&actions, &arns))
         .collect()
 }
 
@@ -33,14 +34,20 @@ pub(crate) fn own_log() -> Value {
     allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &[streams])
 }
 
-fn arn(resource: Resource) -> Value {
+fn arns(resource: Resource) -> Vec<Value> {
     match resource {
-        Resource::Table(Index::Table) => from_core("table-arn"),
+        Resource::Table(Index::Table) => vec![from_core("table-arn")],
         Resource::Table(index) => {
             let name = index.name().unwrap_or_default();
-            json!({ "Fn::Join": ["/index/", [from_core("table-arn"), name]] })
+            vec![json!({ "Fn::Join": ["/index/", [from_core("table-arn"), name]] })]
         }
-        Resource::Queue(queue) => from_core(&format!("{}-arn", queue.name())),
-        Resource::MailIdentity => from_core("mail-identity-arn"),
+        Resource::Queue(queue) => vec![from_core(&format!("{}-arn", queue.name()))],
+        // SES asks for both.
+        Resource::MailIdentity => {
+            vec![
+                from_core("mail-identity-arn"),
+                from_core("configuration-set-arn"),
+            ]
+        }
     }
 }

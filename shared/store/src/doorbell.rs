@@ -10,6 +10,7 @@ use crate::{
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use portico_domain::{Company, CompanyId, Event, Letter, LetterId, WorkspaceId};
+use serde_json::{Value, json};
 
 /// New work that a stream record tells of.
 #[derive(Debug)]
@@ -45,6 +46,21 @@ impl Doorbell {
             }
             _ => Ok(None),
         }
+    }
+}
+
+impl Doorbell {
+    /// The records that ring, as filter patterns of an event source mapping;
+    /// all others need not wake anybody.
+    pub fn patterns() -> [Value; 2] {
+        let image = |image: Value| json!({ "NewImage": image });
+        let new = json!({ ENTITY: { "S": [event::ENTITY, letter::ENTITY] } });
+        let deleted =
+            json!({ ENTITY: { "S": [company::ENTITY] }, "duepk": { "S": [{ "exists": true }] } });
+        [
+            json!({ "eventName": ["INSERT"], "dynamodb": image(new) }),
+            json!({ "eventName": ["MODIFY"], "dynamodb": image(deleted) }),
+        ]
     }
 }
 
