@@ -1,6 +1,6 @@
 //! Clients through the public door.
 
-use e2e::{Receiver, TestApp};
+use e2e::{Receiver, TestApp, id};
 use serde_json::{Value, json};
 
 async fn create(app: &TestApp, body: Value) -> Value {
@@ -13,7 +13,7 @@ fn person(given: &str, family: &str) -> Value {
 }
 
 fn path(client: &Value) -> String {
-    format!("/v1/clients/{}", client["id"].as_str().expect("an id"))
+    format!("/v1/clients/{}", id(client))
 }
 
 async fn names(app: &TestApp, query: &str) -> Vec<String> {
@@ -247,7 +247,7 @@ async fn clients_are_listed_by_exact_fields() {
     create(&app, person("Ada", "Lovelace")).await;
     create(&app, grace).await;
     create(&app, person("Ada", "Hopper")).await;
-    let of_company = format!("companyId={}", company["id"].as_str().expect("an id"));
+    let of_company = format!("companyId={}", id(&company));
 
     assert_eq!(
         names(&app, "companyId=").await,

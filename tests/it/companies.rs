@@ -1,11 +1,11 @@
 //! Companies through the public door.
 
-use e2e::{Receiver, TestApp};
+use e2e::{Receiver, TestApp, id};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 fn path(company: &Value) -> String {
-    format!("/v1/companies/{}", company["id"].as_str().expect("an id"))
+    format!("/v1/companies/{}", id(company))
 }
 
 #[tokio::test]
@@ -117,25 +117,19 @@ async fn the_clients_of_a_deleted_company_stay_and_leave_it() {
     app.settle().await;
 
     let first = admin
-        .get(&format!(
-            "/v1/clients/{}",
-            clients[0]["id"].as_str().expect("an id")
-        ))
+        .get(&format!("/v1/clients/{}", id(&clients[0])))
         .await
         .expect(200);
     assert_eq!(first["companyIds"], json!([looms["id"]]));
     let last = admin
-        .get(&format!(
-            "/v1/clients/{}",
-            clients[119]["id"].as_str().expect("an id")
-        ))
+        .get(&format!("/v1/clients/{}", id(&clients[119])))
         .await
         .expect(200);
     assert_ne!(last["companyId"], engines["id"]);
     assert_eq!(receiver.received().len(), 120);
     let join = admin
         .patch(
-            &format!("/v1/clients/{}", clients[0]["id"].as_str().expect("an id")),
+            &format!("/v1/clients/{}", id(&clients[0])),
             &json!({ "companyIds": [engines["id"]] }),
         )
         .await;

@@ -1,6 +1,6 @@
 //! Exactly one wins, and the others are told why.
 
-use e2e::{Answer, TestApp};
+use e2e::{Answer, TestApp, id};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -93,7 +93,7 @@ async fn of_accepting_and_cancelling_exactly_one_happens() {
             admin.post(&cancel, &nothing)
         );
 
-        let path = format!("/v1/clients/{}", client["id"].as_str().expect("an id"));
+        let path = format!("/v1/clients/{}", id(&client));
         let status = admin.get(&path).await.expect(200)["status"].clone();
         match (accepted.status, cancelled.status) {
             (200, 409) => assert_eq!(status, "active"),
@@ -109,7 +109,7 @@ async fn changes_at_the_same_time_all_happen_and_leave_no_gap() {
     let admin = app.admin();
     let body = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
     let client = admin.post("/v1/clients", &body).await.expect(200);
-    let id = client["id"].as_str().expect("an id");
+    let id = id(&client);
     let path = format!("/v1/clients/{id}");
 
     let bodies: Vec<_> = (0..6)
@@ -140,7 +140,7 @@ async fn clients_who_join_a_company_while_it_is_deleted_end_up_outside() {
         .post("/v1/companies", &json!({ "name": "Engines" }))
         .await
         .expect(200);
-    let id = company["id"].as_str().expect("an id");
+    let id = id(&company);
     let bodies: Vec<_> = (0..20)
         .map(|number| json!({ "name": format!("Ada {number}"), "email": format!("ada{number}@example.com"), "companyId": id }))
         .collect();

@@ -1,6 +1,6 @@
 //! Nothing is lost: restarts, lost messages, and services that refuse.
 
-use e2e::{Receiver, TestApp};
+use e2e::{Receiver, TestApp, id};
 use portico_domain::{Change, Company, CompanyDraft, CompanyName};
 use portico_local::{Call, Fault};
 use portico_store::CommitError;
@@ -51,7 +51,7 @@ async fn a_restart_in_the_middle_of_the_journey_loses_nothing() {
 
     let app = TestApp::start_in(directory.path()).await;
     app.advance(Duration::from_mins(5)).await;
-    let path = format!("/v1/clients/{}", client["id"].as_str().expect("an id"));
+    let path = format!("/v1/clients/{}", id(&client));
     assert_eq!(app.admin().get(&path).await.expect(200)["status"], "active");
     assert_eq!(app.mails("ada@example.com").await.len(), 1);
     // A server that ends between a request and its record repeats it, once for

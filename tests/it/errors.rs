@@ -1,6 +1,6 @@
 //! Every bad input has a decided answer that names what is wrong.
 
-use e2e::TestApp;
+use e2e::{TestApp, id};
 use portico_web::{Body, Function, Operation, Route, serve};
 use serde_json::{Value, json};
 
@@ -198,7 +198,7 @@ async fn an_address_in_use_is_refused_whatever_its_case() {
 async fn another_address_is_not_set_yet_and_says_so() {
     let app = TestApp::start().await;
     let client = app.admin().post("/v1/clients", &ada()).await.expect(200);
-    let path = format!("/v1/clients/{}", client["id"].as_str().expect("an id"));
+    let path = format!("/v1/clients/{}", id(&client));
 
     app.admin()
         .patch(&path, &json!({ "email": "ADA@example.com" }))

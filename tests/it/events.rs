@@ -1,6 +1,6 @@
 //! Catching up without webhooks.
 
-use e2e::TestApp;
+use e2e::{TestApp, id};
 use serde_json::{Value, json};
 
 async fn types(app: &TestApp, query: &str) -> Vec<Value> {
@@ -42,12 +42,12 @@ async fn events_are_listed_after_any_of_them() {
         ]
     );
     let all = admin.get("/v1/events").await.expect(200);
-    let second = all["data"][1]["id"].as_str().expect("an id");
+    let second = id(&all["data"][1]);
     assert_eq!(
         types(&app, &format!("after={second}")).await,
         ["company.clientAdded", "invitation.sent"]
     );
-    let id = client["id"].as_str().expect("an id");
+    let id = id(&client);
     assert_eq!(
         types(&app, &format!("objectId={id}")).await,
         ["client.created", "company.clientAdded"]

@@ -1,6 +1,6 @@
 //! A walk through everything that there is, for tests that look at all of it.
 
-use e2e::{Actor, Receiver, Reply, TestApp};
+use e2e::{Actor, Receiver, Reply, TestApp, id};
 use portico_local::{Call, Fault};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -73,7 +73,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .delete(&format!("/v1/clients/{ada}"))
         .await
         .expect(200);
-    let endpoint = endpoint["id"].as_str().expect("an id");
+    let endpoint = id(&endpoint);
     change_and_resend(&admin, endpoint).await;
     admin
         .delete(&format!("/v1/webhook-endpoints/{endpoint}"))
@@ -86,7 +86,7 @@ async fn create(admin: &Actor, resource: &str, body: Value) -> String {
         .post(&format!("/v1/{resource}"), &body)
         .await
         .expect(200);
-    created["id"].as_str().expect("an id").to_owned()
+    id(&created).to_owned()
 }
 
 async fn invite(app: &TestApp, client: &str) -> String {
@@ -95,7 +95,7 @@ async fn invite(app: &TestApp, client: &str) -> String {
         .post("/v1/invitations", &json!({ "clientId": client }))
         .await
         .expect(201);
-    invitation["id"].as_str().expect("an id").to_owned()
+    id(&invitation).to_owned()
 }
 
 async fn read_everything(
@@ -142,10 +142,7 @@ async fn change_and_resend(admin: &Actor, endpoint: &str) {
         .await
         .expect(200);
     let deliveries = admin.get(&format!("{path}/deliveries")).await.expect(200);
-    let delivery = deliveries["data"][0]["id"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
+    let delivery = id(&deliveries["data"][0]).to_owned();
     let resend = format!("/v1/webhook-deliveries/{delivery}/resend");
     admin.post(&resend, &json!({})).await.expect(200);
 }

@@ -1,6 +1,6 @@
 //! Invitations through the public door.
 
-use e2e::{Receiver, TestApp};
+use e2e::{Receiver, TestApp, id};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn only_invitation(app: &TestApp) -> Value {
 }
 
 fn path(object: &str, thing: &Value) -> String {
-    format!("/v1/{object}/{}", thing["id"].as_str().expect("an id"))
+    format!("/v1/{object}/{}", id(thing))
 }
 
 #[tokio::test]
@@ -276,7 +276,7 @@ async fn invitations_are_listed_by_status_client_and_address() {
             .map(|invitation| invitation["email"].clone())
             .collect()
     };
-    let of_ada = format!("clientId={}", ada["id"].as_str().expect("an id"));
+    let of_ada = format!("clientId={}", id(&ada));
     assert_eq!(emails("").await, ["Grace@example.com", "ada@example.com"]);
     assert_eq!(emails("status=pending").await, ["Grace@example.com"]);
     assert_eq!(emails("status=cancelled").await, ["ada@example.com"]);

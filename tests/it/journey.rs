@@ -1,6 +1,6 @@
 //! The journey: from an API call to a signed webhook.
 
-use e2e::{Receiver, TestApp};
+use e2e::{Receiver, TestApp, id};
 use insta::assert_json_snapshot;
 use serde_json::json;
 use standardwebhooks::Webhook;
@@ -71,7 +71,7 @@ async fn an_invitation_travels_from_an_api_call_to_a_signed_webhook() {
         .await
         .expect(200);
     assert_eq!(me["id"], client["id"]);
-    let path = format!("/v1/clients/{}", client["id"].as_str().expect("an id"));
+    let path = format!("/v1/clients/{}", id(&client));
     assert_eq!(admin.get(&path).await.expect(200)["status"], "active");
 
     assert_eq!(

@@ -1,14 +1,11 @@
 //! Webhook endpoints and deliveries through the public door.
 
-use e2e::{Receiver, Reply, TestApp};
+use e2e::{Receiver, Reply, TestApp, id};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 fn deliveries_of(endpoint: &Value) -> String {
-    format!(
-        "/v1/webhook-endpoints/{}/deliveries",
-        endpoint["id"].as_str().expect("an id")
-    )
+    format!("/v1/webhook-endpoints/{}/deliveries", id(endpoint))
 }
 
 async fn only_delivery(app: &TestApp, endpoint: &Value) -> Value {
@@ -33,10 +30,7 @@ async fn an_endpoint_shows_its_secret_once() {
         .register(&receiver, &["client.*", "company.created"])
         .await;
 
-    let path = format!(
-        "/v1/webhook-endpoints/{}",
-        endpoint["id"].as_str().expect("an id")
-    );
+    let path = format!("/v1/webhook-endpoints/{}", id(&endpoint));
     let shown = app.admin().get(&path).await.expect(200);
     assert!(
         endpoint["secret"]
@@ -288,10 +282,7 @@ async fn an_endpoint_is_changed_disabled_and_enabled_again() {
     let app = TestApp::start().await;
     let receiver = Receiver::start().await;
     let endpoint = app.register(&receiver, &["company.*"]).await;
-    let path = format!(
-        "/v1/webhook-endpoints/{}",
-        endpoint["id"].as_str().expect("an id")
-    );
+    let path = format!("/v1/webhook-endpoints/{}", id(&endpoint));
 
     let changes = json!({ "eventTypes": ["*"], "description": "CRM", "enabled": false });
     let disabled = app.admin().patch(&path, &changes).await.expect(200);
@@ -306,10 +297,7 @@ async fn an_endpoint_is_changed_disabled_and_enabled_again() {
     assert_eq!(receiver.received().len(), 0);
     let held = only_delivery(&app, &endpoint).await;
     assert_eq!(held["status"], "held");
-    let resend = format!(
-        "/v1/webhook-deliveries/{}/resend",
-        held["id"].as_str().expect("an id")
-    );
+    let resend = format!("/v1/webhook-deliveries/{}/resend", id(&held));
     app.admin()
         .post(&resend, &json!({}))
         .await
@@ -345,7 +333,7 @@ async fn a_delivery_that_gave_up_can_be_sent_again_with_the_same_id() {
     let exhausted = only_delivery(&app, &endpoint).await;
     assert_eq!(exhausted["status"], "exhausted");
 
-    let id = exhausted["id"].as_str().expect("an id");
+    let id = id(&exhausted);
     app.admin()
         .post(&format!("/v1/webhook-deliveries/{id}/resend"), &json!({}))
         .await
@@ -370,10 +358,7 @@ async fn a_bad_change_of_an_endpoint_is_refused_whole() {
     let app = TestApp::start().await;
     let receiver = Receiver::start().await;
     let endpoint = app.register(&receiver, &["*"]).await;
-    let path = format!(
-        "/v1/webhook-endpoints/{}",
-        endpoint["id"].as_str().expect("an id")
-    );
+    let path = format!("/v1/webhook-endpoints/{}", id(&endpoint));
 
     let bad = json!({ "description": "CRM", "url": "https://10.0.0.1/" });
     assert_eq!(

@@ -21,6 +21,13 @@ use portico_local::{Data, LocalServer, Options};
 use serde_json::Value;
 use std::{net::SocketAddr, path::Path, time::Duration};
 
+/// The id of a thing that the API answered with.
+pub fn id(thing: &Value) -> &str {
+    thing["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no id in {thing}"))
+}
+
 /// The server under test.
 pub struct TestApp {
     /// The local server itself.

@@ -42,12 +42,9 @@ const OPERATION: Operation = Operation {
 };
 
 /// The function.
-pub const FUNCTION: Function = Function {
-    route: &ROUTE,
-    grants: GRANTS,
-    operation: &OPERATION,
-    handle: |app, request| Box::pin(handle(app, request)),
-};
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
 
 /// Answers with a page of companies.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {

@@ -33,12 +33,9 @@ const OPERATION: Operation = Operation {
 };
 
 /// The function.
-pub const FUNCTION: Function = Function {
-    route: &ROUTE,
-    grants: GRANTS,
-    operation: &OPERATION,
-    handle: |app, request| Box::pin(handle(app, request)),
-};
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
 
 /// For how long a client stays signed in.
 const SESSION_LIFETIME: Duration = Duration::from_hours(12);

@@ -1,10 +1,10 @@
 //! `POST /v1/invitations/{id}/cancel`: withdraws an open invitation.
 
-use crate::get::find;
+use crate::decide;
 use portico_app::{App, Grant};
-use portico_domain::{Change, InvitationView, Permission};
+use portico_domain::{Invitation, InvitationView, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
 };
 
 /// What this function answers to.
@@ -23,28 +23,15 @@ const OPERATION: Operation = Operation {
 };
 
 /// The function.
-pub const FUNCTION: Function = Function {
-    route: &ROUTE,
-    grants: GRANTS,
-    operation: &OPERATION,
-    handle: |app, request| Box::pin(handle(app, request)),
-};
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
 
 /// Withdraws an invitation.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let invitation = retry_stale(|| async {
-        let invitation = find(&workspace, id).await?;
-        let before = crate::client_of(&workspace, &invitation).await?;
-        let mut change = Change::at(app.moment());
-        let mut after = before.clone();
-        let invitation = invitation.cancel(&mut change, &mut after)?;
-        change.save_client(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok(invitation)
-    })
-    .await?;
+    let invitation = decide(app, &workspace, id, Invitation::cancel).await?;
     Ok(ok(&invitation.view(app.now())))
 }

@@ -9,9 +9,10 @@ mod page;
 pub mod resend;
 pub mod show;
 
-use portico_domain::{Client, Invitation};
+use portico_app::App;
+use portico_domain::{Change, Client, Invitation, InvitationId, InviteRefusal};
 use portico_store::WorkspaceStore;
-use portico_web::{Function, Problem};
+use portico_web::{Function, Problem, retry_stale};
 
 /// Every function of this resource.
 pub const FUNCTIONS: &[Function] = &[
@@ -23,6 +24,27 @@ pub const FUNCTIONS: &[Function] = &[
     show::FUNCTION,
     accept::FUNCTION,
 ];
+
+/// Decides about an invitation and the client whom it invites, and stores what
+/// becomes of both.
+async fn decide(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    id: InvitationId,
+    rule: impl Fn(&Invitation, &mut Change<'_>, &mut Client) -> Result<Invitation, InviteRefusal>,
+) -> Result<Invitation, Problem> {
+    retry_stale(|| async {
+        let invitation = get::find(workspace, id).await?;
+        let before = client_of(workspace, &invitation).await?;
+        let mut change = Change::at(app.moment());
+        let mut after = before.clone();
+        let invitation = rule(&invitation, &mut change, &mut after)?;
+        change.save_client(Some(&before), after);
+        workspace.commit(&change).await?;
+        Ok(invitation)
+    })
+    .await
+}
 
 /// Whom an invitation invites. Archiving a client ends its invitation, so an
 /// archived one is met only by whoever read the invitation before that.

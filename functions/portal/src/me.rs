@@ -21,12 +21,9 @@ const OPERATION: Operation = Operation {
 };
 
 /// The function.
-pub const FUNCTION: Function = Function {
-    route: &ROUTE,
-    grants: GRANTS,
-    operation: &OPERATION,
-    handle: |app, request| Box::pin(handle(app, request)),
-};
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
 
 /// Answers with the client who is signed in.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {

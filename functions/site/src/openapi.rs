@@ -18,12 +18,9 @@ const OPERATION: Operation = Operation {
 };
 
 /// The function.
-pub const FUNCTION: Function = Function {
-    route: &ROUTE,
-    grants: GRANTS,
-    operation: &OPERATION,
-    handle: |app, request| Box::pin(handle(app, request)),
-};
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
 
 /// Answers with the document.
 pub async fn handle(_: &App, _: Request) -> Result<Response, Problem> {

@@ -61,6 +61,23 @@ pub enum Body {
     Document,
 }
 
+impl Function {
+    /// A function of these parts.
+    pub const fn new(
+        route: &'static Route,
+        grants: &'static [Grant],
+        operation: &'static Operation,
+        handle: for<'a> fn(&'a App, Request) -> Answer<'a>,
+    ) -> Self {
+        Self {
+            route,
+            grants,
+            operation,
+            handle,
+        }
+    }
+}
+
 /// The schema of a type, for an [`Operation`].
 pub fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
