@@ -60,8 +60,8 @@ async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
 }
 
 /// Asks the table for a key that nobody has. A function's start has a whole
-/// core and is not counted; there the handshake with DynamoDB is cheap, and the
-/// first caller does not wait for it. What fails here will be said there.
+/// core whatever its memory, so the handshake with DynamoDB is quick there. What
+/// fails here will fail for the first caller too, who is told.
 async fn open_connection(app: &App, grants: &[Grant]) {
     if !grants.contains(&Grant::GET) {
         return;

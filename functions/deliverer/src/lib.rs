@@ -94,7 +94,7 @@ async fn attempt(app: &App, mut delivery: WebhookDelivery) -> Result<(), Trigger
         }
         _ => delivery.end(DeliveryStatus::Cancelled, app.now()),
     }
-    let is_ours = workspace.record_delivery(&delivery).await?;
+    let is_ours = workspace.record_delivery(&delivery, delivery.lease).await?;
     if !is_ours {
         tracing::warn!(delivery = %delivery.id, "a lease ended during an attempt; another worker records");
         return Ok(());

@@ -42,8 +42,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         .endpoint(delivery.endpoint_id)
         .await?
         .ok_or_else(not_found)?;
+    let lease = delivery.lease;
     delivery.resend(&endpoint, app.now())?;
-    if !workspace.record_delivery(&delivery).await? {
+    if !workspace.record_delivery(&delivery, lease).await? {
         return Err(ResendRefusal::InFlight.into());
     }
     let task = Task {

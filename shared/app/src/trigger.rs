@@ -93,16 +93,6 @@ impl BatchFailures {
         });
     }
 
-    /// How many records shall come again.
-    pub fn len(&self) -> usize {
-        self.batch_item_failures.len()
-    }
-
-    /// Whether all went well.
-    pub fn is_empty(&self) -> bool {
-        self.batch_item_failures.is_empty()
-    }
-
     /// The answer in the form that Lambda reads.
     pub fn into_answer(self) -> Result<Value, TriggerError> {
         Ok(serde_json::to_value(self)?)

@@ -176,6 +176,8 @@ impl WebhookDelivery {
         if self.status == DeliveryStatus::InFlight && is_leased {
             return Err(ResendRefusal::InFlight);
         }
+        // Whoever still works under the old lease does not record any more.
+        self.lease += 1;
         self.status = DeliveryStatus::Pending;
         self.due_at = Some(now);
         self.updated_at = now;

@@ -71,9 +71,13 @@ impl WorkspaceStore<'_> {
             .await
     }
 
-    /// Records what became of a leased delivery; answers whether the lease was
-    /// still the worker's. If not, somebody else records.
-    pub async fn record_delivery(&self, delivery: &WebhookDelivery) -> Result<bool, Error> {
+    /// Records what became of a delivery that was read under this lease;
+    /// answers whether it was still the latest. If not, somebody else has it.
+    pub async fn record_delivery(
+        &self,
+        delivery: &WebhookDelivery,
+        lease: u64,
+    ) -> Result<bool, Error> {
         let result = self
             .store
             .client
@@ -82,7 +86,7 @@ impl WorkspaceStore<'_> {
             .set_item(Some(delivery_item(delivery)?))
             .condition_expression("#lease = :lease")
             .expression_attribute_names("#lease", "lease")
-            .expression_attribute_values(":lease", number(delivery.lease))
+            .expression_attribute_values(":lease", number(lease))
             .send()
             .await;
         Ok(unless_condition_fails(result)?.is_some())

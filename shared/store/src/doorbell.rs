@@ -47,9 +47,7 @@ impl Doorbell {
             _ => Ok(None),
         }
     }
-}
 
-impl Doorbell {
     /// The records that ring, as filter patterns of an event source mapping;
     /// all others need not wake anybody.
     pub fn patterns() -> [Value; 2] {

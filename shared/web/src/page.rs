@@ -1,6 +1,6 @@
 //! Pages: plain HTML that works without scripts.
 
-use crate::{Problem, Response, html};
+use crate::{Problem, Response, response::html};
 use askama::Template;
 
 /// What every page has around its content.
@@ -14,13 +14,13 @@ struct Layout<'a> {
 /// A page that says one thing.
 #[derive(Debug, Template)]
 #[template(path = "notice.html")]
-pub struct Notice<'a> {
+pub(crate) struct Notice<'a> {
     /// In a few words.
-    pub title: &'a str,
+    pub(crate) title: &'a str,
     /// In a sentence.
-    pub message: &'a str,
+    pub(crate) message: &'a str,
     /// The problem's code, for programs that look at the page.
-    pub code: &'a str,
+    pub(crate) code: &'a str,
 }
 
 /// Answers with a page: `content` is the template of what it shows. It may not

@@ -1,7 +1,7 @@
 //! Problems (RFC 9457): what goes wrong, for the person and the program who
 //! read it.
 
-use crate::{Response, json, page, page::Notice};
+use crate::{Response, page, page::Notice, response::json};
 use askama::Template;
 use portico_domain::{
     CompanyRefusal, DeadLink, Invalid, InviteRefusal, MAX_ENDPOINTS, Permission, ResendRefusal,

@@ -45,7 +45,7 @@ pub fn created(body: &impl Serialize) -> Response {
 }
 
 /// 200 with a page.
-pub fn html(body: String) -> Response {
+pub(crate) fn html(body: String) -> Response {
     Response::new(200, "text/html; charset=utf-8", body)
 }
 
@@ -61,7 +61,7 @@ pub fn session_cookie(token: &str, lifetime: Duration) -> String {
 }
 
 /// JSON of some media type.
-pub fn json(status: u16, media_type: &'static str, body: &impl Serialize) -> Response {
+pub(crate) fn json(status: u16, media_type: &'static str, body: &impl Serialize) -> Response {
     match serde_json::to_string(body) {
         Ok(body) => Response::new(status, media_type, body),
         Err(error) => {

@@ -67,3 +67,34 @@ fn a_delivered_delivery_is_over() {
         (DeliveryStatus::Delivered, None)
     );
 }
+
+#[test]
+fn a_resend_ends_an_older_lease_and_respects_a_running_one() {
+    let now = Time::from_unix_millis(1_795_300_000_000);
+    let ids = IdSource::new();
+    let moment = Moment::new(now, &ids);
+    let url = "https://example.com/".to_owned();
+    let endpoint = Endpoint::create(
+        moment.id(),
+        moment.id(),
+        moment,
+        url,
+        Vec::new(),
+        String::new(),
+        String::new(),
+    );
+    let mut delivery = delivery(now);
+    delivery.status = DeliveryStatus::InFlight;
+    delivery.due_at = Some(now + LEASE);
+
+    assert_eq!(
+        delivery.resend(&endpoint, now),
+        Err(ResendRefusal::InFlight)
+    );
+    assert_eq!(delivery.resend(&endpoint, now + LEASE), Ok(()));
+
+    assert_eq!(
+        (delivery.status, delivery.lease),
+        (DeliveryStatus::Pending, 1)
+    );
+}
