@@ -13,6 +13,6 @@ pub mod sender;
 pub mod signature;
 pub mod target;
 
-pub use sender::{Attempt, Failure, Outcome, Sender, SenderError};
+pub use sender::{Attempt, Exchange, Failure, Method, Outcome, Outgoing, Sender, SenderError};
 pub use signature::{SecretError, SigningSecret, Verdict, sign, verify};
 pub use target::{Policy, TargetError};

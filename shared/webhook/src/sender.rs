@@ -14,6 +14,7 @@
 
 use crate::target::{Policy, TargetError};
 use bytes::Bytes;
+pub use reqwest::Method;
 use reqwest::{
     Client, Response,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -21,7 +22,7 @@ use reqwest::{
 };
 use std::{
     error::Error as StdError,
-    io,
+    fmt, io,
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -57,6 +58,29 @@ pub enum SenderError {
     /// The user agent is no header value, or no root certificates were found.
     #[error("failed to build the webhook client")]
     Client(#[source] reqwest::Error),
+}
+
+/// One request to make.
+#[derive(Clone)]
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// Where to; vetted before anything is sent.
+    pub url: String,
+    /// Its headers; `content-type` is `application/json` unless one is given.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Bytes,
+}
+
+/// One request and what came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// What became of it.
+    pub attempt: Attempt,
+    /// The answer's body, at most [`BODY_LIMIT`] bytes; empty without a
+    /// complete answer.
+    pub body: Bytes,
 }
 
 /// What became of one request.
@@ -134,27 +158,48 @@ impl Sender {
     /// Never fails otherwise than in the attempt that it returns, and returns
     /// within the total deadline.
     pub async fn send(&self, url: &str, headers: &[(&str, String)], body: Bytes) -> Attempt {
+        let owned = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
+        let outgoing = Outgoing {
+            method: Method::POST,
+            url: url.to_owned(),
+            headers: headers.iter().map(owned).collect(),
+            body,
+        };
+        self.exchange(&outgoing).await.attempt
+    }
+
+    /// Makes one request, and returns what came back besides what became of
+    /// it; otherwise like [`Sender::send`].
+    pub async fn exchange(&self, outgoing: &Outgoing) -> Exchange {
         let started = Instant::now();
         let exchange = async {
-            let url = self.vet(url).map_err(|_| Failure::RefusedTarget)?;
-            self.post(url, headers, body).await
+            let url = self
+                .vet(&outgoing.url)
+                .map_err(|_| Failure::RefusedTarget)?;
+            self.request(url, outgoing).await
         };
         let result = tokio::time::timeout(self.total, exchange)
             .await
             .unwrap_or(Err(Failure::Timeout));
         let latency = started.elapsed();
         match result {
-            Ok(answer) => Attempt {
-                outcome: Outcome::Answered(answer.status),
-                latency,
-                excerpt: answer.excerpt,
-                retry_after: answer.retry_after,
+            Ok(answer) => Exchange {
+                attempt: Attempt {
+                    outcome: Outcome::Answered(answer.status),
+                    latency,
+                    excerpt: excerpt(&answer.body),
+                    retry_after: answer.retry_after,
+                },
+                body: answer.body.into(),
             },
-            Err(failure) => Attempt {
-                outcome: Outcome::Failed(failure),
-                latency,
-                excerpt: String::new(),
-                retry_after: None,
+            Err(failure) => Exchange {
+                attempt: Attempt {
+                    outcome: Outcome::Failed(failure),
+                    latency,
+                    excerpt: String::new(),
+                    retry_after: None,
+                },
+                body: Bytes::new(),
             },
         }
     }
@@ -194,16 +239,24 @@ impl Sender {
         })
     }
 
-    async fn post(
-        &self,
-        url: Url,
-        headers: &[(&str, String)],
-        body: Bytes,
-    ) -> Result<Answer, Failure> {
-        let headers = header_map(headers).ok_or(Failure::Other)?;
-        let request = self.client.post(url).headers(headers).body(body);
+    async fn request(&self, url: Url, outgoing: &Outgoing) -> Result<Answer, Failure> {
+        let headers = header_map(&outgoing.headers).ok_or(Failure::Other)?;
+        let request = self
+            .client
+            .request(outgoing.method.clone(), url)
+            .headers(headers)
+            .body(outgoing.body.clone());
         let response = request.send().await.map_err(|error| failure_of(&error))?;
         Answer::read(response).await
+    }
+}
+
+// Bodies tell of people, and headers hold credentials.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
     }
 }
 
@@ -238,7 +291,7 @@ impl Failure {
 
 struct Answer {
     status: u16,
-    excerpt: String,
+    body: Vec<u8>,
     retry_after: Option<String>,
 }
 
@@ -246,25 +299,28 @@ impl Answer {
     async fn read(mut response: Response) -> Result<Self, Failure> {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
-        let mut beginning = Vec::new();
-        let mut read = 0;
-        while read < BODY_LIMIT {
+        let mut body = Vec::new();
+        while body.len() < BODY_LIMIT {
             let chunk = response.chunk().await.map_err(|_| Failure::Body)?;
             let Some(chunk) = chunk else { break };
-            read += chunk.len();
-            // Three bytes more let a character on the edge be decoded before
-            // it is cut off.
-            let missing = (EXCERPT_LIMIT + 3).saturating_sub(beginning.len());
-            beginning.extend_from_slice(&chunk[..chunk.len().min(missing)]);
+            let room = BODY_LIMIT - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         }
-        let mut excerpt = String::from_utf8_lossy(&beginning).into_owned();
-        excerpt.truncate(excerpt.floor_char_boundary(EXCERPT_LIMIT));
         Ok(Self {
             status,
-            excerpt,
+            body,
             retry_after,
         })
     }
+}
+
+fn excerpt(body: &[u8]) -> String {
+    // Three bytes more let a character on the edge be decoded before it is cut
+    // off.
+    let beginning = &body[..body.len().min(EXCERPT_LIMIT + 3)];
+    let mut excerpt = String::from_utf8_lossy(beginning).into_owned();
+    excerpt.truncate(excerpt.floor_char_boundary(EXCERPT_LIMIT));
+    excerpt
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<String> {
@@ -272,11 +328,11 @@ fn retry_after(headers: &HeaderMap) -> Option<String> {
     (value.len() <= RETRY_AFTER_LIMIT).then(|| value.to_owned())
 }
 
-fn header_map(headers: &[(&str, String)]) -> Option<HeaderMap> {
+fn header_map(headers: &[(String, String)]) -> Option<HeaderMap> {
     let mut map = HeaderMap::with_capacity(headers.len() + 1);
     map.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in headers {
-        let name = HeaderName::try_from(*name).ok()?;
+        let name = HeaderName::try_from(name).ok()?;
         map.insert(name, HeaderValue::try_from(value).ok()?);
     }
     Some(map)

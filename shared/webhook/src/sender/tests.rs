@@ -354,7 +354,7 @@ async fn the_public_policy_sends_nothing_to_loopback_or_private_addresses() {
 
     // A name that passes the check of the URL and resolves to loopback.
     let url = Url::parse(&format!("https://localhost:{port}/")).unwrap();
-    let refusal = sender.post(url, &[], BODY).await.err();
+    let refusal = sender.request(url.clone(), &outgoing(url)).await.err();
     assert_eq!(refusal, Some(Failure::RefusedTarget));
 
     let visited = listener.accept().unwrap_err();
@@ -389,4 +389,13 @@ fn one_bad_answer_refuses_a_name() {
     let local = Policy::local();
     assert!(vetted(&local, answers(&["127.0.0.1", "::1"])).is_ok());
     assert!(vetted(&local, answers(&["127.0.0.1", "10.0.0.1"])).is_err());
+}
+
+fn outgoing(url: Url) -> Outgoing {
+    Outgoing {
+        method: Method::POST,
+        url: url.into(),
+        headers: Vec::new(),
+        body: BODY,
+    }
 }
