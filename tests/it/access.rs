@@ -3,7 +3,7 @@
 
 use e2e::{Actor, Answer, Receiver, TestApp};
 use portico_bootstrap::functions;
-use portico_domain::Permission;
+use portico_domain::{Permission, Time};
 use portico_web::{Access, Function};
 use serde_json::{Value, json};
 
@@ -88,10 +88,35 @@ const TABLE: &[(&str, Access)] = &[
         Access::Permission(Permission::ManageWebhooks),
     ),
     (
+        "webhook-endpoints-health",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
+        "webhook-endpoints-rotate-secret",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
+        "webhook-endpoints-test",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
+        "webhook-endpoints-recover",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
         "webhook-deliveries-resend",
         Access::Permission(Permission::ManageWebhooks),
     ),
+    (
+        "webhook-recoveries-get",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
     ("events-list", Access::Permission(Permission::ViewEvents)),
+    (
+        "events-resend",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    ("event-types-list", Access::AnyKey),
     ("workspaces-get", Access::AnyKey),
     ("portal-me", Access::Client),
     ("site-healthz", Access::Public),
@@ -107,6 +132,9 @@ struct Things {
     invitation: String,
     endpoint: String,
     delivery: String,
+    recovery: String,
+    event: String,
+    since: Time,
 }
 
 async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
@@ -127,13 +155,20 @@ async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
     let invitation = id(&actor.post("/v1/invitations", &invite).await.expect(201));
     app.settle().await;
     let path = format!("/v1/webhook-endpoints/{endpoint}/deliveries");
-    let delivery = id(&actor.get(&path).await.expect(200)["data"][0]);
+    let delivered = actor.get(&path).await.expect(200)["data"][0].clone();
+    let event = delivered["eventId"].as_str().expect("an event").to_owned();
+    let since = Time::from_unix_millis(app.now().unix_millis() - 60_000);
+    let recover = format!("/v1/webhook-endpoints/{endpoint}/recover");
+    let recovery = actor.post(&recover, &json!({ "since": since })).await;
     Things {
         client,
         company,
         invitation,
         endpoint,
-        delivery,
+        delivery: id(&delivered),
+        recovery: id(&recovery.expect(201)),
+        event,
+        since,
     }
 }
 
@@ -146,6 +181,8 @@ async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
         "companies" => &things.company,
         "invitations" => &things.invitation,
         "webhook-deliveries" => &things.delivery,
+        "webhook-recoveries" => &things.recovery,
+        "events" => &things.event,
         _ => &things.endpoint,
     };
     let body = match route.name {
@@ -154,6 +191,7 @@ async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
         "clients-update" => json!({ "position": "Analyst" }),
         "invitations-create" => json!({ "clientId": things.client }),
         "webhook-endpoints-create" => json!({ "url": "https://example.com/" }),
+        "webhook-endpoints-recover" => json!({ "since": things.since }),
         _ => json!({}),
     };
     let path = route
@@ -278,7 +316,10 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         company: nothing.clone(),
         invitation: nothing.clone(),
         endpoint: nothing.clone(),
-        delivery: nothing,
+        delivery: nothing.clone(),
+        recovery: nothing.clone(),
+        event: nothing,
+        since: ours.since,
     };
 
     for function in functions() {

@@ -1,6 +1,7 @@
 //! A walk through everything that there is, for tests that look at all of it.
 
 use e2e::{Actor, Receiver, Reply, TestApp, id};
+use portico_domain::Time;
 use portico_local::{Call, Fault};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -60,7 +61,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .await
         .expect(200);
     invite(app, &grace).await;
-    lose_what_wakes(app).await;
+    lose_what_wakes(app, id(&endpoint)).await;
     app.advance(Duration::from_hours(8 * 24)).await;
 
     admin
@@ -74,7 +75,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .await
         .expect(200);
     let endpoint = id(&endpoint);
-    change_and_resend(&admin, endpoint).await;
+    change_and_resend(app, &admin, endpoint).await;
     admin
         .delete(&format!("/v1/webhook-endpoints/{endpoint}"))
         .await
@@ -123,11 +124,13 @@ async fn read_everything(
         &format!("invitations?clientId={client}"),
         &format!("invitations/{invitation}"),
         "events",
+        "event-types",
         "events?eventType=client.created",
         &format!("events?objectId={client}"),
         "webhook-endpoints",
         &format!("webhook-endpoints/{endpoint}"),
         &format!("webhook-endpoints/{endpoint}/deliveries"),
+        &format!("webhook-endpoints/{endpoint}/health"),
         "workspaces",
     ];
     for path in paths {
@@ -135,16 +138,31 @@ async fn read_everything(
     }
 }
 
-async fn change_and_resend(admin: &Actor, endpoint: &str) {
+async fn change_and_resend(app: &TestApp, admin: &Actor, endpoint: &str) {
     let path = format!("/v1/webhook-endpoints/{endpoint}");
-    admin
-        .patch(&path, &json!({ "description": "CRM" }))
-        .await
-        .expect(200);
+    for changes in [
+        json!({ "enabled": false }),
+        json!({ "enabled": true, "rateLimit": 1_000, "ordering": "strict" }),
+    ] {
+        admin.patch(&path, &changes).await.expect(200);
+    }
+    for action in ["rotate-secret", "test"] {
+        let path = format!("{path}/{action}");
+        admin.post(&path, &json!({})).await.expect(200);
+    }
     let deliveries = admin.get(&format!("{path}/deliveries")).await.expect(200);
     let delivery = id(&deliveries["data"][0]).to_owned();
     let resend = format!("/v1/webhook-deliveries/{delivery}/resend");
     admin.post(&resend, &json!({})).await.expect(200);
+    let event = deliveries["data"][0]["eventId"].as_str().expect("an event");
+    let resend = format!("/v1/events/{event}/resend");
+    admin.post(&resend, &json!({})).await.expect(200);
+    let since = Time::from_unix_millis(app.now().unix_millis() - 29 * 24 * 3_600_000);
+    let all = json!({ "since": since, "include": "all" });
+    let recovery = admin.post(&format!("{path}/recover"), &all).await;
+    let recovery = format!("/v1/webhook-recoveries/{}", id(&recovery.expect(201)));
+    app.settle().await;
+    admin.get(&recovery).await.expect(200);
 }
 
 async fn accept(app: &TestApp, email: &str) {
@@ -163,9 +181,9 @@ async fn accept(app: &TestApp, email: &str) {
     client.get("/portal/me").await.expect(200);
 }
 
-/// Lets the sweeper find an event, a letter and a delivery of which neither
+/// Lets the sweeper find an event, a letter, a lane and a recovery of which neither
 /// the stream nor a queue has told.
-async fn lose_what_wakes(app: &TestApp) {
+async fn lose_what_wakes(app: &TestApp, endpoint: &str) {
     let is_waker =
         |call: &Call| matches!(call.function, Some("dispatcher" | "deliverer" | "mailer"));
     app.server
@@ -176,6 +194,10 @@ async fn lose_what_wakes(app: &TestApp) {
         .post("/v1/clients?sendInvite=true", &alan)
         .await
         .expect(200);
+    let since = Time::from_unix_millis(app.now().unix_millis() - 60_000);
+    let recover = format!("/v1/webhook-endpoints/{endpoint}/recover");
+    let recovery = app.admin().post(&recover, &json!({ "since": since })).await;
+    recovery.expect(201);
     app.settle().await;
     app.advance(Duration::from_mins(1)).await;
     app.server.aws().heal();

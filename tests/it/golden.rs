@@ -7,6 +7,7 @@
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use e2e::TestApp;
 use portico_bootstrap::{TRIGGERS, functions};
+use portico_domain::{LaneId, Time};
 use portico_web::serve;
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
@@ -21,6 +22,9 @@ const COMPANY: &str = "01890000-0000-7000-8000-00000000000c";
 const INVITATION: &str = "01890000-0000-7000-8000-00000000000d";
 const ENDPOINT: &str = "01890000-0000-7000-8000-00000000000e";
 const DELIVERY: &str = "01890000-0000-7000-8000-0000000000d0";
+const LANE: &str = "01890000-0000-7000-8000-0000000000d2";
+const RECOVERY: &str = "01890000-0000-7000-8000-0000000000f0";
+const EVENT: &str = "01890000-0000-7000-8000-0000000000e1";
 
 /// The file of a function.
 pub(crate) fn file(name: &str) -> PathBuf {
@@ -77,7 +81,22 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .trim_start_matches("/i/")
         .to_owned();
     let deliveries = format!("/v1/webhook-endpoints/{endpoint}/deliveries");
-    let delivery = id(&admin.get(&deliveries).await.expect(200)["data"][0]);
+    let delivered = admin.get(&deliveries).await.expect(200)["data"][0].clone();
+    let delivery = id(&delivered);
+    let event = delivered["eventId"].as_str().expect("an event").to_owned();
+    let recover = format!("/v1/webhook-endpoints/{endpoint}/recover");
+    let since = json!({ "since": app.now() + std::time::Duration::ZERO });
+    let recovery = match name {
+        "webhook-recoveries-get" | "recoverer" => {
+            app.advance(std::time::Duration::from_secs(1)).await;
+            id(&admin.post(&recover, &since).await.expect(201))
+        }
+        _ => String::new(),
+    };
+    let lane = LaneId::of(
+        endpoint.parse().expect("an id"),
+        client.parse().expect("an id"),
+    );
     if name == "invitations-create" {
         admin
             .post(&format!("/v1/invitations/{invitation}/cancel"), &json!({}))
@@ -87,6 +106,7 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     // An invitation is sent again no sooner than after a minute.
     app.advance(std::time::Duration::from_mins(1)).await;
 
+    let hour_ago = Time::from_unix_millis(app.now().unix_millis() - 3_600_000);
     let text = fs::read_to_string(file(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let text = text
         .replace(KEY, &app.server.api_key)
@@ -97,7 +117,12 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .replace(COMPANY, &company)
         .replace(INVITATION, &invitation)
         .replace(ENDPOINT, &endpoint)
-        .replace(DELIVERY, &delivery);
+        .replace(DELIVERY, &delivery)
+        .replace(LANE, &lane.to_string())
+        .replace(RECOVERY, &recovery)
+        .replace(EVENT, &event)
+        // A recovery reaches back 30 days at most.
+        .replace("2026-11-20T00:00:00.000Z", &hour_ago.to_string());
     let event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
     (app, event)
 }
@@ -113,7 +138,7 @@ async fn every_route_accepts_its_golden_event() {
         let answer = serve(app.server.app(), &function, event).await;
 
         let expected = match name {
-            "invitations-create" | "webhook-endpoints-create" => 201,
+            "invitations-create" | "webhook-endpoints-create" | "webhook-endpoints-recover" => 201,
             "site-fallback" => 404,
             _ => 200,
         };

@@ -5,6 +5,7 @@ mod clients;
 mod companies;
 mod concurrency;
 mod costs;
+mod delivery;
 mod documents;
 mod durability;
 mod errors;

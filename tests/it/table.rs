@@ -13,6 +13,14 @@ fn keys(call: &Call) -> Result<Vec<(Index, String)>, String> {
         "GetItem" | "UpdateItem" | "DeleteItem" => {
             Ok(vec![(Index::Table, text(&call.body["Key"]["pk"]["S"]))])
         }
+        "BatchGetItem" => {
+            let tables = call.body["RequestItems"].as_object().into_iter().flatten();
+            let keys =
+                tables.flat_map(|(_, wanted)| wanted["Keys"].as_array().into_iter().flatten());
+            Ok(keys
+                .map(|key| (Index::Table, text(&key["pk"]["S"])))
+                .collect())
+        }
         "PutItem" => Ok(of_item(&call.body["Item"])),
         "Query" => {
             let name = call.body["IndexName"].as_str();

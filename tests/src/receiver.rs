@@ -82,7 +82,8 @@ impl Receiver {
             .clone()
     }
 
-    /// The types of the events that came, in order.
+    /// The types of the events that came, in the order in which they happened:
+    /// events of different objects may overtake each other on the way.
     pub fn event_types(&self) -> Vec<String> {
         let name = |received: &Received| {
             received.event()["eventType"]
@@ -90,7 +91,9 @@ impl Receiver {
                 .unwrap_or_default()
                 .to_owned()
         };
-        self.received().iter().map(name).collect()
+        let mut received = self.received();
+        received.sort_by(|one, other| one.header("webhook-id").cmp(other.header("webhook-id")));
+        received.iter().map(name).collect()
     }
 }
 

@@ -49,6 +49,7 @@ impl Config {
             queues: QueueUrls {
                 mail: optional("PORTICO_QUEUE_MAIL").unwrap_or_default(),
                 deliveries: optional("PORTICO_QUEUE_DELIVERIES").unwrap_or_default(),
+                recoveries: optional("PORTICO_QUEUE_RECOVERIES").unwrap_or_default(),
                 companies: optional("PORTICO_QUEUE_COMPANIES").unwrap_or_default(),
             },
         })

@@ -35,6 +35,7 @@ pub const TRIGGERS: &[Trigger] = &[
     portico_dispatcher::TRIGGER,
     portico_mailer::TRIGGER,
     portico_deliverer::TRIGGER,
+    portico_recoverer::TRIGGER,
     portico_detacher::TRIGGER,
     portico_expirer::TRIGGER,
     portico_sweeper::TRIGGER,

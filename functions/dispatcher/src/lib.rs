@@ -2,9 +2,8 @@
 //!
 //! The stream is only a doorbell. A record that comes twice changes nothing,
 //! one that cannot be understood is passed over, and one that never comes is
-//! made up for by the sweeper. Records are taken in order: at the first that
-//! fails the rest waits, so events are dispatched in the order in which they
-//! happened.
+//! made up for by the sweeper. The events of a batch are dispatched together,
+//! so endpoints are read and lanes are rung once for all of them.
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use portico_app::{App, BatchFailures, Grant, Source, Trigger, TriggerError, outbox};
@@ -12,7 +11,7 @@ use portico_domain::Task;
 use portico_queue::Queue;
 use portico_store::{Doorbell, Index};
 use serde_json::Value;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// The function.
 pub const TRIGGER: Trigger = Trigger {
@@ -24,6 +23,7 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::UPDATE,
         Grant::wake(Queue::Mail),
         Grant::wake(Queue::Deliveries),
+        Grant::wake(Queue::Recoveries),
         Grant::wake(Queue::Companies),
     ],
     handle: |app, event| Box::pin(handle(app, event)),
@@ -31,46 +31,64 @@ pub const TRIGGER: Trigger = Trigger {
 
 async fn handle(app: &App, event: Value) -> Result<Value, TriggerError> {
     let event: StreamEvent = serde_json::from_value(event)?;
+    let mut places = BTreeMap::new();
+    let mut events = Vec::new();
     let mut failures = BatchFailures::default();
     for record in event.records {
         let place = record.change.sequence_number.clone().unwrap_or_default();
-        if let Err(error) = answer(app, record).await {
-            failures.add(&place, &error);
-            break;
+        match read(record) {
+            Some(Doorbell::Event(event)) => {
+                places.insert(event.id, place);
+                events.push(*event);
+            }
+            Some(other) => {
+                if let Err(error) = wake(app, other).await {
+                    failures.add(&place, &error);
+                }
+            }
+            None => {}
         }
+    }
+    for (event, error) in outbox::dispatch(app, &events).await {
+        let place = places.get(&event).map(String::as_str).unwrap_or_default();
+        failures.add(place, &error);
     }
     failures.into_answer()
 }
 
-async fn answer(app: &App, record: EventRecord) -> Result<(), TriggerError> {
-    let doorbell = match Doorbell::of(&record.event_name, record.change.new_image) {
-        Ok(doorbell) => doorbell,
-        Err(error) => {
-            tracing::error!(
-                record = record.event_id,
-                ?error,
-                "a stream record cannot be read; passed over"
-            );
-            None
-        }
-    };
+/// What a record means, if it can be read.
+fn read(record: EventRecord) -> Option<Doorbell> {
+    Doorbell::of(&record.event_name, record.change.new_image).unwrap_or_else(|error| {
+        tracing::error!(
+            record = record.event_id,
+            ?error,
+            "a stream record cannot be read; passed over"
+        );
+        None
+    })
+}
+
+/// Wakes whoever does the work that a doorbell asks for.
+async fn wake(app: &App, doorbell: Doorbell) -> Result<(), TriggerError> {
+    let (queues, now) = (&app.queues, Duration::ZERO);
     match doorbell {
-        Some(Doorbell::Event(event)) => outbox::dispatch(app, &event).await?,
-        Some(Doorbell::Letter(workspace_id, id)) => {
-            app.queues
-                .send(Queue::Mail, &[Task { workspace_id, id }], Duration::ZERO)
+        Doorbell::Letter(workspace_id, id) => {
+            queues
+                .send(Queue::Mail, &[Task { workspace_id, id }], now)
                 .await?;
         }
-        Some(Doorbell::Company(workspace_id, id)) => {
-            app.queues
-                .send(
-                    Queue::Companies,
-                    &[Task { workspace_id, id }],
-                    Duration::ZERO,
-                )
+        Doorbell::Recovery(workspace_id, id) => {
+            queues
+                .send(Queue::Recoveries, &[Task { workspace_id, id }], now)
                 .await?;
         }
-        None => {}
+        Doorbell::Company(workspace_id, id) => {
+            queues
+                .send(Queue::Companies, &[Task { workspace_id, id }], now)
+                .await?;
+        }
+        // Events are dispatched together.
+        Doorbell::Event(_) => {}
     }
     Ok(())
 }

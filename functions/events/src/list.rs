@@ -2,7 +2,7 @@
 //! without webhooks.
 
 use portico_app::{App, Grant};
-use portico_domain::{Event, EventType, Invalid, Permission};
+use portico_domain::{Event, EventType, Permission};
 use portico_store::{EventFilter, Index};
 use portico_web::{
     Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
@@ -48,7 +48,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let filter = EventFilter {
         after: request.query_id("after")?,
         object_id: request.query("objectId").map(ToOwned::to_owned),
-        event_type: request.query("eventType").map(event_type).transpose()?,
+        event_type: request
+            .query("eventType")
+            .map(|name| EventType::parse(name).ok_or_else(|| EventType::unknown("eventType", name)))
+            .transpose()?,
     };
     let page = app
         .store
@@ -56,15 +59,4 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         .events(filter, &paging.request)
         .await?;
     Ok(ok(&paging.answer(app, page, |event| event)?))
-}
-
-fn event_type(name: &str) -> Result<EventType, Invalid> {
-    let unknown = || {
-        Invalid::new(
-            "eventType",
-            "event_type_unknown",
-            format!("there is no event type {name:?}"),
-        )
-    };
-    EventType::parse(name).ok_or_else(unknown)
 }

@@ -19,11 +19,12 @@ pub const TRIGGER: Trigger = Trigger {
     grants: &[
         Grant::query(Index::Due),
         Grant::query(Index::Table),
-        Grant::GET,
+        Grant::BATCH_GET,
         Grant::PUT,
         Grant::UPDATE,
         Grant::wake(Queue::Mail),
         Grant::wake(Queue::Deliveries),
+        Grant::wake(Queue::Recoveries),
         Grant::wake(Queue::Companies),
     ],
     handle: |app, _| Box::pin(handle(app)),
@@ -36,33 +37,34 @@ const BATCH: u16 = 1_000;
 async fn handle(app: &App) -> Result<Value, TriggerError> {
     let events = sweep_events(app).await?;
     let letters = wake::<kind::Letter>(app, DueKind::Letter, Queue::Mail).await?;
-    let deliveries = wake::<kind::Delivery>(app, DueKind::Delivery, Queue::Deliveries).await?;
+    let lanes = wake::<kind::Lane>(app, DueKind::Lane, Queue::Deliveries).await?;
+    let recoveries = wake::<kind::Recovery>(app, DueKind::Recovery, Queue::Recoveries).await?;
     let companies = wake::<kind::Company>(app, DueKind::Company, Queue::Companies).await?;
-    if events + letters + deliveries + companies > 0 {
-        tracing::info!(events, letters, deliveries, companies, "swept up work");
+    if events + letters + lanes + recoveries + companies > 0 {
+        tracing::info!(
+            events,
+            letters,
+            lanes,
+            recoveries,
+            companies,
+            "swept up work"
+        );
     }
     Ok(
-        json!({ "events": events, "letters": letters, "deliveries": deliveries, "companies": companies }),
+        json!({ "events": events, "letters": letters, "lanes": lanes, "recoveries": recoveries, "companies": companies }),
     )
 }
 
-/// Dispatches the events that the stream did not bring, in the order in which
-/// they happened.
+/// Dispatches the events that the stream did not bring. One that cannot be
+/// dispatched stays due and keeps nobody else.
 async fn sweep_events(app: &App) -> Result<usize, TriggerError> {
-    let mut due = app
+    let due = app
         .store
         .due::<kind::Event>(DueKind::Event, app.now(), BATCH)
         .await?;
-    due.sort_by_key(|task| task.id);
-    for task in &due {
-        let event = app
-            .store
-            .workspace(task.workspace_id)
-            .event(task.id)
-            .await?;
-        if let Some(event) = event {
-            outbox::dispatch(app, &event).await?;
-        }
+    let events = app.store.events_of(&due).await?;
+    for (event, error) in outbox::dispatch(app, &events).await {
+        tracing::error!(%event, ?error, "an event could not be dispatched; it stays due");
     }
     Ok(due.len())
 }

@@ -1,8 +1,9 @@
-//! The functions behind `/v1/webhook-deliveries`.
+//! The functions behind `/v1/webhook-deliveries` and `/v1/webhook-recoveries`.
 
+pub mod recovery;
 pub mod resend;
 
 use portico_web::Function;
 
 /// Every function of this resource.
-pub const FUNCTIONS: &[Function] = &[resend::FUNCTION];
+pub const FUNCTIONS: &[Function] = &[resend::FUNCTION, recovery::FUNCTION];

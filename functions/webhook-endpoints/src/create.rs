@@ -1,16 +1,14 @@
 //! `POST /v1/webhook-endpoints`: registers who wants to be told of what.
 
-use crate::fields;
+use crate::fields::EndpointFields;
 use portico_app::{App, Grant};
-use portico_domain::{Endpoint, EndpointView, Invalid, Permission};
+use portico_domain::{Endpoint, EndpointView, Permission};
 use portico_keys::{Secret, random};
 use portico_store::Index;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
 };
 use portico_webhook::SigningSecret;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::post("webhook-endpoints-create", "/v1/webhook-endpoints")
@@ -23,7 +21,7 @@ const OPERATION: Operation = Operation {
     summary: "Register a webhook endpoint",
     description: "The answer shows the signing secret, this once. The endpoint gets what happens from now on.",
     query: &[],
-    body: Some(schema::<NewEndpoint>),
+    body: Some(schema::<EndpointFields>),
     answer: Body::Created(schema::<EndpointView>),
 };
 
@@ -32,43 +30,16 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
     Box::pin(handle(app, request))
 });
 
-/// Who wants to be told of what.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct NewEndpoint {
-    /// Where events go: `https`, port 443 or 8443, a public address.
-    url: Option<String>,
-    /// Which events: `*`, all of an object such as `client.*`, or single
-    /// types; all unless given.
-    event_types: Option<Vec<String>>,
-    /// What it is for, 500 characters at most.
-    description: Option<String>,
-}
-
 /// Registers an endpoint.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    let new: NewEndpoint = body(&request)?;
-    let url = fields::url(
-        app,
-        new.url.as_deref().ok_or_else(|| Invalid::missing("url"))?,
-    )?;
-    let filters = fields::filters(&new.event_types.unwrap_or_else(|| vec!["*".to_owned()]))?;
-    let description = fields::description(&new.description.unwrap_or_default())?;
-
-    let secret = Secret::new(SigningSecret::from_bytes(random()?).to_text());
+    let fields: EndpointFields = body(&request)?;
     let moment = app.moment();
     let id = moment.id();
+    let draft = fields.into_draft(app, id)?;
+    let secret = Secret::new(SigningSecret::from_bytes(random()?).to_text());
     let sealed = app.keys.seal(&Endpoint::seal_context(id), &secret)?;
-    let endpoint = Endpoint::create(
-        id,
-        caller.workspace_id,
-        moment,
-        url,
-        filters,
-        description,
-        sealed,
-    );
+    let endpoint = Endpoint::create(id, caller.workspace_id, moment, draft, sealed);
     app.store
         .workspace(caller.workspace_id)
         .create_endpoint(&endpoint)

@@ -3,7 +3,7 @@
 
 use crate::get::find;
 use portico_app::{App, Grant};
-use portico_domain::{Permission, WebhookDelivery};
+use portico_domain::{DeliveryView, Permission};
 use portico_store::Index;
 use portico_web::{
     Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
@@ -25,7 +25,7 @@ const OPERATION: Operation = Operation {
     description: "Newest first, each with its latest attempts; kept for 30 days.",
     query: &[Parameter::LIMIT, Parameter::NEXT_TOKEN],
     body: None,
-    answer: Body::Json(schema::<ListView<WebhookDelivery>>),
+    answer: Body::Json(schema::<ListView<DeliveryView>>),
 };
 
 /// The function.
@@ -40,5 +40,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     let endpoint = find(&workspace, request.path_id("webhook endpoint")?).await?;
     let page = workspace.deliveries(endpoint.id, &paging.request).await?;
-    Ok(ok(&paging.answer(app, page, |delivery| delivery)?))
+    Ok(ok(
+        &paging.answer(app, page, |delivery| delivery.view(&endpoint))?
+    ))
 }

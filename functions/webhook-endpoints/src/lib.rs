@@ -5,7 +5,11 @@ pub mod delete;
 pub mod deliveries;
 mod fields;
 pub mod get;
+pub mod health;
 pub mod list;
+pub mod recover;
+pub mod rotate_secret;
+pub mod test;
 pub mod update;
 
 use portico_web::Function;
@@ -18,4 +22,8 @@ pub const FUNCTIONS: &[Function] = &[
     update::FUNCTION,
     delete::FUNCTION,
     deliveries::FUNCTION,
+    health::FUNCTION,
+    rotate_secret::FUNCTION,
+    test::FUNCTION,
+    recover::FUNCTION,
 ];

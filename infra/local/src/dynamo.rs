@@ -8,6 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub(crate) fn answer(database: &Database, operation: &str, body: &[u8]) -> http::Response<Bytes> {
     let answered = match operation {
         "GetItem" => run(body, |request| database.get_item(request)),
+        "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
         "PutItem" => run(body, |request| database.put_item(request)),
         "UpdateItem" => run(body, |request| database.update_item(request)),
         "DeleteItem" => run(body, |request| database.delete_item(request)),

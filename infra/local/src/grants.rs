@@ -64,6 +64,7 @@ pub(crate) fn refusal(acting: &Acting, missing: &str) -> http::Response<Bytes> {
 fn needs(call: &Call) -> Vec<Grant> {
     match (call.service, call.operation.as_str()) {
         ("dynamodb", "GetItem") => vec![Grant::GET],
+        ("dynamodb", "BatchGetItem") => vec![Grant::BATCH_GET],
         ("dynamodb", "PutItem") => vec![Grant::PUT],
         ("dynamodb", "UpdateItem") => vec![Grant::UPDATE],
         ("dynamodb", "DeleteItem") => vec![Grant::DELETE],

@@ -22,8 +22,6 @@ use tokio::sync::Mutex;
 const STREAM_BATCH: usize = 100;
 /// How often a stream record is tried before it is passed over.
 const STREAM_TRIES: u32 = 5;
-/// Lambda takes this many messages at once unless told otherwise.
-const QUEUE_BATCH: usize = 10;
 
 /// Hands a function its events.
 #[derive(Clone)]
@@ -154,7 +152,7 @@ impl QueuePump {
         let _turn = self.turn.lock().await;
         let queues = self.runner.aws.queues();
         let name = self.queue.name();
-        let messages = queues.take(name, QUEUE_BATCH, now);
+        let messages = queues.take(name, self.queue.batch_size().into(), now);
         if messages.is_empty() {
             return 0;
         }

@@ -324,6 +324,7 @@ fn app(aws: &Aws, keys: Keyring, clock: &MovableClock, url: &str) -> Result<App,
     let urls = QueueUrls {
         mail: queue_url(Queue::Mail),
         deliveries: queue_url(Queue::Deliveries),
+        recoveries: queue_url(Queue::Recoveries),
         companies: queue_url(Queue::Companies),
     };
     let mail = MailSettings {

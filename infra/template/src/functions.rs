@@ -45,14 +45,15 @@ impl Unit<'_> {
             // Argon2id wants memory, and a full core comes with about 1.8 GB;
             // whoever floods this gets a queue, not a bill.
             "invitations-accept" => need(1_024, 10, Some(20)),
-            // A batch of ten for one endpoint takes 15 s each at most; the
-            // lease of three minutes covers it.
-            "deliverer" => need(256, 180, None),
+            // A slice of 20 s, and an attempt of 15 s that began within it.
+            "deliverer" => need(256, 75, None),
+            // An attempt of 15 s.
+            "webhook-endpoints-test" => need(256, 25, None),
             // One stream, one order.
             "dispatcher" => need(256, 60, None),
             // SES allows 14 mails a second to a new account.
             "mailer" => need(256, 60, Some(10)),
-            "detacher" => need(256, 120, Some(5)),
+            "detacher" | "recoverer" => need(256, 120, Some(5)),
             // Two at once do no harm and no good.
             "expirer" | "sweeper" => need(256, 55, Some(1)),
             _ => need(256, 10, None),
@@ -121,6 +122,7 @@ fn function(unit: Unit<'_>, name: &str) -> Value {
             "PORTICO_MAIL_CONFIGURATION_SET": from_core("configuration-set"),
             "PORTICO_QUEUE_MAIL": from_core("mail-url"),
             "PORTICO_QUEUE_DELIVERIES": from_core("deliveries-url"),
+            "PORTICO_QUEUE_RECOVERIES": from_core("recoveries-url"),
             "PORTICO_QUEUE_COMPANIES": from_core("companies-url"),
             "PORTICO_ROOT_KEY": sub("{{resolve:secretsmanager:portico-${Stage}-root-key}}"),
         } },
@@ -233,7 +235,7 @@ fn wake(resources: &mut Map<String, Value>, trigger: &Trigger, name: &str) {
             let mut mapping = json!({
                 "FunctionName": get(name, "Arn"),
                 "EventSourceArn": from_core(&format!("{}-arn", queue.name())),
-                "BatchSize": 10,
+                "BatchSize": queue.batch_size(),
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
             });
             // Held back at the source: reserved concurrency would refuse

@@ -26,6 +26,8 @@ pub enum Resource {
 impl Grant {
     /// Read one item.
     pub const GET: Self = Self::table("dynamodb:GetItem");
+    /// Read many items at once.
+    pub const BATCH_GET: Self = Self::table("dynamodb:BatchGetItem");
     /// Write an item whole, alone or in a transaction.
     pub const PUT: Self = Self::table("dynamodb:PutItem");
     /// Change parts of an item.

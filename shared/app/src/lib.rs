@@ -2,6 +2,7 @@
 //! clock; and what a function says about itself: what wakes it and what it may
 //! do in AWS.
 
+pub mod attempt;
 mod grant;
 pub mod outbox;
 mod retry;

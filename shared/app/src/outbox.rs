@@ -1,38 +1,138 @@
-//! From an event to its deliveries.
+//! From events to their deliveries.
+//!
+//! Doing it again changes nothing: a delivery's id is decided by event and
+//! endpoint, and a ring too many finds nothing to do. Dying half-way loses
+//! nothing: an event stays due until the last step, and a sweep finds it.
 
 use crate::{App, TriggerError};
-use portico_domain::{Event, Task, WebhookDelivery};
+use futures_util::future::try_join_all;
+use portico_domain::{
+    Endpoint, EndpointId, Event, EventId, Gate, LaneId, Task, WebhookDelivery, WorkspaceId,
+};
 use portico_queue::Queue;
-use std::time::Duration;
+use portico_store::WorkspaceStore;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-/// Makes the delivery of an event to every endpoint that wants it, and wakes
-/// the deliverer.
-///
-/// Doing it again changes nothing: a delivery's id is decided by event and
-/// endpoint. Dying half-way loses nothing: the event stays due until the last
-/// step, and a sweep finds it.
-pub async fn dispatch(app: &App, event: &Event) -> Result<(), TriggerError> {
-    let workspace = app.store.workspace(event.workspace_id);
-    let mut tasks = Vec::new();
-    for endpoint in workspace.all_endpoints().await? {
-        // An endpoint is told what happens from its registration on, but not
-        // that it was disabled itself.
-        let is_about_itself = endpoint.id.uuid() == event.object_id;
-        if endpoint.wants(event.event_type)
-            && endpoint.created_at <= event.created
-            && !is_about_itself
-        {
-            let delivery = WebhookDelivery::new(event, &endpoint, app.now());
-            workspace.create_delivery(&delivery).await?;
-            tasks.push(Task {
-                workspace_id: event.workspace_id,
-                id: delivery.id,
-            });
+/// How many writes are under way at once.
+const AT_ONCE: usize = 16;
+
+/// Makes the deliveries of these events to every endpoint that wants them, and
+/// wakes the deliverer. Answers with the events for which that failed; one
+/// that cannot be dispatched does not keep the others.
+pub async fn dispatch(app: &App, events: &[Event]) -> Vec<(EventId, TriggerError)> {
+    let mut tenants: BTreeMap<WorkspaceId, Vec<&Event>> = BTreeMap::new();
+    for event in events {
+        tenants.entry(event.workspace_id).or_default().push(event);
+    }
+    let mut failed = Vec::new();
+    for (workspace_id, events) in tenants {
+        if dispatch_together(app, workspace_id, &events).await.is_ok() {
+            continue;
+        }
+        for event in events {
+            if let Err(error) = dispatch_together(app, workspace_id, &[event]).await {
+                failed.push((event.id, error));
+            }
         }
     }
-    app.queues
-        .send(Queue::Deliveries, &tasks, Duration::ZERO)
+    failed
+}
+
+async fn dispatch_together(
+    app: &App,
+    workspace_id: WorkspaceId,
+    events: &[&Event],
+) -> Result<(), TriggerError> {
+    let workspace = app.store.workspace(workspace_id);
+    let endpoints = workspace.all_endpoints().await?;
+    let wanted: Vec<(&Event, &Endpoint)> = events
+        .iter()
+        .flat_map(|event| endpoints.iter().map(move |endpoint| (*event, endpoint)))
+        .filter(|(event, endpoint)| endpoint.is_told_of(event))
+        .collect();
+    let now = app.now();
+    let deliveries: Vec<WebhookDelivery> = wanted
+        .into_iter()
+        .map(|(event, endpoint)| WebhookDelivery::new(event, endpoint, now))
+        .collect();
+    for chunk in deliveries.chunks(AT_ONCE) {
+        let writes = chunk
+            .iter()
+            .map(|delivery| workspace.create_delivery(delivery));
+        try_join_all(writes).await?;
+    }
+    let lanes = deliveries
+        .iter()
+        .map(|delivery| (delivery.endpoint_id, delivery.lane_id));
+    ring(app, &workspace, workspace_id, lanes.collect()).await?;
+    for chunk in events.chunks(AT_ONCE) {
+        try_join_all(
+            chunk
+                .iter()
+                .map(|event| workspace.event_is_dispatched(event.id)),
+        )
         .await?;
-    workspace.event_is_dispatched(event.id).await?;
+    }
     Ok(())
+}
+
+/// Has lanes looked at, now.
+///
+/// A ring is remembered by the table; a message only makes it quick, and one
+/// that is not taken is made up for by the sweep.
+pub async fn ring(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    workspace_id: WorkspaceId,
+    lanes: BTreeSet<(EndpointId, LaneId)>,
+) -> Result<(), TriggerError> {
+    let now = app.now();
+    for (endpoint, lane) in &lanes {
+        workspace.ring(*endpoint, *lane, now).await?;
+    }
+    wake(app, workspace_id, lanes.into_iter().map(|(_, lane)| lane)).await;
+    Ok(())
+}
+
+/// Ends the pause of an endpoint, if it has one: somebody orders something to be
+/// sent, so it is tried at once.
+pub async fn unpause(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    endpoint: &Endpoint,
+) -> Result<(), portico_store::Error> {
+    let now = app.now();
+    let health = workspace.health(endpoint).await?;
+    if matches!(health.gate(now), Gate::Paused(_)) {
+        // If a worker was quicker, it has news of its own.
+        workspace.save_health(health.unpaused(now)).await?;
+    }
+    Ok(())
+}
+
+/// Rings lanes that have been rung before, where it only has to be quick.
+pub async fn ring_again(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    workspace_id: WorkspaceId,
+    lanes: BTreeSet<(EndpointId, LaneId)>,
+) {
+    if let Err(error) = ring(app, workspace, workspace_id, lanes).await {
+        tracing::warn!(?error, "lanes wait for the sweep");
+    }
+}
+
+/// Wakes workers for lanes that are due.
+pub async fn wake(app: &App, workspace_id: WorkspaceId, lanes: impl Iterator<Item = LaneId>) {
+    let tasks: Vec<_> = lanes.map(|id| Task { workspace_id, id }).collect();
+    if let Err(error) = app
+        .queues
+        .send(Queue::Deliveries, &tasks, Duration::ZERO)
+        .await
+    {
+        tracing::warn!(?error, "lanes wait for the sweep");
+    }
 }

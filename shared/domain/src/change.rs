@@ -5,8 +5,8 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    Client, ClientId, Company, CompanyRefusal, Endpoint, Event, Invitation, Letter, LetterId,
-    Moment, Session, WorkspaceId,
+    Client, ClientId, Company, CompanyRefusal, Endpoint, EndpointId, Event, Invitation, Letter,
+    LetterId, Moment, Session, WorkspaceId,
 };
 
 /// A thing before and after a decision; there was none before it was created.
@@ -40,6 +40,8 @@ pub struct Change<'a> {
     pub invitations: Vec<Revision<Invitation>>,
     /// Webhook endpoints changed.
     pub endpoints: Vec<Revision<Endpoint>>,
+    /// Endpoints whose lanes have to be looked at.
+    pub rung_endpoints: Vec<(WorkspaceId, EndpointId)>,
     /// Mail to send.
     pub letters: Vec<Letter>,
     /// Mail to send later, by whoever has it on lease.
@@ -63,6 +65,7 @@ impl<'a> Change<'a> {
             companies: Vec::new(),
             invitations: Vec::new(),
             endpoints: Vec::new(),
+            rung_endpoints: Vec::new(),
             letters: Vec::new(),
             postponed_letters: Vec::new(),
             done_letters: Vec::new(),
@@ -95,6 +98,7 @@ impl<'a> Change<'a> {
             .chain(companies)
             .chain(invitations)
             .chain(endpoints)
+            .chain(self.rung_endpoints.iter().map(|(workspace, _)| *workspace))
             .chain(letters.map(|letter| letter.workspace_id))
             .chain(self.session.iter().map(|session| session.workspace_id))
             .chain(self.events.iter().map(|event| event.workspace_id))

@@ -1,25 +1,23 @@
 //! Deliveries: events on their way to endpoints.
 //!
 //! ```text
-//! pending ─┬─ lease ─→ inFlight ─┬─ 2xx ─────────────→ delivered
-//!          │                     ├─ anything else ───→ waiting ── lease ─→ inFlight
-//!          │                     ├─ twelfth failure ─→ exhausted
-//!          │                     └─ lease runs out ──→ (may be leased again)
-//!          ├─ endpoint disabled ─→ held
-//!          └─ endpoint deleted ──→ cancelled
+//! pending ── attempt ─┬─ 2xx ─────────────→ delivered
+//!    ↑                ├─ anything else ───→ waiting ── attempt ─→ …
+//!    │                └─ twelfth failure ─→ exhausted
+//!    └─ resend, recovery ─── whatever became of it
 //! ```
 //!
-//! Whatever is not over has a due time; a lease only moves it. So one rule
-//! finds work whose worker died, work that waits and work that was never
-//! taken up: its time has come.
+//! An attempt is made by the one worker that has the delivery's lane on lease
+//! ([`crate::Lane`]); while it does, the delivery is in flight. If the endpoint
+//! is disabled, what is not over is *held*: nothing is written for that, and
+//! enabling the endpoint goes on where it stopped.
 
-use crate::{DeliveryId, Endpoint, EndpointId, Event, EventId, EventType, Time, WorkspaceId};
+use crate::{
+    DeliveryId, Endpoint, EndpointId, Event, EventId, EventType, LaneId, RecoveryId, Time,
+    WorkspaceId,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-
-/// For how long one worker has a delivery to itself: an attempt takes 15
-/// seconds at most, and a batch of ten for one endpoint is sent one by one.
-pub const LEASE: Duration = Duration::from_mins(3);
 
 /// How long deliveries are kept.
 pub const RETENTION: Duration = Duration::from_hours(30 * 24);
@@ -27,15 +25,12 @@ pub const RETENTION: Duration = Duration::from_hours(30 * 24);
 /// How many attempts a delivery remembers; the schedule makes 12.
 const KEPT_ATTEMPTS: usize = 25;
 
-/// One event on its way to one endpoint, as it is stored and shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+/// One event on its way to one endpoint, as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "WebhookDelivery")]
 pub struct WebhookDelivery {
     /// Its id, decided by event and endpoint.
     pub id: DeliveryId,
-    /// Always `webhookDelivery`.
-    pub object: String,
     /// Where this happens.
     pub workspace_id: WorkspaceId,
     /// Where the event goes.
@@ -44,44 +39,93 @@ pub struct WebhookDelivery {
     pub event_id: EventId,
     /// What kind of event.
     pub event_type: EventType,
+    /// The lane that it goes through.
+    pub lane_id: LaneId,
     /// How far it is.
     pub status: DeliveryStatus,
-    /// When it is taken up, or taken up again; null once it is over.
+    /// When it is attempted, or attempted again; `None` once it is over.
     #[serde(default)]
     pub due_at: Option<Time>,
     /// How many requests were made.
     pub attempt_count: u32,
+    /// How many of them failed since it was last ordered to be sent; the
+    /// schedule goes by this.
+    #[serde(default)]
+    pub failures: u32,
     /// The latest requests, oldest first.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
+    /// The recovery that has it sent again, if one has.
+    #[serde(default)]
+    pub recovery_id: Option<RecoveryId>,
     /// When the event was dispatched.
     pub created_at: Time,
     /// When this last changed.
     pub updated_at: Time,
-    /// Counts leases; a worker records only while it has the latest.
-    #[serde(default)]
-    #[schemars(skip)]
-    pub lease: u64,
+    /// How often it was written; each write names the version it replaces.
+    pub version: u64,
+}
+
+/// One event on its way to one endpoint, as callers see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "WebhookDelivery")]
+pub struct DeliveryView {
+    /// Its id.
+    pub id: DeliveryId,
+    /// Always `webhookDelivery`.
+    pub object: String,
+    /// Where the event goes.
+    pub endpoint_id: EndpointId,
+    /// The event; also the `webhook-id` of every attempt.
+    pub event_id: EventId,
+    /// What kind of event.
+    pub event_type: EventType,
+    /// How far it is.
+    pub status: ShownStatus,
+    /// When it is attempted, or attempted again; null once it is over and
+    /// while it is held.
+    pub due_at: Option<Time>,
+    /// How many requests were made.
+    pub attempt_count: u32,
+    /// The latest requests, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// The recovery that had it sent again, if one had.
+    pub recovery_id: Option<RecoveryId>,
+    /// When the event was dispatched.
+    pub created_at: Time,
+    /// When this last changed.
+    pub updated_at: Time,
 }
 
 /// How far a delivery is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DeliveryStatus {
-    /// Not taken up yet.
+    /// Not attempted yet, or to be attempted again by order.
     Pending,
-    /// A worker has it.
-    InFlight,
     /// It failed and will be tried again.
     Waiting,
     /// The endpoint took it.
     Delivered,
     /// It failed as often as the schedule allows.
     Exhausted,
-    /// The endpoint is disabled; it waits to be recovered.
+}
+
+/// How far a delivery is, for whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ShownStatus {
+    /// Not attempted yet, or to be attempted again by order.
+    Pending,
+    /// It failed and will be tried again.
+    Waiting,
+    /// The endpoint took it.
+    Delivered,
+    /// It failed as often as the schedule allows.
+    Exhausted,
+    /// The endpoint is disabled; it goes on when the endpoint is enabled.
     Held,
-    /// The endpoint is gone.
-    Cancelled,
 }
 
 /// One request of a delivery.
@@ -103,16 +147,10 @@ pub struct Attempt {
     pub response_excerpt: String,
 }
 
-/// Why a delivery cannot be sent again now.
+/// The endpoint gets nothing, so nothing can be sent to it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ResendRefusal {
-    /// A worker has it.
-    #[error("the delivery is being sent at this moment; try again when it is done")]
-    InFlight,
-    /// Its endpoint gets nothing.
-    #[error("the endpoint is disabled; enable it first")]
-    EndpointDisabled,
-}
+#[error("the endpoint is disabled; enable it first")]
+pub struct EndpointDisabled;
 
 /// What an attempt means for its delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,29 +161,32 @@ pub enum Verdict {
     Failed(Option<Duration>),
 }
 
+impl Attempt {
+    /// Whether the endpoint took the event.
+    pub fn is_success(&self) -> bool {
+        self.error.is_none() && self.response_status.is_some_and(|status| status / 100 == 2)
+    }
+}
+
 impl WebhookDelivery {
-    /// The delivery of an event to an endpoint, due at once, or held if the
-    /// endpoint is disabled.
+    /// The delivery of an event to an endpoint, due at once.
     pub fn new(event: &Event, endpoint: &Endpoint, now: Time) -> Self {
-        let held = endpoint.disabled.is_some();
         Self {
             id: DeliveryId::of(event.id, endpoint.id),
-            object: "webhookDelivery".to_owned(),
             workspace_id: event.workspace_id,
             endpoint_id: endpoint.id,
             event_id: event.id,
             event_type: event.event_type,
-            status: if held {
-                DeliveryStatus::Held
-            } else {
-                DeliveryStatus::Pending
-            },
-            due_at: (!held).then_some(now),
+            lane_id: LaneId::of(endpoint.id, event.subject()),
+            status: DeliveryStatus::Pending,
+            due_at: Some(now),
             attempt_count: 0,
+            failures: 0,
             attempts: Vec::new(),
+            recovery_id: None,
             created_at: now,
             updated_at: now,
-            lease: 0,
+            version: 1,
         }
     }
 
@@ -153,42 +194,74 @@ impl WebhookDelivery {
     pub fn record(&mut self, attempt: Attempt, verdict: Verdict, now: Time) {
         self.attempt_count += 1;
         self.attempts.push(attempt);
+        self.failures += u32::from(verdict != Verdict::Delivered);
         let surplus = self.attempts.len().saturating_sub(KEPT_ATTEMPTS);
         self.attempts.drain(..surplus);
-        match verdict {
-            Verdict::Delivered => self.end(DeliveryStatus::Delivered, now),
-            Verdict::Failed(Some(wait)) => {
-                self.status = DeliveryStatus::Waiting;
-                self.due_at = Some(now + wait);
-                self.updated_at = now;
-            }
-            Verdict::Failed(None) => self.end(DeliveryStatus::Exhausted, now),
-        }
+        let (status, due_at) = match verdict {
+            Verdict::Delivered => (DeliveryStatus::Delivered, None),
+            Verdict::Failed(Some(wait)) => (DeliveryStatus::Waiting, Some(now + wait)),
+            Verdict::Failed(None) => (DeliveryStatus::Exhausted, None),
+        };
+        self.step(status, due_at, now);
     }
 
-    /// Makes the delivery due at once, whatever became of it.
-    pub fn resend(&mut self, endpoint: &Endpoint, now: Time) -> Result<(), ResendRefusal> {
+    /// Puts the attempt off, without one having been made.
+    pub fn postpone(&mut self, until: Time, now: Time) {
+        self.step(self.status, Some(until), now);
+    }
+
+    /// Gives it up: what it was to tell is no longer kept.
+    pub fn lapse(&mut self, now: Time) {
+        self.step(DeliveryStatus::Exhausted, None, now);
+    }
+
+    /// Makes the delivery due at once, whatever became of it, with the whole
+    /// schedule before it.
+    pub fn resend(
+        &mut self,
+        endpoint: &Endpoint,
+        recovery: Option<RecoveryId>,
+        now: Time,
+    ) -> Result<(), EndpointDisabled> {
         if endpoint.disabled.is_some() {
-            return Err(ResendRefusal::EndpointDisabled);
+            return Err(EndpointDisabled);
         }
-        // A lease that has run out is nobody's any more.
-        let is_leased = self.due_at.is_some_and(|end| now < end);
-        if self.status == DeliveryStatus::InFlight && is_leased {
-            return Err(ResendRefusal::InFlight);
-        }
-        // Whoever still works under the old lease does not record any more.
-        self.lease += 1;
-        self.status = DeliveryStatus::Pending;
-        self.due_at = Some(now);
-        self.updated_at = now;
+        self.recovery_id = recovery;
+        self.failures = 0;
+        self.step(DeliveryStatus::Pending, Some(now), now);
         Ok(())
     }
 
-    /// Ends the delivery without another attempt.
-    pub fn end(&mut self, status: DeliveryStatus, now: Time) {
+    fn step(&mut self, status: DeliveryStatus, due_at: Option<Time>, now: Time) {
         self.status = status;
-        self.due_at = None;
+        self.due_at = due_at;
         self.updated_at = now;
+        self.version += 1;
+    }
+
+    /// The delivery as callers see it.
+    pub fn view(&self, endpoint: &Endpoint) -> DeliveryView {
+        let is_held = self.due_at.is_some() && endpoint.disabled.is_some();
+        DeliveryView {
+            id: self.id,
+            object: "webhookDelivery".to_owned(),
+            endpoint_id: self.endpoint_id,
+            event_id: self.event_id,
+            event_type: self.event_type,
+            status: match self.status {
+                DeliveryStatus::Pending | DeliveryStatus::Waiting if is_held => ShownStatus::Held,
+                DeliveryStatus::Pending => ShownStatus::Pending,
+                DeliveryStatus::Waiting => ShownStatus::Waiting,
+                DeliveryStatus::Delivered => ShownStatus::Delivered,
+                DeliveryStatus::Exhausted => ShownStatus::Exhausted,
+            },
+            due_at: self.due_at.filter(|_| !is_held),
+            attempt_count: self.attempt_count,
+            attempts: self.attempts.clone(),
+            recovery_id: self.recovery_id,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
     }
 }
 

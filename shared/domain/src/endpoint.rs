@@ -1,12 +1,22 @@
 //! Webhook endpoints: who wants to be told of what.
 
+mod filter;
+mod view;
+
+pub use filter::EventFilter;
+pub use view::EndpointView;
+
 use crate::{
-    Change, EndpointId, Event, EventType, Invalid, Moment, Time, WorkspaceId, event::Recorder, text,
+    Change, Email, EndpointId, Event, EventType, Letter, Moment, Time, WorkspaceId, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// How many endpoints a workspace can have.
 pub const MAX_ENDPOINTS: usize = 100;
+
+/// How many earlier secrets may sign beside the present one.
+const MAX_OLD_SECRETS: usize = 2;
 
 /// A webhook endpoint as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,9 +34,28 @@ pub struct Endpoint {
     pub description: String,
     /// The signing secret, sealed.
     pub sealed_secret: String,
+    /// Earlier secrets that still sign, the newest first.
+    #[serde(default)]
+    pub old_secrets: Vec<OldSecret>,
+    /// Headers that every request carries besides.
+    #[serde(default)]
+    pub headers: Option<SealedHeaders>,
+    /// How many requests it gets in a second at most.
+    #[serde(default)]
+    pub rate_limit: Option<u32>,
+    /// Whether the events of an object wait for each other.
+    #[serde(default)]
+    pub ordering: Ordering,
+    /// Who is told by mail when it is disabled because it fails.
+    #[serde(default)]
+    pub contact_email: Option<Email>,
     /// Since when it gets nothing, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Disabled>,
+    /// How often it was enabled again or given another URL: what it failed at
+    /// before that is forgotten.
+    #[serde(default)]
+    pub restarts: u64,
     /// When it was registered.
     pub created_at: Time,
     /// When it was last changed.
@@ -35,6 +64,39 @@ pub struct Endpoint {
     pub sequence: u64,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
+}
+
+/// An earlier secret, which signs beside the present one for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldSecret {
+    /// The secret, sealed.
+    pub sealed: String,
+    /// Until when it signs.
+    pub until: Time,
+}
+
+/// Headers of an endpoint's own. Their values are often credentials, so they
+/// are sealed like the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedHeaders {
+    /// Their names, in lower case.
+    pub names: Vec<String>,
+    /// Names and values as a JSON array of pairs, sealed.
+    pub sealed: String,
+}
+
+/// Whether the events of an object wait for each other.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Ordering {
+    /// An event that fails is retried while later ones go on.
+    #[default]
+    None,
+    /// The next event of an object waits until the one before has been
+    /// delivered, or given up.
+    Strict,
 }
 
 /// Since when an endpoint gets nothing, and why.
@@ -47,38 +109,23 @@ pub struct Disabled {
     pub reason: String,
 }
 
-/// Which events an endpoint wants: `*`, all of an object (`client.*`), or one
-/// type.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(transparent)]
-pub struct EventFilter(String);
-
-/// A webhook endpoint as callers see it.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "WebhookEndpoint")]
-pub struct EndpointView {
-    /// Its id.
-    pub id: EndpointId,
-    /// Always `webhookEndpoint`.
-    pub object: String,
+/// What a new endpoint shall be, checked.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointDraft {
     /// Where events go.
     pub url: String,
-    /// Which events: `*`, `client.*`, or single types.
+    /// Which ones.
     pub event_types: Vec<EventFilter>,
     /// What it is for.
     pub description: String,
-    /// Whether it gets events.
-    pub enabled: bool,
-    /// Since when it gets none, and why.
-    pub disabled: Option<Disabled>,
-    /// When it was registered.
-    pub created_at: Time,
-    /// When it was last changed.
-    pub updated_at: Time,
-    /// The signing secret; shown once, in the answer that creates it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<String>,
+    /// Headers that every request carries besides.
+    pub headers: Option<SealedHeaders>,
+    /// How many requests it gets in a second at most.
+    pub rate_limit: Option<u32>,
+    /// Whether the events of an object wait for each other.
+    pub ordering: Ordering,
+    /// Who is told by mail when it is disabled because it fails.
+    pub contact_email: Option<Email>,
 }
 
 /// What a caller wants changed, checked; what is `None` stays as it is.
@@ -90,64 +137,41 @@ pub struct EndpointPatch {
     pub event_types: Option<Vec<EventFilter>>,
     /// What it is for.
     pub description: Option<String>,
+    /// Headers that every request carries besides, or none.
+    pub headers: Option<Option<SealedHeaders>>,
+    /// How many requests it gets in a second at most, or no limit.
+    pub rate_limit: Option<Option<u32>>,
+    /// Whether the events of an object wait for each other.
+    pub ordering: Option<Ordering>,
+    /// Who is told by mail when it is disabled because it fails, or nobody.
+    pub contact_email: Option<Option<Email>>,
     /// Whether it gets events.
     pub is_enabled: Option<bool>,
 }
 
-impl EventFilter {
-    /// Checks the filter in `field`.
-    pub fn parse(field: &str, text: &str) -> Result<Self, Invalid> {
-        let known = text == "*"
-            || EventType::parse(text).is_some()
-            || text
-                .strip_suffix(".*")
-                .is_some_and(|object| EventType::ALL.iter().any(|kind| belongs_to(*kind, object)));
-        if known {
-            return Ok(Self(text.to_owned()));
-        }
-        let shown = text::line(field, text, 1, 100)?;
-        let message = format!(
-            "there is no event type {shown:?}; use *, an object such as client.*, or a type such as client.created"
-        );
-        Err(Invalid::new(field, "event_type_unknown", message))
-    }
-
-    /// Whether it lets this type through.
-    pub fn matches(&self, kind: EventType) -> bool {
-        self.0 == "*"
-            || self.0 == kind.name()
-            || self
-                .0
-                .strip_suffix(".*")
-                .is_some_and(|object| belongs_to(kind, object))
-    }
-}
-
-fn belongs_to(kind: EventType, object: &str) -> bool {
-    kind.name()
-        .split_once('.')
-        .is_some_and(|(prefix, _)| prefix == object)
-}
-
 impl Endpoint {
-    /// Registers an endpoint under an id that its sealed secret is bound to.
+    /// Registers an endpoint under an id that its sealed secrets are bound to.
     pub fn create(
         id: EndpointId,
         workspace_id: WorkspaceId,
         moment: Moment<'_>,
-        url: String,
-        event_types: Vec<EventFilter>,
-        description: String,
+        draft: EndpointDraft,
         sealed_secret: String,
     ) -> Self {
         Self {
             id,
             workspace_id,
-            url,
-            event_types,
-            description,
+            url: draft.url,
+            event_types: draft.event_types,
+            description: draft.description,
             sealed_secret,
+            old_secrets: Vec::new(),
+            headers: draft.headers,
+            rate_limit: draft.rate_limit,
+            ordering: draft.ordering,
+            contact_email: draft.contact_email,
             disabled: None,
+            restarts: 0,
             created_at: moment.now,
             updated_at: moment.now,
             sequence: 0,
@@ -155,10 +179,15 @@ impl Endpoint {
         }
     }
 
-    /// What the seal of its secret is bound to, so that a sealed secret cannot
-    /// be moved to another endpoint.
+    /// What the seals of its secrets are bound to, so that a sealed secret
+    /// cannot be moved to another endpoint.
     pub fn seal_context(id: EndpointId) -> String {
         format!("webhook endpoint {id}")
+    }
+
+    /// What the seal of its headers is bound to.
+    pub fn headers_context(id: EndpointId) -> String {
+        format!("webhook endpoint {id} headers")
     }
 
     /// Whether it wants events of this type.
@@ -166,8 +195,22 @@ impl Endpoint {
         self.event_types.iter().any(|filter| filter.matches(kind))
     }
 
-    /// Changes what the patch names. What was held while it was disabled stays
-    /// held until it is sent again.
+    /// Whether it is to be told of this event: of what happens from its
+    /// registration on, but not that it was disabled itself.
+    pub fn is_told_of(&self, event: &Event) -> bool {
+        self.wants(event.event_type)
+            && self.created_at <= event.created
+            && self.id.uuid() != event.object_id
+    }
+
+    /// The secrets that sign at `now`, sealed, the present one first.
+    pub fn secrets_at(&self, now: Time) -> impl Iterator<Item = &str> {
+        let old = self.old_secrets.iter().filter(move |old| now < old.until);
+        std::iter::once(&*self.sealed_secret).chain(old.map(|old| &*old.sealed))
+    }
+
+    /// Changes what the patch names. What was held while it was disabled goes
+    /// on when it is enabled.
     pub fn update(&self, change: &mut Change<'_>, patch: EndpointPatch) -> Self {
         let mut after = self.clone();
         if let Some(url) = patch.url {
@@ -179,6 +222,18 @@ impl Endpoint {
         if let Some(description) = patch.description {
             after.description = description;
         }
+        if let Some(headers) = patch.headers {
+            after.headers = headers;
+        }
+        if let Some(rate_limit) = patch.rate_limit {
+            after.rate_limit = rate_limit;
+        }
+        if let Some(ordering) = patch.ordering {
+            after.ordering = ordering;
+        }
+        if let Some(contact_email) = patch.contact_email {
+            after.contact_email = contact_email;
+        }
         match patch.is_enabled {
             Some(true) => after.disabled = None,
             Some(false) if self.disabled.is_none() => {
@@ -189,14 +244,45 @@ impl Endpoint {
         if after == *self {
             return after;
         }
+        let is_enabled_again = self.disabled.is_some() && after.disabled.is_none();
+        if is_enabled_again || after.url != self.url {
+            after.restarts += 1;
+            change.rung_endpoints.push((self.workspace_id, self.id));
+        }
         after.updated_at = change.moment.now;
         change.save_endpoint(Some(self), after)
     }
 
-    /// Stops sending to it. What it would have got is held.
-    pub fn disable(&self, change: &mut Change<'_>, reason: &str) -> Self {
+    /// Gives it a new secret; the present one signs too until `overlap` is
+    /// over.
+    pub fn rotate_secret(
+        &self,
+        change: &mut Change<'_>,
+        sealed_secret: String,
+        overlap: Duration,
+    ) -> Self {
+        let now = change.moment.now;
+        let mut after = self.clone();
+        let retired = OldSecret {
+            sealed: std::mem::replace(&mut after.sealed_secret, sealed_secret),
+            until: now + overlap,
+        };
+        after.old_secrets.insert(0, retired);
+        after.old_secrets.retain(|old| now < old.until);
+        after.old_secrets.truncate(MAX_OLD_SECRETS);
+        after.updated_at = now;
+        change.save_endpoint(Some(self), after)
+    }
+
+    /// Stops sending to it because it fails, and tells whoever looks after it.
+    /// What it would have got is held.
+    pub fn give_up(&self, change: &mut Change<'_>, reason: &str) -> Self {
         let mut after = self.clone();
         after.note_disabled(change, reason);
+        if self.contact_email.is_some() {
+            let letter = Letter::endpoint_disabled(change.moment, &after);
+            change.letters.push(letter);
+        }
         change.save_endpoint(Some(self), after)
     }
 
@@ -217,52 +303,7 @@ impl Endpoint {
         .record(EventType::WebhookEndpointDisabled, &view);
         change.events.push(event);
     }
-
-    /// The endpoint as callers see it, without its secret.
-    pub fn view(&self) -> EndpointView {
-        EndpointView {
-            id: self.id,
-            object: "webhookEndpoint".to_owned(),
-            url: self.url.clone(),
-            event_types: self.event_types.clone(),
-            description: self.description.clone(),
-            enabled: self.disabled.is_none(),
-            disabled: self.disabled.clone(),
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-            secret: None,
-        }
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn filters_let_through_what_they_name() {
-        let all = EventFilter("*".into());
-        let clients = EventFilter("client.*".into());
-        let one = EventFilter("client.created".into());
-
-        assert!(all.matches(EventType::CompanyDeleted));
-        assert!(clients.matches(EventType::ClientArchived));
-        assert!(!clients.matches(EventType::CompanyClientAdded));
-        assert!(one.matches(EventType::ClientCreated));
-        assert!(!one.matches(EventType::ClientUpdated));
-    }
-
-    #[test]
-    fn unknown_types_are_refused() {
-        for text in [
-            "",
-            "client",
-            "client.",
-            "nobody.*",
-            "client.created.*",
-            "**",
-        ] {
-            assert!(EventFilter::parse("eventTypes[0]", text).is_err(), "{text}");
-        }
-    }
-}
+mod tests;

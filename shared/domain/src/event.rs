@@ -4,17 +4,17 @@
 //! Receivers tell duplicates by its id, and gaps by its sequence, which counts
 //! the events of one object without a hole.
 
-use crate::{EventId, Moment, Time, WorkspaceId};
+use crate::{EventId, Invalid, Moment, Time, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 use uuid::Uuid;
 
 macro_rules! event_types {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident = $name:literal,)*) => {
         /// What kind of fact an event tells.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
-        pub enum EventType { $($(#[$doc])* #[serde(rename = $name)] $variant,)* }
+        pub enum EventType { $($(#[doc = $doc])* #[serde(rename = $name)] $variant,)* }
 
         impl EventType {
             /// The whole catalogue.
@@ -23,6 +23,11 @@ macro_rules! event_types {
             /// The name that receivers see.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// When it happens.
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),*).trim(),)* }
             }
         }
     };
@@ -69,6 +74,13 @@ impl EventType {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
+
+    /// Says that the type named in `field` does not exist.
+    pub fn unknown(field: &str, name: &str) -> Invalid {
+        let shown: String = name.chars().take(100).collect();
+        let message = format!("there is no event type {shown:?}; GET /v1/event-types lists them");
+        Invalid::new(field, "event_type_unknown", message)
+    }
 }
 
 impl fmt::Display for EventType {
@@ -104,6 +116,17 @@ pub struct Event {
     /// the compatible API look in both places.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_attributes: Option<Map<String, Value>>,
+}
+
+impl Event {
+    /// Whom it is about: the client, for an invitation, else the object itself.
+    /// Events about one subject go through the same lane.
+    pub fn subject(&self) -> Uuid {
+        let client = self.data.get("clientId").and_then(Value::as_str);
+        client
+            .and_then(|id| id.parse().ok())
+            .unwrap_or(self.object_id)
+    }
 }
 
 /// Numbers the events of one object and makes them.

@@ -1,6 +1,6 @@
 //! Typed identifiers: a [`ClientId`] never meets a [`CompanyId`].
 
-use crate::Time;
+use crate::{Time, lane::LANES};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{borrow::Cow, fmt, hash, marker::PhantomData, str::FromStr, sync::Mutex};
 use uuid::{Timestamp, Uuid, timestamp::context::ContextV7};
@@ -38,6 +38,10 @@ kinds! {
     EndpointId of Endpoint;
     /// One event on its way to one endpoint.
     DeliveryId of Delivery;
+    /// One of the lanes in which an endpoint's deliveries are worked off.
+    LaneId of Lane;
+    /// One order to send deliveries of a time again.
+    RecoveryId of Recovery;
     /// A team member of a workspace.
     InternalUserId of InternalUser;
     /// A key for programs.
@@ -70,15 +74,49 @@ impl DeliveryId {
     /// The one id that the delivery of this event to this endpoint can have,
     /// so that dispatching an event twice cannot create a second delivery.
     ///
-    /// It carries the event's time, so deliveries sort like their events; the
-    /// rest is a hash (UUID version 5) of both ids in the bits that version 7
-    /// leaves free.
+    /// It carries the event's time, so deliveries sort like their events.
     pub fn of(event: EventId, endpoint: EndpointId) -> Self {
-        let hash = Uuid::new_v5(&event.uuid(), endpoint.uuid().as_bytes());
+        Self::derived(event.uuid(), endpoint.uuid().as_bytes())
+    }
+}
+
+impl LaneId {
+    /// The endpoint's lane for events about this subject: always the same one,
+    /// so that they stay in order.
+    pub fn of(endpoint: EndpointId, subject: Uuid) -> Self {
+        Self::numbered(endpoint, subject.as_bytes()[15] % LANES)
+    }
+
+    /// All lanes of an endpoint.
+    pub fn all(endpoint: EndpointId) -> impl Iterator<Item = Self> {
+        (0..LANES).map(move |number| Self::numbered(endpoint, number))
+    }
+
+    fn numbered(endpoint: EndpointId, number: u8) -> Self {
+        Self::derived(endpoint.uuid(), &[number])
+    }
+}
+
+impl<K> Id<K> {
+    /// An id that carries the time of `first`; the rest is a hash (UUID
+    /// version 5) of both in the bits that version 7 leaves free.
+    fn derived(first: Uuid, second: &[u8]) -> Self {
+        let hash = Uuid::new_v5(&first, second);
         let mut bytes = *hash.as_bytes();
-        bytes[..6].copy_from_slice(&event.uuid().as_bytes()[..6]);
+        bytes[..6].copy_from_slice(&first.as_bytes()[..6]);
         bytes[6] = 0x70 | (bytes[6] & 0x0f);
         Self::from_uuid(Uuid::from_bytes(bytes))
+    }
+
+    /// The least id of a thing that is made at this time: it sorts before all
+    /// that are made then or later, and after all that were made before.
+    pub fn least_at(time: Time) -> Self {
+        let millis = u64::try_from(time.unix_millis()).unwrap_or(0);
+        let mut bytes = [0; 16];
+        bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+        bytes[6] = 0x70;
+        bytes[8] = 0x80;
+        Self::from_bytes(bytes)
     }
 }
 
@@ -211,6 +249,40 @@ mod tests {
         let ids: Vec<ClientId> = (0..1_000).map(|_| source.next(now)).collect();
 
         assert!(ids.is_sorted());
+    }
+
+    #[test]
+    fn the_least_id_of_a_time_parts_what_was_made_before_from_what_comes_then() {
+        let source = IdSource::new();
+        let now = Time::from_unix_millis(1_795_300_000_123);
+        let before: EventId = source.next(Time::from_unix_millis(1_795_300_000_122));
+        let then: EventId = source.next(now);
+
+        let least = EventId::least_at(now);
+
+        assert!(before < least && least < then, "{before} {least} {then}");
+    }
+
+    #[test]
+    fn an_object_keeps_its_lane() {
+        let source = IdSource::new();
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        let endpoint: EndpointId = source.next(now);
+        let objects: Vec<ClientId> = (0..200).map(|_| source.next(now)).collect();
+        let lanes: Vec<LaneId> = LaneId::all(endpoint).collect();
+
+        let lane = |client: &ClientId| LaneId::of(endpoint, client.uuid());
+
+        assert!(
+            objects
+                .iter()
+                .all(|one| lane(one) == lane(one) && lanes.contains(&lane(one)))
+        );
+        assert!(
+            lanes
+                .iter()
+                .all(|one| objects.iter().any(|object| lane(object) == *one))
+        );
     }
 
     #[test]

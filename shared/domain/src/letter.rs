@@ -5,7 +5,7 @@
 //! worker that dies in between leaves the letter behind, and the same mail,
 //! with the same link, may then be sent once more.
 
-use crate::{Invitation, InvitationId, LetterId, Moment, Time, WorkspaceId};
+use crate::{Endpoint, EndpointId, Invitation, InvitationId, LetterId, Moment, Time, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -21,24 +21,56 @@ pub struct Letter {
     pub id: LetterId,
     /// The workspace that sends it.
     pub workspace_id: WorkspaceId,
-    /// The invitation that it tells of.
-    pub invitation_id: InvitationId,
-    /// The link that it carries.
-    pub generation: u32,
+    /// What it is about.
+    #[serde(flatten)]
+    pub matter: Matter,
     /// How often a worker has taken it up.
     pub attempts: u32,
     /// When it is to be sent, or sent again.
     pub due_at: Time,
 }
 
+/// What a letter is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub enum Matter {
+    /// It invites a client.
+    Invitation {
+        /// The invitation that it tells of.
+        invitation_id: InvitationId,
+        /// The link that it carries.
+        generation: u32,
+    },
+    /// It tells that a webhook endpoint gets nothing any more.
+    EndpointDisabled {
+        /// Which one.
+        endpoint_id: EndpointId,
+    },
+}
+
 impl Letter {
     /// The mail of an invitation, due at once.
     pub fn invitation(moment: Moment<'_>, invitation: &Invitation) -> Self {
-        Self {
-            id: moment.id(),
-            workspace_id: invitation.workspace_id,
+        let matter = Matter::Invitation {
             invitation_id: invitation.id,
             generation: invitation.generation,
+        };
+        Self::new(moment, invitation.workspace_id, matter)
+    }
+
+    /// The notice to whoever looks after an endpoint, due at once.
+    pub fn endpoint_disabled(moment: Moment<'_>, endpoint: &Endpoint) -> Self {
+        let matter = Matter::EndpointDisabled {
+            endpoint_id: endpoint.id,
+        };
+        Self::new(moment, endpoint.workspace_id, matter)
+    }
+
+    fn new(moment: Moment<'_>, workspace_id: WorkspaceId, matter: Matter) -> Self {
+        Self {
+            id: moment.id(),
+            workspace_id,
+            matter,
             attempts: 0,
             due_at: moment.now,
         }

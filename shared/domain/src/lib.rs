@@ -12,10 +12,14 @@ mod company;
 mod delivery;
 mod endpoint;
 mod event;
+mod health;
 mod id;
 mod invalid;
 mod invitation;
+mod lane;
 mod letter;
+mod recovery;
+mod sample;
 mod task;
 pub mod text;
 mod time;
@@ -29,21 +33,28 @@ pub use client::{
 };
 pub use company::{Company, CompanyDraft, CompanyRefusal, CompanyView, parse_color};
 pub use delivery::{
-    Attempt, DeliveryStatus, LEASE as DELIVERY_LEASE, RETENTION as DELIVERY_RETENTION,
-    ResendRefusal, Verdict, WebhookDelivery,
+    Attempt, DeliveryStatus, DeliveryView, EndpointDisabled, RETENTION as DELIVERY_RETENTION,
+    ShownStatus, Verdict, WebhookDelivery,
 };
-pub use endpoint::{Disabled, Endpoint, EndpointPatch, EndpointView, EventFilter, MAX_ENDPOINTS};
+pub use endpoint::{
+    Disabled, Endpoint, EndpointDraft, EndpointPatch, EndpointView, EventFilter, MAX_ENDPOINTS,
+    OldSecret, Ordering, SealedHeaders,
+};
 pub use event::{Event, EventType};
+pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LetterId, Moment, WorkspaceId, kind,
+    InvitationId, LaneId, LetterId, Moment, RecoveryId, WorkspaceId, kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{
     DeadLink, Delivery, DeliveryState, Invitation, InvitationStatus, InvitationView, InviteRefusal,
     RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW,
 };
-pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS};
+pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
+pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
+pub use recovery::{Include, Recovery, RecoveryStatus};
+pub use sample::{sample, samples};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
 pub use time::Time;

@@ -6,7 +6,7 @@
 mod template;
 
 pub use askama::Error as RenderError;
-pub use template::Invitation;
+pub use template::{EndpointDisabled, Invitation};
 
 use aws_sdk_sesv2::{
     error::{BuildError, ProvideErrorMetadata, SdkError},

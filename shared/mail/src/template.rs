@@ -26,6 +26,49 @@ struct InvitationHtml<'a>(&'a Invitation<'a>);
 #[template(path = "invitation.txt")]
 struct InvitationText<'a>(&'a Invitation<'a>);
 
+/// The mail that tells whoever looks after a webhook endpoint that it was
+/// disabled because it fails.
+#[derive(Clone, Debug)]
+pub struct EndpointDisabled<'a> {
+    /// Where it goes.
+    pub to: &'a str,
+    /// The business whose endpoint it is.
+    pub workspace: &'a str,
+    /// The endpoint's URL.
+    pub url: &'a str,
+    /// What it is for, in its owner's words.
+    pub description: &'a str,
+    /// Since when it gets nothing, for a person to read.
+    pub since: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// Its id.
+    pub endpoint_id: &'a str,
+    /// Where the API is.
+    pub base_url: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "endpoint_disabled.html")]
+struct EndpointDisabledHtml<'a>(&'a EndpointDisabled<'a>);
+
+#[derive(Template)]
+#[template(path = "endpoint_disabled.txt")]
+struct EndpointDisabledText<'a>(&'a EndpointDisabled<'a>);
+
+impl EndpointDisabled<'_> {
+    /// Writes the mail out.
+    pub fn write(&self) -> Result<Written, RenderError> {
+        Ok(Written {
+            from_name: self.workspace.to_owned(),
+            to: self.to.to_owned(),
+            subject: format!("A webhook endpoint of {} was disabled", self.workspace),
+            text: EndpointDisabledText(self).render()?,
+            html: EndpointDisabledHtml(self).render()?,
+        })
+    }
+}
+
 impl Invitation<'_> {
     /// Writes the mail out.
     pub fn write(&self) -> Result<Written, RenderError> {

@@ -23,22 +23,39 @@ pub const MAX_DELAY: Duration = Duration::from_mins(15);
 pub enum Queue {
     /// Mail a letter.
     Mail,
-    /// Attempt a delivery.
+    /// Work off a lane of deliveries.
     Deliveries,
+    /// Send deliveries of a time again.
+    Recoveries,
     /// Empty a deleted company.
     Companies,
 }
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 3] = [Self::Mail, Self::Deliveries, Self::Companies];
+    pub const ALL: [Self; 4] = [
+        Self::Mail,
+        Self::Deliveries,
+        Self::Recoveries,
+        Self::Companies,
+    ];
 
     /// The name that it has in every environment, after the stage's prefix.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::Deliveries => "deliveries",
+            Self::Recoveries => "recoveries",
             Self::Companies => "companies",
+        }
+    }
+
+    /// How many of its messages one invocation gets at most. A lane comes
+    /// alone: whoever dies then has had one request under way.
+    pub const fn batch_size(self) -> u8 {
+        match self {
+            Self::Deliveries | Self::Recoveries => 1,
+            Self::Mail | Self::Companies => 10,
         }
     }
 }
@@ -50,6 +67,8 @@ pub struct QueueUrls {
     pub mail: String,
     /// Of [`Queue::Deliveries`].
     pub deliveries: String,
+    /// Of [`Queue::Recoveries`].
+    pub recoveries: String,
     /// Of [`Queue::Companies`].
     pub companies: String,
 }
@@ -104,6 +123,7 @@ impl Queues {
         let url = match queue {
             Queue::Mail => &self.urls.mail,
             Queue::Deliveries => &self.urls.deliveries,
+            Queue::Recoveries => &self.urls.recoveries,
             Queue::Companies => &self.urls.companies,
         };
         let seconds = i32::try_from(delay.min(MAX_DELAY).as_secs()).unwrap_or(0);

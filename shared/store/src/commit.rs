@@ -11,7 +11,7 @@ use crate::{
     error::{Cancelled, cancelled},
     event, invitation,
     item::Attributes,
-    letter, number,
+    lane, letter, number,
     pattern::Key,
 };
 use aws_sdk_dynamodb::{
@@ -19,7 +19,9 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, builders::PutBuilder},
 };
-use portico_domain::{Change, Client, Company, CompanyId, Letter, Revision};
+use portico_domain::{
+    Change, Client, Company, CompanyId, EndpointId, LaneId, Letter, Revision, Time, WorkspaceId,
+};
 use std::{collections::BTreeSet, time::Duration};
 
 /// DynamoDB's limit of actions in one transaction.
@@ -108,6 +110,11 @@ impl WorkspaceStore<'_> {
         for Revision { before, after } in &change.endpoints {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(endpoint::endpoint_item(after)?, version)?;
+        }
+        for (workspace, endpoint) in &change.rung_endpoints {
+            for lane in LaneId::all(*endpoint) {
+                transaction.ring(*workspace, *endpoint, lane, change.moment.now)?;
+            }
         }
         for letter in &change.letters {
             transaction.put(letter::letter_item(letter)?)?;
@@ -231,6 +238,20 @@ impl Transaction {
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)");
         self.push_put(put, meaning)
+    }
+
+    fn ring(
+        &mut self,
+        workspace: WorkspaceId,
+        endpoint: EndpointId,
+        lane: LaneId,
+        now: Time,
+    ) -> Result<(), Error> {
+        let update =
+            lane::ring_update(&self.table, workspace, endpoint, lane, now).map_err(unbuildable)?;
+        let action = TransactWriteItem::builder().update(update).build();
+        self.push(action, Meaning::Stale);
+        Ok(())
     }
 
     fn delete(&mut self, key: &Key) -> Result<(), Error> {

@@ -1,17 +1,24 @@
 //! Deliveries in the table.
+//!
+//! What is not over is in its lane's partition of the second index, by the
+//! time when it is due. That index may be a moment behind, so whoever takes
+//! deliveries from it reads them from the table before sending anything.
 
 use crate::{
-    DueKind, Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
+    Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
     error::unless_condition_fails,
-    item::{Attributes, expire_after, item},
+    event::{self, event_key},
+    item::{Attributes, ENTITY as KIND, expire_after, item, read},
     list::{Order, Question},
     number,
 };
+use aws_sdk_dynamodb::types::AttributeValue;
 use portico_domain::{
-    DELIVERY_RETENTION, DeliveryId, DeliveryStatus, EndpointId, Time, WebhookDelivery,
+    DELIVERY_RETENTION, DeliveryId, EndpointId, Event, EventId, LaneId, Recovery, WebhookDelivery,
 };
+use std::collections::HashMap;
 
-pub(crate) const PATTERNS: &[Pattern] = &[THIS, OF_ENDPOINT];
+pub(crate) const PATTERNS: &[Pattern] = &[THIS, OF_ENDPOINT, OF_LANE];
 
 const THIS: Pattern = Pattern::new(
     "this delivery",
@@ -24,6 +31,12 @@ const OF_ENDPOINT: Pattern = Pattern::new(
     Index::Gsi1,
     "WS#<workspace>#WE#<endpoint>#DL",
     "<event>",
+);
+const OF_LANE: Pattern = Pattern::new(
+    "deliveries of a lane that are not over, by the time when they are due",
+    Index::Gsi2,
+    "WS#<workspace>#LN#<lane>#DL",
+    "<due time>#<event>",
 );
 
 const ENTITY: &str = "delivery";
@@ -50,43 +63,76 @@ impl WorkspaceStore<'_> {
         self.store.list(ENTITY, question, page).await
     }
 
-    /// Takes a delivery up until `until`, if its time has come and nobody else
-    /// has it.
-    pub async fn lease_delivery(
+    /// The deliveries that a recovery looks at next, oldest first.
+    pub async fn deliveries_to_recover(
         &self,
-        id: DeliveryId,
-        now: Time,
-        until: Time,
-    ) -> Result<Option<WebhookDelivery>, Error> {
-        let key = THIS.key(&[&self.id, &id]);
-        self.store
-            .lease(
-                ENTITY,
-                &key,
-                "lease",
-                Some(DeliveryStatus::InFlight),
-                now,
-                until,
-            )
-            .await
+        recovery: &Recovery,
+        limit: u16,
+    ) -> Result<Vec<WebhookDelivery>, Error> {
+        let partition = OF_ENDPOINT.partition(&[&self.id, &recovery.endpoint_id]);
+        let question = Question::new(OF_ENDPOINT.index, partition, Order::OldestFirst)
+            .after(Some(recovery.begins_after().to_string()))
+            .until(&EventId::least_at(recovery.until));
+        let page = PageRequest { limit, after: None };
+        Ok(self.store.list(ENTITY, question, &page).await?.items)
     }
 
-    /// Records what became of a delivery that was read under this lease;
-    /// answers whether it was still the latest. If not, somebody else has it.
-    pub async fn record_delivery(
+    /// The deliveries of a lane that are due first, as the index knows them.
+    pub async fn lane_deliveries(
         &self,
-        delivery: &WebhookDelivery,
-        lease: u64,
-    ) -> Result<bool, Error> {
+        lane: LaneId,
+        limit: u16,
+    ) -> Result<Vec<WebhookDelivery>, Error> {
+        let partition = OF_LANE.partition(&[&self.id, &lane]);
+        let question = Question::new(OF_LANE.index, partition, Order::OldestFirst);
+        let page = PageRequest { limit, after: None };
+        Ok(self.store.list(ENTITY, question, &page).await?.items)
+    }
+
+    /// These deliveries and their events as they are now, in the same order,
+    /// without deliveries that are gone.
+    pub async fn with_events(
+        &self,
+        deliveries: &[WebhookDelivery],
+    ) -> Result<Vec<(WebhookDelivery, Option<Event>)>, Error> {
+        let keys = deliveries.iter().flat_map(|delivery| {
+            [
+                THIS.key(&[&self.id, &delivery.id]),
+                event_key(self.id, delivery.event_id),
+            ]
+        });
+        let items = self.store.get_many(keys.collect()).await?;
+        let mut current: HashMap<DeliveryId, WebhookDelivery> = HashMap::new();
+        let mut events: HashMap<EventId, Event> = HashMap::new();
+        for item in items {
+            if item.get(KIND) == Some(&AttributeValue::S(ENTITY.to_owned())) {
+                let delivery: WebhookDelivery = read(ENTITY, item)?;
+                current.insert(delivery.id, delivery);
+            } else {
+                let event = event::read_event(item)?;
+                events.insert(event.id, event);
+            }
+        }
+        let pair = |delivery: &WebhookDelivery| {
+            Some((
+                current.remove(&delivery.id)?,
+                events.remove(&delivery.event_id),
+            ))
+        };
+        Ok(deliveries.iter().filter_map(pair).collect())
+    }
+
+    /// Writes the next version of a delivery; answers whether nobody else was
+    /// quicker.
+    pub async fn save_delivery(&self, after: &WebhookDelivery) -> Result<bool, Error> {
         let result = self
             .store
             .client
             .put_item()
             .table_name(&*self.store.table)
-            .set_item(Some(delivery_item(delivery)?))
-            .condition_expression("#lease = :lease")
-            .expression_attribute_names("#lease", "lease")
-            .expression_attribute_values(":lease", number(lease))
+            .set_item(Some(delivery_item(after)?))
+            .condition_expression("version = :before")
+            .expression_attribute_values(":before", number(after.version - 1))
             .send()
             .await;
         Ok(unless_condition_fails(result)?.is_some())
@@ -100,7 +146,7 @@ fn delivery_item(delivery: &WebhookDelivery) -> Result<Attributes, Error> {
         OF_ENDPOINT.key(&[w, &delivery.endpoint_id, &delivery.event_id]),
     ];
     if let Some(due_at) = delivery.due_at {
-        keys.push(DueKind::Delivery.key(*id, due_at));
+        keys.push(OF_LANE.key(&[w, &delivery.lane_id, &due_at, &delivery.event_id]));
     }
     let mut item = item(ENTITY, delivery, &keys)?;
     expire_after(&mut item, delivery.created_at + DELIVERY_RETENTION);

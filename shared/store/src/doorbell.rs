@@ -6,10 +6,12 @@
 use crate::{
     Error, company, event,
     item::{Attributes, ENTITY, read},
-    letter,
+    letter, recovery,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
-use portico_domain::{Company, CompanyId, Event, Letter, LetterId, WorkspaceId};
+use portico_domain::{
+    Company, CompanyId, Event, Letter, LetterId, Recovery, RecoveryId, WorkspaceId,
+};
 use serde_json::{Value, json};
 
 /// New work that a stream record tells of.
@@ -19,6 +21,8 @@ pub enum Doorbell {
     Event(Box<Event>),
     /// A letter wants to be mailed.
     Letter(WorkspaceId, LetterId),
+    /// A recovery wants to begin.
+    Recovery(WorkspaceId, RecoveryId),
     /// A deleted company wants to be emptied.
     Company(WorkspaceId, CompanyId),
 }
@@ -40,6 +44,10 @@ impl Doorbell {
                 let letter: Letter = read(letter::ENTITY, item)?;
                 Ok(Some(Self::Letter(letter.workspace_id, letter.id)))
             }
+            ("INSERT", Some(recovery::ENTITY)) => {
+                let recovery: Recovery = read(recovery::ENTITY, item)?;
+                Ok(Some(Self::Recovery(recovery.workspace_id, recovery.id)))
+            }
             ("MODIFY", Some(company::ENTITY)) if is_due(&item) => {
                 let company: Company = read(company::ENTITY, item)?;
                 Ok(Some(Self::Company(company.workspace_id, company.id)))
@@ -52,7 +60,7 @@ impl Doorbell {
     /// all others need not wake anybody.
     pub fn patterns() -> [Value; 2] {
         let image = |image: Value| json!({ "NewImage": image });
-        let new = json!({ ENTITY: { "S": [event::ENTITY, letter::ENTITY] } });
+        let new = json!({ ENTITY: { "S": [event::ENTITY, letter::ENTITY, recovery::ENTITY] } });
         let deleted =
             json!({ ENTITY: { "S": [company::ENTITY] }, "duepk": { "S": [{ "exists": true }] } });
         [

@@ -15,7 +15,7 @@ use crate::{
 };
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use futures_util::future::try_join_all;
-use portico_domain::{DeliveryStatus, Id, Task, Time};
+use portico_domain::{Id, Task, Time};
 use serde::de::DeserializeOwned;
 
 pub(crate) const PATTERNS: &[Pattern] = &[DUE];
@@ -38,8 +38,10 @@ pub enum DueKind {
     Event,
     /// A letter has to be mailed.
     Letter,
-    /// A delivery has to be attempted.
-    Delivery,
+    /// A lane has deliveries to attempt.
+    Lane,
+    /// A recovery has to go on.
+    Recovery,
     /// An invitation has to expire.
     Invitation,
     /// A deleted company has to be emptied.
@@ -48,10 +50,11 @@ pub enum DueKind {
 
 impl DueKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Event,
         Self::Letter,
-        Self::Delivery,
+        Self::Lane,
+        Self::Recovery,
         Self::Invitation,
         Self::Company,
     ];
@@ -60,7 +63,8 @@ impl DueKind {
         match self {
             Self::Event => "EVENT",
             Self::Letter => "LETTER",
-            Self::Delivery => "DELIVERY",
+            Self::Lane => "LANE",
+            Self::Recovery => "RECOVERY",
             Self::Invitation => "INVITATION",
             Self::Company => "COMPANY",
         }
@@ -83,7 +87,7 @@ impl Store {
         let page = &PageRequest { limit, after: None };
         let shards = (0..SHARDS).map(|shard| {
             let partition = DUE.partition(&[&kind.name(), &shard]);
-            let question = Question::new(DUE.index, partition, Order::OldestFirst).until(now);
+            let question = Question::new(DUE.index, partition, Order::OldestFirst).until(&now);
             self.list(kind.name(), question, page)
         });
         let pages = try_join_all(shards).await?;
@@ -97,33 +101,21 @@ impl Store {
         entity: &'static str,
         key: &Key,
         counter: &str,
-        status: Option<DeliveryStatus>,
         now: Time,
         until: Time,
     ) -> Result<Option<T>, Error> {
-        let mut update = "SET dueAt = :until, duesk = :until ADD #counter :one".to_owned();
-        if status.is_some() {
-            update.insert_str("SET ".len(), "#status = :status, updatedAt = :now, ");
-        }
-        let mut request = self
+        let request = self
             .client
             .update_item()
             .table_name(&*self.table)
             .set_key(Some(key.attributes()))
-            .update_expression(update)
+            .update_expression("SET dueAt = :until, duesk = :until ADD #counter :one")
             .condition_expression("dueAt <= :now")
             .expression_attribute_names("#counter", counter)
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .expression_attribute_values(":now", text(&now))
             .expression_attribute_values(":until", text(&until))
             .return_values(ReturnValue::AllNew);
-        if let Some(status) = status {
-            let status = serde_dynamo::to_attribute_value(status)
-                .map_err(|error| Error::corrupt(entity, error))?;
-            request = request
-                .expression_attribute_names("#status", "status")
-                .expression_attribute_values(":status", status);
-        }
         let answer = unless_condition_fails(request.send().await)?;
         answer
             .and_then(|answer| answer.attributes)

@@ -5,13 +5,13 @@
 //! on every attempt.
 
 use crate::{
-    DueKind, Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
+    DueKind, Error, Index, Page, PageRequest, Pattern, Store, WorkspaceStore,
     item::{Attributes, expire_after, item, read},
     list::{Filter, Order, Question},
     pattern::Key,
     serialized,
 };
-use portico_domain::{DELIVERY_RETENTION, Event, EventId, EventType, WorkspaceId};
+use portico_domain::{DELIVERY_RETENTION, Event, EventId, EventType, Task, WorkspaceId, kind};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -54,6 +54,27 @@ struct StoredEvent {
     body: String,
 }
 
+impl Store {
+    /// The events of these tasks that there are, in the order in which they
+    /// happened.
+    pub async fn events_of(&self, tasks: &[Task<kind::Event>]) -> Result<Vec<Event>, Error> {
+        let key = |task: &Task<kind::Event>| event_key(task.workspace_id, task.id);
+        let items = self.get_many(tasks.iter().map(key).collect()).await?;
+        let mut events: Vec<Event> = items
+            .into_iter()
+            .filter_map(|item| match read_event(item) {
+                Ok(event) => Some(event),
+                Err(error) => {
+                    tracing::error!(?error, "an event cannot be read; passed over");
+                    None
+                }
+            })
+            .collect();
+        events.sort_by_key(|event| event.id);
+        Ok(events)
+    }
+}
+
 impl WorkspaceStore<'_> {
     /// The event with this id.
     pub async fn event(&self, id: EventId) -> Result<Option<Event>, Error> {
@@ -88,6 +109,24 @@ impl WorkspaceStore<'_> {
             .await?;
         let items = items.iter().map(parse).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
+    }
+
+    /// Events of an object that came before this one, the latest first.
+    pub async fn events_before(&self, event: &Event, limit: u16) -> Result<Vec<Event>, Error> {
+        let partition = OF_OBJECT.partition(&[&self.id, &event.object_id]);
+        let question =
+            Question::new(OF_OBJECT.index, partition, Order::NewestFirst).until(&event.id);
+        // The event itself ends the range.
+        let limit = limit.saturating_add(1);
+        let page = PageRequest { limit, after: None };
+        let found = self
+            .store
+            .list::<StoredEvent>(ENTITY, question, &page)
+            .await?;
+        let events = found.items.iter().map(parse);
+        events
+            .filter(|one| !matches!(one, Ok(one) if one.id == event.id))
+            .collect()
     }
 
     /// Notes that every delivery of the event has been made.

@@ -28,14 +28,7 @@ impl WorkspaceStore<'_> {
         until: Time,
     ) -> Result<Option<Letter>, Error> {
         self.store
-            .lease(
-                ENTITY,
-                &letter_key(self.id, id),
-                "attempts",
-                None,
-                now,
-                until,
-            )
+            .lease(ENTITY, &letter_key(self.id, id), "attempts", now, until)
             .await
     }
 

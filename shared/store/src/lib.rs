@@ -18,11 +18,14 @@ mod due;
 mod endpoint;
 mod error;
 mod event;
+mod health;
 mod invitation;
 mod item;
+mod lane;
 mod letter;
 mod list;
 mod pattern;
+mod recovery;
 mod table;
 mod workspace;
 
@@ -39,13 +42,16 @@ pub use list::{Page, PageRequest, Position};
 pub use pattern::{Index, Pattern};
 pub use table::DUE_ATTRIBUTES;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_types::SdkConfig;
 use item::{Attributes, read};
 use pattern::Key;
 use portico_domain::WorkspaceId;
 use serde::{Serialize, de::DeserializeOwned};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// How often a batch is asked for what a throttled table has left out.
+const MAX_WAITS: u64 = 8;
 
 /// The table.
 #[derive(Clone, Debug)]
@@ -92,6 +98,46 @@ impl Store {
         answer.item.map(|item| read(entity, item)).transpose()
     }
 
+    /// The items with these keys that there are, in no order.
+    async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Attributes>, Error> {
+        let mut found = Vec::with_capacity(keys.len());
+        let mut asked: Vec<_> = keys.iter().map(Key::attributes).collect();
+        let mut waits = 0;
+        while !asked.is_empty() {
+            // DynamoDB takes 100 keys at once, and may leave some for later.
+            let rest = asked.split_off(asked.len().min(100));
+            let keys = KeysAndAttributes::builder()
+                .set_keys(Some(asked))
+                .consistent_read(true)
+                .build()
+                .map_err(|error| Error::Unavailable(Box::new(error)))?;
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&*self.table, keys)
+                .send()
+                .await?;
+            found.extend(
+                answer
+                    .responses
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|(_, items)| items),
+            );
+            let left = answer.unprocessed_keys.into_iter().flatten();
+            let left: Vec<_> = left.flat_map(|(_, keys)| keys.keys).collect();
+            if !left.is_empty() {
+                waits += 1;
+                if waits > MAX_WAITS {
+                    return Err(Error::Busy("keys stay unprocessed".into()));
+                }
+                tokio::time::sleep(Duration::from_millis(20 * waits)).await;
+            }
+            asked = left.into_iter().chain(rest).collect();
+        }
+        Ok(found)
+    }
+
     async fn put(&self, item: Attributes) -> Result<(), Error> {
         self.client
             .put_item()
@@ -128,6 +174,9 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         endpoint::PATTERNS,
         event::PATTERNS,
         delivery::PATTERNS,
+        lane::PATTERNS,
+        health::PATTERNS,
+        recovery::PATTERNS,
         due::PATTERNS,
     ]
     .into_iter()

@@ -5,9 +5,11 @@ use crate::{
     item::{Attributes, read},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
-use portico_domain::Time;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashMap};
+
+/// What sorts before every character that our keys have.
+const LEAST: char = '\u{1}';
 
 /// Where a list goes on: the key of the last item that was looked at.
 pub type Position = BTreeMap<String, String>;
@@ -74,9 +76,9 @@ impl Question {
         self
     }
 
-    /// Only what sorts no later than this time.
-    pub(crate) fn until(mut self, time: Time) -> Self {
-        self.until_sort = Some(time.to_string());
+    /// Only what sorts no later than this.
+    pub(crate) fn until(mut self, sort: &impl ToString) -> Self {
+        self.until_sort = Some(sort.to_string());
         self
     }
 
@@ -115,17 +117,27 @@ impl Store {
             .scan_index_forward(question.order == Order::OldestFirst)
             .limit(i32::from(page.limit))
             .set_exclusive_start_key(page.after.clone().map(to_key));
-        if let Some(after) = question.after_sort {
-            condition.push_str(" AND #sort > :after");
+        // A sort key takes one condition, and BETWEEN includes both ends, so
+        // the least character behind the lower one leaves it out.
+        let bounds = [
+            (":after", question.after_sort),
+            (":until", question.until_sort),
+        ];
+        condition.push_str(match &bounds {
+            [(_, None), (_, None)] => "",
+            [(_, Some(_)), (_, None)] => " AND #sort > :after",
+            [(_, None), (_, Some(_))] => " AND #sort <= :until",
+            [(_, Some(_)), (_, Some(_))] => " AND #sort BETWEEN :after AND :until",
+        });
+        let has_both = bounds.iter().all(|(_, bound)| bound.is_some());
+        for (name, bound) in bounds {
+            let Some(mut bound) = bound else { continue };
+            if has_both && name == ":after" {
+                bound.push(LEAST);
+            }
             query = query
                 .expression_attribute_names("#sort", sort)
-                .expression_attribute_values(":after", AttributeValue::S(after));
-        }
-        if let Some(until) = question.until_sort {
-            condition.push_str(" AND #sort <= :until");
-            query = query
-                .expression_attribute_names("#sort", sort)
-                .expression_attribute_values(":until", AttributeValue::S(until));
+                .expression_attribute_values(name, AttributeValue::S(bound));
         }
         let mut filters = Vec::new();
         for (place, (how, attribute, value)) in question.filters.into_iter().enumerate() {

@@ -35,6 +35,14 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     Ok(value)
 }
 
+/// The same for a body that may be left out.
+pub fn body_or_default<T: DeserializeOwned + Default>(request: &Request) -> Result<T, Problem> {
+    if request.body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    body(request)
+}
+
 fn malformed(error: &serde_json::Error) -> Problem {
     Problem::malformed(&format!("the body is not valid JSON: {error}"))
 }

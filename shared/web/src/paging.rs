@@ -34,6 +34,16 @@ pub struct ListView<T> {
     pub next_token: Option<String>,
 }
 
+impl<T> ListView<T> {
+    /// A list that has one page.
+    pub const fn complete(data: Vec<T>) -> Self {
+        Self {
+            data,
+            next_token: None,
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Token {
     #[serde(rename = "p")]

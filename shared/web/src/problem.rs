@@ -4,7 +4,7 @@
 use crate::{Response, page, page::Notice, response::json};
 use askama::Template;
 use portico_domain::{
-    CompanyRefusal, DeadLink, Invalid, InviteRefusal, MAX_ENDPOINTS, Permission, ResendRefusal,
+    CompanyRefusal, DeadLink, EndpointDisabled, Invalid, InviteRefusal, MAX_ENDPOINTS, Permission,
 };
 use portico_keys::{NoRandomness, password::HashError};
 use portico_store::{CommitError, EndpointLimit, Error};
@@ -164,7 +164,7 @@ impl Problem {
     }
 
     /// Something broke; the caller learns nothing about it but where to look.
-    pub(crate) fn internal() -> Self {
+    pub fn internal() -> Self {
         Self::new(
             500,
             "internal_error",
@@ -172,7 +172,17 @@ impl Problem {
         )
     }
 
-    pub(crate) fn is_stale(&self) -> bool {
+    /// Others keep changing the same thing.
+    pub fn stale() -> Self {
+        Self::new(
+            409,
+            STALE,
+            "somebody else keeps changing this at the same time; try again",
+        )
+    }
+
+    /// Whether it is [`Problem::stale`].
+    pub fn is_stale(&self) -> bool {
         self.code == STALE
     }
 
@@ -330,11 +340,7 @@ impl From<CommitError> for Problem {
             .with("field", "companyIds"),
             // No handler works under a lease.
             CommitError::LeaseEnded => Self::internal(),
-            CommitError::Stale => Self::new(
-                409,
-                STALE,
-                "somebody else keeps changing this at the same time; try again",
-            ),
+            CommitError::Stale => Self::stale(),
             CommitError::TooLarge(parts) => {
                 let message = format!(
                     "this changes {parts} things at once, more than the 100 that can be changed together; do it in steps"
@@ -392,13 +398,9 @@ impl From<TargetError> for Problem {
     }
 }
 
-impl From<ResendRefusal> for Problem {
-    fn from(refusal: ResendRefusal) -> Self {
-        let code = match refusal {
-            ResendRefusal::InFlight => "delivery_in_flight",
-            ResendRefusal::EndpointDisabled => "endpoint_disabled",
-        };
-        Self::new(409, code, refusal.to_string())
+impl From<EndpointDisabled> for Problem {
+    fn from(disabled: EndpointDisabled) -> Self {
+        Self::new(409, "endpoint_disabled", disabled.to_string())
     }
 }
 

@@ -8,6 +8,7 @@
 //! its receiver.
 
 pub mod address;
+pub mod headers;
 pub mod schedule;
 pub mod sender;
 pub mod signature;

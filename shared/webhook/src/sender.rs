@@ -266,6 +266,12 @@ impl Attempt {
         matches!(self.outcome, Outcome::Answered(200..=299))
     }
 
+    /// Whether the receiver asks for less: 429 Too Many Requests (RFC 6585,
+    /// section 4), or a gateway before it that does not reach it, 502 or 504.
+    pub fn is_overloaded(&self) -> bool {
+        matches!(self.outcome, Outcome::Answered(429 | 502 | 504))
+    }
+
     /// Whether the receiver wants no more webhooks: 410 Gone (RFC 9110,
     /// 15.5.11).
     pub fn is_gone(&self) -> bool {

@@ -1,27 +1,41 @@
 //! The delivery's state machine.
 
 use super::*;
-use crate::{IdSource, Moment};
+use crate::{Change, EndpointDraft, EndpointPatch, IdSource, Moment};
 use proptest::prelude::*;
 
-fn delivery(now: Time) -> WebhookDelivery {
-    let ids = IdSource::new();
-    let moment = Moment::new(now, &ids);
+fn start() -> Time {
+    Time::from_unix_millis(1_795_300_000_000)
+}
+
+fn delivery(ids: &IdSource) -> WebhookDelivery {
+    let moment = Moment::new(start(), ids);
     WebhookDelivery {
         id: moment.id(),
-        object: "webhookDelivery".into(),
         workspace_id: moment.id(),
         endpoint_id: moment.id(),
         event_id: moment.id(),
         event_type: EventType::ClientCreated,
+        lane_id: moment.id(),
         status: DeliveryStatus::Pending,
-        due_at: Some(now),
+        due_at: Some(start()),
         attempt_count: 0,
+        failures: 0,
         attempts: Vec::new(),
-        created_at: now,
-        updated_at: now,
-        lease: 0,
+        recovery_id: None,
+        created_at: start(),
+        updated_at: start(),
+        version: 1,
     }
+}
+
+fn endpoint(ids: &IdSource) -> Endpoint {
+    let moment = Moment::new(start(), ids);
+    let draft = EndpointDraft {
+        url: "https://example.com/".to_owned(),
+        ..EndpointDraft::default()
+    };
+    Endpoint::create(moment.id(), moment.id(), moment, draft, String::new())
 }
 
 fn attempt(at: Time) -> Attempt {
@@ -34,67 +48,88 @@ fn attempt(at: Time) -> Attempt {
     }
 }
 
+/// What can happen to a delivery.
+#[derive(Clone, Debug)]
+enum Step {
+    Deliver,
+    Fail(Option<u64>),
+    Postpone(u64),
+    Resend,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        1 => Just(Step::Deliver),
+        4 => prop::option::of(0_u64..100_000).prop_map(Step::Fail),
+        1 => (0_u64..1_000).prop_map(Step::Postpone),
+        1 => Just(Step::Resend),
+    ];
+    prop::collection::vec(step, 1..60)
+}
+
 proptest! {
-    /// A delivery has a due time exactly while it is not over, and it counts
-    /// every attempt even when it forgets what the first ones were like.
+    /// A delivery has a due time exactly while it is not over, it counts every
+    /// attempt even when it forgets what the first ones were like, and every
+    /// step is a new version.
     #[test]
-    fn a_delivery_is_due_until_it_is_over(waits in prop::collection::vec(prop::option::of(0_u64..100_000), 1..40)) {
-        let mut now = Time::from_unix_millis(1_795_300_000_000);
-        let mut delivery = delivery(now);
-        for (count, wait) in (1..).zip(waits) {
-            let wait = wait.map(Duration::from_secs);
-            delivery.record(attempt(now), Verdict::Failed(wait), now);
-            prop_assert_eq!(delivery.attempt_count, count);
+    fn a_delivery_is_due_until_it_is_over(steps in steps()) {
+        let ids = IdSource::new();
+        let endpoint = endpoint(&ids);
+        let mut now = start();
+        let mut delivery = delivery(&ids);
+        let mut attempts = 0;
+        for step in steps {
+            let before = delivery.version;
+            match step {
+                Step::Deliver | Step::Fail(_) | Step::Postpone(_) if delivery.due_at.is_none() => continue,
+                Step::Deliver => {
+                    delivery.record(attempt(now), Verdict::Delivered, now);
+                    attempts += 1;
+                }
+                Step::Fail(wait) => {
+                    let wait = wait.map(Duration::from_secs);
+                    delivery.record(attempt(now), Verdict::Failed(wait), now);
+                    attempts += 1;
+                }
+                Step::Postpone(wait) => {
+                    let status = delivery.status;
+                    delivery.postpone(now + Duration::from_secs(wait), now);
+                    prop_assert_eq!(delivery.status, status);
+                }
+                Step::Resend => {
+                    prop_assert!(delivery.resend(&endpoint, None, now).is_ok());
+                    prop_assert_eq!(delivery.due_at, Some(now));
+                }
+            }
+            prop_assert_eq!(delivery.version, before + 1);
+            prop_assert_eq!(delivery.attempt_count, attempts);
             prop_assert!(delivery.attempts.len() <= KEPT_ATTEMPTS);
-            prop_assert_eq!(delivery.due_at, wait.map(|wait| now + wait));
-            let expected = if wait.is_some() { DeliveryStatus::Waiting } else { DeliveryStatus::Exhausted };
-            prop_assert_eq!(delivery.status, expected);
-            let Some(due_at) = delivery.due_at else { break };
-            now = due_at;
+            let is_over = matches!(delivery.status, DeliveryStatus::Delivered | DeliveryStatus::Exhausted);
+            prop_assert_eq!(delivery.due_at.is_none(), is_over);
+            now = delivery.due_at.unwrap_or(now);
         }
     }
 }
 
 #[test]
-fn a_delivered_delivery_is_over() {
-    let now = Time::from_unix_millis(1_795_300_000_000);
-    let mut delivery = delivery(now);
-
-    delivery.record(attempt(now), Verdict::Delivered, now);
-
-    assert_eq!(
-        (delivery.status, delivery.due_at),
-        (DeliveryStatus::Delivered, None)
-    );
-}
-
-#[test]
-fn a_resend_ends_an_older_lease_and_respects_a_running_one() {
-    let now = Time::from_unix_millis(1_795_300_000_000);
+fn what_is_not_over_is_held_while_its_endpoint_is_disabled() {
     let ids = IdSource::new();
-    let moment = Moment::new(now, &ids);
-    let url = "https://example.com/".to_owned();
-    let endpoint = Endpoint::create(
-        moment.id(),
-        moment.id(),
-        moment,
-        url,
-        Vec::new(),
-        String::new(),
-        String::new(),
-    );
-    let mut delivery = delivery(now);
-    delivery.status = DeliveryStatus::InFlight;
-    delivery.due_at = Some(now + LEASE);
+    let endpoint = endpoint(&ids);
+    let mut change = Change::at(Moment::new(start(), &ids));
+    let patch = EndpointPatch {
+        is_enabled: Some(false),
+        ..EndpointPatch::default()
+    };
+    let disabled = endpoint.update(&mut change, patch);
+    let mut delivery = delivery(&ids);
 
+    let held = delivery.view(&disabled);
+    assert_eq!((held.status, held.due_at), (ShownStatus::Held, None));
+    assert_eq!(delivery.view(&endpoint).status, ShownStatus::Pending);
     assert_eq!(
-        delivery.resend(&endpoint, now),
-        Err(ResendRefusal::InFlight)
+        delivery.resend(&disabled, None, start()),
+        Err(EndpointDisabled)
     );
-    assert_eq!(delivery.resend(&endpoint, now + LEASE), Ok(()));
-
-    assert_eq!(
-        (delivery.status, delivery.lease),
-        (DeliveryStatus::Pending, 1)
-    );
+    delivery.record(attempt(start()), Verdict::Delivered, start());
+    assert_eq!(delivery.view(&disabled).status, ShownStatus::Delivered);
 }

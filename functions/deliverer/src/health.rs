@@ -1,0 +1,90 @@
+//! What an attempt means for its endpoint.
+
+use portico_app::{App, TriggerError, outbox};
+use portico_domain::{Change, Endpoint, EndpointHealth, Gate, LaneId, Setback, Time};
+use portico_store::{CommitError, WorkspaceStore};
+
+/// How often a health that others write too is tried to be written.
+const MAX_TRIES: usize = 5;
+
+/// Whether the lane goes on.
+pub(crate) enum Verdict {
+    GoOn,
+    /// Nothing is sent before then.
+    Pause(Time),
+    /// The endpoint gets nothing any more.
+    Disabled,
+}
+
+/// Forgets the failures, if there were any; lanes that a pause held back are
+/// looked at again.
+pub(crate) async fn succeeded(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    health: &mut EndpointHealth,
+) -> Result<Verdict, TriggerError> {
+    if health.failures == 0 {
+        return Ok(Verdict::GoOn);
+    }
+    let was_open = health.is_circuit_open();
+    // If another worker was quicker, its news is as good as this.
+    if let Some(after) = workspace.save_health(health.after_success()).await? {
+        *health = after;
+        if was_open {
+            let endpoint = health.endpoint_id;
+            let lanes = LaneId::all(endpoint).map(|lane| (endpoint, lane));
+            outbox::ring(app, workspace, health.workspace_id, lanes.collect()).await?;
+        }
+    } else {
+        *health = health.after_success();
+    }
+    Ok(Verdict::GoOn)
+}
+
+/// Counts a failure, and gives the endpoint up when it has failed for long.
+pub(crate) async fn failed(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    endpoint: &Endpoint,
+    health: &mut EndpointHealth,
+    setback: Setback,
+) -> Result<Verdict, TriggerError> {
+    let now = app.now();
+    for _ in 0..MAX_TRIES {
+        if let Some(after) = workspace
+            .save_health(health.after_failure(setback, now))
+            .await?
+        {
+            *health = after;
+            break;
+        }
+        *health = workspace.health(endpoint).await?;
+    }
+    if health.is_beyond_hope(now) {
+        let since = health.failing_since.unwrap_or(now).for_people();
+        let reason = format!("every attempt has failed since {since}");
+        return give_up(app, endpoint, &reason).await;
+    }
+    Ok(match health.gate(now) {
+        Gate::Paused(until) => Verdict::Pause(until),
+        Gate::Open | Gate::Probe => Verdict::GoOn,
+    })
+}
+
+/// The endpoint says that it is gone for good.
+pub(crate) async fn gone(app: &App, endpoint: &Endpoint) -> Result<Verdict, TriggerError> {
+    give_up(app, endpoint, "the endpoint answered that it is gone").await
+}
+
+async fn give_up(app: &App, endpoint: &Endpoint, reason: &str) -> Result<Verdict, TriggerError> {
+    let mut change = Change::at(app.moment());
+    endpoint.give_up(&mut change, reason);
+    let workspace = app.store.workspace(endpoint.workspace_id);
+    match workspace.commit(&change).await {
+        Ok(()) => Ok(Verdict::Disabled),
+        // Somebody has just disabled, changed or deleted it; the next look at
+        // the lane sees what it has become.
+        Err(CommitError::Stale) => Ok(Verdict::Pause(app.now())),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,206 @@
+//! One worker's stay with a lane.
+
+use crate::{health, order};
+use portico_app::{App, TriggerError, attempt};
+use portico_domain::{
+    Endpoint, EndpointHealth, Event, Gate, LANE_LEASE, Lane, Ordering, Time, WebhookDelivery,
+};
+use portico_store::WorkspaceStore;
+use std::time::Duration;
+
+/// How many deliveries are read at once; 100 items make one `BatchGetItem`, and
+/// each delivery has an event.
+const PAGE: u16 = 50;
+
+/// What an attempt can take, with something to spare.
+const ATTEMPT: Duration = Duration::from_secs(20);
+
+/// One worker's stay with a lane.
+pub(crate) struct Slice {
+    /// The lane, as it was last read.
+    pub(crate) lane: Lane,
+    /// When it has to be looked at again, if ever.
+    pub(crate) look_at: Option<Time>,
+    /// When somebody has to be woken for that; not if a message is under way
+    /// already.
+    pub(crate) wake_at: Option<Time>,
+    /// Whether the lane is another worker's by now.
+    pub(crate) is_lost: bool,
+    ends_at: Time,
+}
+
+/// Whether the slice goes on after a delivery.
+enum Step {
+    GoOn,
+    Stop,
+}
+
+impl Slice {
+    pub(crate) const fn begin(lane: Lane, ends_at: Time) -> Self {
+        Self {
+            lane,
+            look_at: None,
+            wake_at: None,
+            is_lost: false,
+            ends_at,
+        }
+    }
+
+    /// Sends what is due in the lane, as far as the endpoint and the slice's
+    /// time allow.
+    pub(crate) async fn serve(
+        &mut self,
+        app: &App,
+        workspace: &WorkspaceStore<'_>,
+    ) -> Result<(), TriggerError> {
+        self.look_at = None;
+        let Some(endpoint) = workspace.endpoint(self.lane.endpoint_id).await? else {
+            return Ok(());
+        };
+        let now = app.now();
+        if endpoint.disabled.is_some() {
+            // Enabling it rings.
+            self.look_at = self.lane.next_look(None, now);
+            return Ok(());
+        }
+        let found = workspace.lane_deliveries(self.lane.id, PAGE).await?;
+        let is_due = |delivery: &WebhookDelivery| delivery.due_at.is_some_and(|at| at <= now);
+        let (mut due, later): (Vec<_>, Vec<_>) = found.into_iter().partition(is_due);
+        let is_more = due.len() >= usize::from(PAGE);
+        let next = later.iter().filter_map(|delivery| delivery.due_at).min();
+        self.look_at = self.lane.next_look(next, now);
+        if due.is_empty() {
+            return Ok(());
+        }
+
+        let mut health = workspace.health(&endpoint).await?;
+        match health.gate(now) {
+            Gate::Open => {}
+            Gate::Paused(until) => {
+                self.look_at = Some(until);
+                return Ok(());
+            }
+            Gate::Probe => {
+                let Some(probing) = workspace.save_health(health.probing(now)).await? else {
+                    self.look_then(now + Duration::from_secs(1));
+                    return Ok(());
+                };
+                health = probing;
+                due.truncate(1);
+                self.look_then(now);
+            }
+        }
+        let due = workspace.with_events(&due).await?;
+        for (mut delivery, event) in due.into_iter().filter(|(delivery, _)| is_due(delivery)) {
+            let Some(event) = event else {
+                delivery.lapse(now);
+                workspace.save_delivery(&delivery).await?;
+                continue;
+            };
+            let step = self
+                .send(app, workspace, &endpoint, &mut health, delivery, &event)
+                .await?;
+            if matches!(step, Step::Stop) {
+                return Ok(());
+            }
+        }
+        if is_more {
+            self.look_then(app.now());
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &mut self,
+        app: &App,
+        workspace: &WorkspaceStore<'_>,
+        endpoint: &Endpoint,
+        health: &mut EndpointHealth,
+        mut delivery: WebhookDelivery,
+        event: &Event,
+    ) -> Result<Step, TriggerError> {
+        let now = app.now();
+        if now >= self.ends_at {
+            self.look_then(now);
+            return Ok(Step::Stop);
+        }
+        if !self.keep(workspace, now).await? {
+            return Ok(Step::Stop);
+        }
+        if endpoint.ordering == Ordering::Strict
+            && let Some(until) = order::must_wait(app, workspace, endpoint, event).await?
+        {
+            delivery.postpone(until, now);
+            workspace.save_delivery(&delivery).await?;
+            self.look_then(until);
+            return Ok(Step::GoOn);
+        }
+        if let Some(limit) = endpoint.rate_limit
+            && !workspace.take_rate(endpoint.id, limit, now).await?
+        {
+            let next_second = now.unix_seconds().saturating_add(1).saturating_mul(1_000);
+            self.look_then(Time::from_unix_millis(next_second));
+            return Ok(Step::Stop);
+        }
+
+        let recovery = delivery
+            .recovery_id
+            .map(|id| ("portico-recovery", id.to_string()));
+        let sent = attempt::make(app, endpoint, event, recovery.as_slice()).await;
+        let setback = sent.setback(app.now());
+        let is_gone = sent.is_gone();
+        sent.record(&mut delivery, app.now());
+        if !workspace.save_delivery(&delivery).await? {
+            // Somebody has ordered it to be sent again meanwhile.
+            self.look_then(app.now());
+        }
+        if let Some(due_at) = delivery.due_at {
+            self.look_then(due_at);
+        }
+        let verdict = match setback {
+            None => health::succeeded(app, workspace, health).await?,
+            Some(_) if is_gone => health::gone(app, endpoint).await?,
+            Some(setback) => health::failed(app, workspace, endpoint, health, setback).await?,
+        };
+        match verdict {
+            health::Verdict::GoOn => Ok(Step::GoOn),
+            health::Verdict::Pause(until) => {
+                self.look_at = Some(until);
+                self.wake_at = Some(until);
+                Ok(Step::Stop)
+            }
+            health::Verdict::Disabled => {
+                self.look_at = self.lane.next_look(None, app.now());
+                self.wake_at = None;
+                Ok(Step::Stop)
+            }
+        }
+    }
+
+    /// Keeps the lane long enough for another attempt.
+    async fn keep(
+        &mut self,
+        workspace: &WorkspaceStore<'_>,
+        now: Time,
+    ) -> Result<bool, TriggerError> {
+        let leased_until = self.lane.leased_until.unwrap_or(now);
+        if leased_until.since(now) > ATTEMPT {
+            return Ok(true);
+        }
+        let until = now + LANE_LEASE;
+        if workspace.keep_lane(&self.lane, until).await? {
+            self.lane.leased_until = Some(until);
+            Ok(true)
+        } else {
+            tracing::warn!(lane = %self.lane.id, "a lease ended; another worker goes on");
+            self.is_lost = true;
+            Ok(false)
+        }
+    }
+
+    /// Has the lane looked at then at the latest, and somebody woken for it.
+    fn look_then(&mut self, at: Time) {
+        self.look_at = Some(self.look_at.map_or(at, |look| look.min(at)));
+        self.wake_at = Some(self.wake_at.map_or(at, |wake| wake.min(at)));
+    }
+}

@@ -1,0 +1,74 @@
+//! The mail that invites a client.
+
+use crate::{Outcome, Ready};
+use portico_app::{App, TriggerError, retry};
+use portico_domain::{Change, DeliveryState, InvitationId, Letter};
+use portico_store::{CommitError, WorkspaceStore};
+
+/// The mail, unless there is nothing left to tell.
+pub(crate) async fn write(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    letter: &Letter,
+    id: InvitationId,
+    generation: u32,
+) -> Result<Ready, TriggerError> {
+    let invitation = workspace.invitation(id).await?;
+    let owed = invitation.filter(|invitation| invitation.check_link(generation, app.now()).is_ok());
+    let Some(invitation) = owed else {
+        return Ok(None);
+    };
+    let client = workspace.client(invitation.client_id).await?;
+    let given_name = client
+        .map(|client| client.name.given_name)
+        .unwrap_or_default();
+    let mail = portico_mail::Invitation {
+        to: invitation.email.as_str(),
+        given_name: &given_name,
+        workspace: &workspace.get().await?.name,
+        url: &app.invite_url(letter.workspace_id, invitation.as_open()),
+        expires: &invitation.expires_at.for_people(),
+    };
+    let tag = ("invitation", invitation.id.to_string());
+    Ok(Some((mail.write()?, tag)))
+}
+
+/// Records what became of the mail. Somebody may change the invitation at the
+/// same time; what became of its mail is true all the same, so it is read
+/// again and recorded on what it has become.
+pub(crate) async fn record(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    letter: &Letter,
+    id: InvitationId,
+    generation: u32,
+    outcome: &Outcome,
+) -> Result<(), TriggerError> {
+    let recorded = retry(TriggerError::is_stale, || async {
+        let Some(invitation) = workspace.invitation(id).await? else {
+            return Ok(workspace.discard_letter(letter.id).await?);
+        };
+        let mut change = Change::at(app.moment());
+        match outcome {
+            Outcome::Sent(message_id) => {
+                invitation.mail_sent(&mut change, generation, message_id);
+            }
+            Outcome::Later(reason) => {
+                invitation.mail_not_sent(&mut change, generation, DeliveryState::Deferred, reason);
+            }
+            Outcome::Never(reason) => {
+                invitation.mail_not_sent(&mut change, generation, DeliveryState::Failed, reason);
+            }
+        }
+        outcome.note(&mut change, letter);
+        Ok(workspace.commit(&change).await?)
+    })
+    .await;
+    match recorded {
+        Err(TriggerError::Commit(CommitError::LeaseEnded)) => {
+            tracing::warn!(letter = %letter.id, "a lease ended during a mail; another worker records");
+            Ok(())
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,52 @@
+//! The mail that tells whoever looks after a webhook endpoint that it gets
+//! nothing any more.
+
+use crate::{Outcome, Ready};
+use portico_app::{App, TriggerError};
+use portico_domain::{Change, EndpointId, Letter};
+use portico_mail::EndpointDisabled;
+use portico_store::{CommitError, WorkspaceStore};
+
+/// The mail, unless the endpoint is gone or enabled again.
+pub(crate) async fn write(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    id: EndpointId,
+) -> Result<Ready, TriggerError> {
+    let Some(endpoint) = workspace.endpoint(id).await? else {
+        return Ok(None);
+    };
+    let (Some(disabled), Some(to)) = (&endpoint.disabled, &endpoint.contact_email) else {
+        return Ok(None);
+    };
+    let mail = EndpointDisabled {
+        to: to.as_str(),
+        workspace: &workspace.get().await?.name,
+        url: &endpoint.url,
+        description: &endpoint.description,
+        since: &disabled.at.for_people(),
+        reason: &disabled.reason,
+        endpoint_id: &id.to_string(),
+        base_url: &app.base_url,
+    };
+    Ok(Some((mail.write()?, ("endpoint", id.to_string()))))
+}
+
+/// Records that the notice was sent, or puts it off.
+pub(crate) async fn record(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    letter: &Letter,
+    outcome: &Outcome,
+) -> Result<(), TriggerError> {
+    if let Outcome::Never(reason) = outcome {
+        tracing::error!(letter = %letter.id, reason, "a notice cannot be sent");
+    }
+    let mut change = Change::at(app.moment());
+    outcome.note(&mut change, letter);
+    match workspace.commit(&change).await {
+        // Another worker records.
+        Ok(()) | Err(CommitError::LeaseEnded) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

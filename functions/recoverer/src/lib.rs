@@ -1,0 +1,109 @@
+//! Has the deliveries of a time sent again, a page at a time.
+//!
+//! Each page is ordered, then the recovery notes how far it has come. A run can
+//! die anywhere: the next one takes the same page again, passes over what was
+//! ordered already, and goes on. While it is running a recovery is due, so a
+//! lost message is made up for by the sweep.
+
+use portico_app::{App, Grant, Source, Trigger, TriggerError, outbox, sqs_batch};
+use portico_domain::{
+    Endpoint, EndpointId, LaneId, Recovery, RecoveryStatus, Task, WebhookDelivery, kind,
+};
+use portico_queue::Queue;
+use portico_store::{Index, WorkspaceStore};
+use std::{collections::BTreeSet, time::Duration};
+
+/// The function.
+pub const TRIGGER: Trigger = Trigger {
+    name: "recoverer",
+    source: Source::Queue(Queue::Recoveries),
+    grants: &[
+        Grant::GET,
+        Grant::query(Index::Gsi1),
+        Grant::PUT,
+        Grant::UPDATE,
+        Grant::wake(Queue::Deliveries),
+        Grant::wake(Queue::Recoveries),
+    ],
+    handle: |app, event| Box::pin(sqs_batch(event, |task| go_on(app, task))),
+};
+
+/// How many deliveries are ordered at once.
+const PAGE: u16 = 100;
+
+/// How long to wait between pages, so that a recovery leaves room for what
+/// happens now.
+const PACE: Duration = Duration::from_secs(1);
+
+/// How often a delivery that others change is ordered.
+const MAX_TRIES: usize = 5;
+
+async fn go_on(app: &App, task: Task<kind::Recovery>) -> Result<(), TriggerError> {
+    let workspace = app.store.workspace(task.workspace_id);
+    let running = |recovery: &Recovery| recovery.status == RecoveryStatus::Running;
+    let Some(recovery) = workspace.recovery(task.id).await?.filter(running) else {
+        return Ok(());
+    };
+    let endpoint = workspace.endpoint(recovery.endpoint_id).await?;
+    let enabled = |endpoint: &Endpoint| endpoint.disabled.is_none();
+    let Some(endpoint) = endpoint.filter(enabled) else {
+        workspace.save_recovery(&recovery.stop(app.now())).await?;
+        return Ok(());
+    };
+    let page = workspace.deliveries_to_recover(&recovery, PAGE).await?;
+    let mut lanes = BTreeSet::new();
+    let mut resent = 0;
+    for delivery in &page {
+        if order(app, &workspace, &endpoint, &recovery, delivery, &mut lanes).await? {
+            resent += 1;
+        }
+    }
+    outbox::ring(app, &workspace, task.workspace_id, lanes).await?;
+
+    let examined = u64::try_from(page.len()).unwrap_or(0);
+    let is_full = page.len() >= usize::from(PAGE);
+    let last = page
+        .last()
+        .map(|delivery| delivery.event_id)
+        .filter(|_| is_full);
+    let after = recovery.advance(examined, resent, last, app.now());
+    if workspace.save_recovery(&after).await? && is_full {
+        app.queues.send(Queue::Recoveries, &[task], PACE).await?;
+    }
+    Ok(())
+}
+
+/// Orders one delivery, if the recovery wants it; answers whether it did.
+async fn order(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    endpoint: &Endpoint,
+    recovery: &Recovery,
+    found: &WebhookDelivery,
+    lanes: &mut BTreeSet<(EndpointId, LaneId)>,
+) -> Result<bool, TriggerError> {
+    for _ in 0..MAX_TRIES {
+        // The index may be a moment behind.
+        let Some(mut delivery) = workspace.delivery(found.id).await? else {
+            return Ok(false);
+        };
+        if !recovery.wants(&delivery)
+            || delivery
+                .resend(endpoint, Some(recovery.id), app.now())
+                .is_err()
+        {
+            return Ok(false);
+        }
+        // Rung before it is written: dying in between leaves a lane that is
+        // looked at in vain, not a delivery that nobody looks for.
+        if lanes.insert((endpoint.id, delivery.lane_id)) {
+            workspace
+                .ring(endpoint.id, delivery.lane_id, app.now())
+                .await?;
+        }
+        if workspace.save_delivery(&delivery).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

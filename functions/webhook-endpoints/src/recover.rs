@@ -1,0 +1,86 @@
+//! `POST /v1/webhook-endpoints/{id}/recover`: has the deliveries of a time sent
+//! again.
+
+use crate::get::find;
+use portico_app::{App, Grant, outbox};
+use portico_domain::{
+    DELIVERY_RETENTION, EndpointDisabled, Include, Invalid, Permission, Recovery, Time,
+};
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::post(
+    "webhook-endpoints-recover",
+    "/v1/webhook-endpoints/{id}/recover",
+)
+.needs(Permission::ManageWebhooks);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+
+const OPERATION: Operation = Operation {
+    summary: "Send the deliveries of a time again",
+    description: "Goes on in the background, about 100 deliveries a second, oldest first. Each request carries the `webhook-id` of its event as before, and the id of the recovery in `portico-recovery`.",
+    query: &[],
+    body: Some(schema::<NewRecovery>),
+    answer: Body::Created(schema::<Recovery>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// Which deliveries are sent again.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewRecovery {
+    /// Events that happened then or later; no more than 30 days ago.
+    since: Option<Time>,
+    /// Events that happened before then; now, unless given.
+    until: Option<Time>,
+    /// `failed`, unless given: what gave up or waits for its next attempt; or
+    /// `all`, also what was delivered.
+    #[serde(default)]
+    include: Include,
+}
+
+/// Orders a recovery.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let id = request.path_id("webhook endpoint")?;
+    let new: NewRecovery = body(&request)?;
+    let moment = app.moment();
+    let (since, until) = new.range(moment.now)?;
+    let workspace = app.store.workspace(caller.workspace_id);
+    let endpoint = find(&workspace, id).await?;
+    if endpoint.disabled.is_some() {
+        return Err(EndpointDisabled.into());
+    }
+    let recovery = Recovery::order(moment, &endpoint, since, until, new.include);
+    outbox::unpause(app, &workspace, &endpoint).await?;
+    workspace.create_recovery(&recovery).await?;
+    Ok(created(&recovery))
+}
+
+impl NewRecovery {
+    fn range(&self, now: Time) -> Result<(Time, Time), Invalid> {
+        let since = self.since.ok_or_else(|| Invalid::missing("since"))?;
+        let until = self.until.unwrap_or(now);
+        let invalid = |field, message: &str| Err(Invalid::new(field, "range_invalid", message));
+        if now.since(since) > DELIVERY_RETENTION {
+            return invalid("since", "deliveries are kept for 30 days; begin later");
+        }
+        if until > now {
+            return invalid("until", "until is no later than now");
+        }
+        if until <= since {
+            return invalid("until", "until is later than since");
+        }
+        Ok((since, until))
+    }
+}

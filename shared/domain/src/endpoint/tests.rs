@@ -1,0 +1,80 @@
+//! What may become of an endpoint.
+
+use super::*;
+use crate::IdSource;
+
+fn start() -> Time {
+    Time::from_unix_millis(1_795_300_000_000)
+}
+
+fn endpoint(ids: &IdSource) -> Endpoint {
+    let moment = Moment::new(start(), ids);
+    let draft = EndpointDraft {
+        contact_email: Email::parse("contactEmail", "ops@example.com").ok(),
+        ..EndpointDraft::default()
+    };
+    Endpoint::create(moment.id(), moment.id(), moment, draft, "first".to_owned())
+}
+
+#[test]
+fn an_old_secret_signs_until_its_time_is_over_and_no_more_than_two_do() {
+    let ids = IdSource::new();
+    let mut endpoint = endpoint(&ids);
+    let day = Duration::from_hours(24);
+    for secret in ["second", "third", "fourth"] {
+        let mut change = Change::at(Moment::new(start(), &ids));
+        endpoint = endpoint.rotate_secret(&mut change, secret.to_owned(), day);
+    }
+
+    let secrets: Vec<&str> = endpoint.secrets_at(start()).collect();
+    assert_eq!(secrets, ["fourth", "third", "second"]);
+    let secrets: Vec<&str> = endpoint.secrets_at(start() + day).collect();
+    assert_eq!(secrets, ["fourth"]);
+}
+
+#[test]
+fn a_rotation_without_overlap_leaves_the_new_secret_alone() {
+    let ids = IdSource::new();
+    let mut change = Change::at(Moment::new(start(), &ids));
+
+    let after = endpoint(&ids).rotate_secret(&mut change, "second".to_owned(), Duration::ZERO);
+
+    assert_eq!(after.secrets_at(start()).collect::<Vec<_>>(), ["second"]);
+    assert_eq!(after.old_secrets, []);
+}
+
+#[test]
+fn giving_up_tells_by_event_and_mail_and_by_hand_by_event_alone() {
+    let ids = IdSource::new();
+    let endpoint = endpoint(&ids);
+    let mut given_up = Change::at(Moment::new(start(), &ids));
+    let mut by_hand = Change::at(Moment::new(start(), &ids));
+    let off = EndpointPatch {
+        is_enabled: Some(false),
+        ..EndpointPatch::default()
+    };
+
+    endpoint.give_up(&mut given_up, "it failed for five days");
+    endpoint.update(&mut by_hand, off);
+
+    assert_eq!((given_up.events.len(), given_up.letters.len()), (1, 1));
+    assert_eq!((by_hand.events.len(), by_hand.letters.len()), (1, 0));
+}
+
+#[test]
+fn enabling_forgets_failures_and_rings_the_lanes() {
+    let ids = IdSource::new();
+    let mut change = Change::at(Moment::new(start(), &ids));
+    let disabled = endpoint(&ids).give_up(&mut change, "it is gone");
+    let later = start() + Duration::from_hours(1);
+    let mut change = Change::at(Moment::new(later, &ids));
+    let on = EndpointPatch {
+        is_enabled: Some(true),
+        ..EndpointPatch::default()
+    };
+
+    let enabled = disabled.update(&mut change, on);
+
+    assert_eq!(enabled.restarts, 1);
+    assert_eq!(change.rung_endpoints, [(enabled.workspace_id, enabled.id)]);
+}

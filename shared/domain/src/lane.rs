@@ -1,0 +1,101 @@
+//! Lanes: in which order, and by how many at once, an endpoint's deliveries
+//! are worked off.
+//!
+//! Every endpoint has [`LANES`] lanes, and all that happens to one client or
+//! company goes through the same lane. One worker has a lane at a time and sends its
+//! deliveries one after the other, so an endpoint never gets more than
+//! [`LANES`] requests at once, and a worker that dies has had at most one
+//! request under way. Only lanes are woken, never deliveries: an endpoint with
+//! a hundred thousand of them waiting is eight things to look at.
+//!
+//! ```text
+//! idle ── ring ──→ due ── lease ──→ leased ─┬─ nothing left ────→ idle
+//!                   ↑                       ├─ more, or later ──→ due (then)
+//!                   │                       ├─ rung meanwhile ──→ looked at again
+//!                   └── lease runs out ─────┘
+//! ```
+//!
+//! A ring counts up, and a worker leaves a lane only under the count that it
+//! has seen, so a delivery that comes while the lane is being left is not
+//! overlooked. The index in which a worker finds deliveries may be a moment
+//! behind the table; therefore a lane goes idle no sooner than [`LINGER`] after
+//! it was last rung.
+
+use crate::{EndpointId, LaneId, Time, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How many lanes an endpoint has: so many requests at once it gets at most.
+pub const LANES: u8 = 8;
+
+/// For how long a worker has a lane to itself, before it asks for more time:
+/// longer than an attempt takes.
+pub const LEASE: Duration = Duration::from_mins(1);
+
+/// How long after its last ring a lane is looked at once more. Indexes of
+/// DynamoDB are usually behind by less than a second.
+const LINGER: Duration = Duration::from_mins(1);
+
+/// A lane of an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lane {
+    /// Its id, decided by endpoint and number.
+    pub id: LaneId,
+    /// Where this happens.
+    pub workspace_id: WorkspaceId,
+    /// Whose lane it is.
+    pub endpoint_id: EndpointId,
+    /// How often it was rung.
+    pub rings: u64,
+    /// When it was last rung.
+    pub rung_at: Time,
+    /// Counts leases; a worker leaves the lane only while it has the latest.
+    #[serde(default)]
+    pub lease: u64,
+    /// Until when a worker has it.
+    #[serde(default)]
+    pub leased_until: Option<Time>,
+}
+
+impl Lane {
+    /// When a lane that is left now has to be looked at again, if the next of
+    /// its deliveries is due at `next`; `None` if never.
+    pub fn next_look(&self, next: Option<Time>, now: Time) -> Option<Time> {
+        let again = self.rung_at + LINGER;
+        let again = (now < again).then_some(again);
+        match (next, again) {
+            (Some(next), Some(again)) => Some(next.min(again)),
+            (next, again) => next.or(again),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{IdSource, Moment};
+
+    #[test]
+    fn a_lane_is_looked_at_when_something_is_due_and_once_more_after_its_last_ring() {
+        let ids = IdSource::new();
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        let moment = Moment::new(now, &ids);
+        let lane = Lane {
+            id: moment.id(),
+            workspace_id: moment.id(),
+            endpoint_id: moment.id(),
+            rings: 1,
+            rung_at: now,
+            lease: 1,
+            leased_until: None,
+        };
+        let (soon, distant) = (now + Duration::from_secs(5), now + Duration::from_hours(2));
+
+        assert_eq!(lane.next_look(Some(soon), now), Some(soon));
+        assert_eq!(lane.next_look(Some(distant), now), Some(now + LINGER));
+        assert_eq!(lane.next_look(None, now), Some(now + LINGER));
+        assert_eq!(lane.next_look(Some(distant), now + LINGER), Some(distant));
+        assert_eq!(lane.next_look(None, now + LINGER), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! Recoveries: orders to send the deliveries of a time again.
+//!
+//! A recovery goes through an endpoint's deliveries in the order of their
+//! events, a page at a time, and notes after each page how far it has come. A
+//! worker that dies half-way loses no more than a page, and what that page had
+//! ordered already is recognized by the recovery's id.
+
+use crate::{
+    DeliveryStatus, Endpoint, EndpointId, EventId, Moment, RecoveryId, Time, WebhookDelivery,
+    WorkspaceId,
+};
+use serde::{Deserialize, Serialize};
+
+/// An order to send deliveries again, as it is stored and shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "WebhookRecovery")]
+pub struct Recovery {
+    /// Its id.
+    pub id: RecoveryId,
+    /// Always `webhookRecovery`.
+    pub object: String,
+    /// Where this happens.
+    pub workspace_id: WorkspaceId,
+    /// The endpoint whose deliveries are sent again.
+    pub endpoint_id: EndpointId,
+    /// Events that were made then or later,
+    pub since: Time,
+    /// and before then.
+    pub until: Time,
+    /// Which of their deliveries.
+    pub include: Include,
+    /// How far it is.
+    pub status: RecoveryStatus,
+    /// How many deliveries were looked at.
+    pub examined: u64,
+    /// How many of them were ordered to be sent again.
+    pub resent: u64,
+    /// The event up to which it has come.
+    #[serde(default)]
+    #[schemars(skip)]
+    pub position: Option<EventId>,
+    /// When it was ordered.
+    pub created_at: Time,
+    /// When it last went on.
+    pub updated_at: Time,
+    /// How often it was written; each write names the version it replaces.
+    #[serde(default)]
+    #[schemars(skip)]
+    pub version: u64,
+}
+
+/// Which deliveries are sent again.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Include {
+    /// Those that failed: `exhausted`, and `waiting` for the next attempt.
+    #[default]
+    Failed,
+    /// All of them, also what was delivered.
+    All,
+}
+
+/// How far a recovery is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum RecoveryStatus {
+    /// It goes on.
+    Running,
+    /// Everything was ordered.
+    Done,
+    /// The endpoint was disabled or deleted before it was done.
+    Stopped,
+}
+
+impl Recovery {
+    /// Orders the deliveries of a time to be sent again.
+    pub fn order(
+        moment: Moment<'_>,
+        endpoint: &Endpoint,
+        since: Time,
+        until: Time,
+        include: Include,
+    ) -> Self {
+        Self {
+            id: moment.id(),
+            object: "webhookRecovery".to_owned(),
+            workspace_id: endpoint.workspace_id,
+            endpoint_id: endpoint.id,
+            since,
+            until,
+            include,
+            status: RecoveryStatus::Running,
+            examined: 0,
+            resent: 0,
+            position: None,
+            created_at: moment.now,
+            updated_at: moment.now,
+            version: 1,
+        }
+    }
+
+    /// Whether it wants this delivery sent again.
+    pub fn wants(&self, delivery: &WebhookDelivery) -> bool {
+        let is_ordered_already = delivery.recovery_id == Some(self.id);
+        !is_ordered_already
+            && match (self.include, delivery.status) {
+                (_, DeliveryStatus::Pending) | (Include::Failed, DeliveryStatus::Delivered) => {
+                    false
+                }
+                (_, DeliveryStatus::Waiting | DeliveryStatus::Exhausted)
+                | (Include::All, DeliveryStatus::Delivered) => true,
+            }
+    }
+
+    /// Where it goes on: what sorts after this.
+    pub fn begins_after(&self) -> EventId {
+        self.position
+            .unwrap_or_else(|| EventId::least_at(self.since))
+    }
+
+    /// Notes a page: how many were looked at and ordered, and the last event
+    /// if there is more.
+    #[must_use]
+    pub fn advance(&self, examined: u64, resent: u64, last: Option<EventId>, now: Time) -> Self {
+        Self {
+            examined: self.examined + examined,
+            resent: self.resent + resent,
+            position: last.or(self.position),
+            status: if last.is_some() {
+                RecoveryStatus::Running
+            } else {
+                RecoveryStatus::Done
+            },
+            updated_at: now,
+            version: self.version + 1,
+            ..self.clone()
+        }
+    }
+
+    /// Ends it before it is done.
+    #[must_use]
+    pub fn stop(&self, now: Time) -> Self {
+        Self {
+            status: RecoveryStatus::Stopped,
+            updated_at: now,
+            version: self.version + 1,
+            ..self.clone()
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Sample events: what each type of event looks like.
+//!
+//! They are not written by hand: a small story runs through the rules, and the
+//! events that it tells are the samples, so they cannot differ from real ones.
+
+use crate::{
+    Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyDraft, CompanyName, Email,
+    Endpoint, EndpointDraft, Event, EventFilter, EventType, Invitation, Moment, PersonName,
+    WorkspaceId,
+};
+use std::time::Duration;
+
+/// A sample of this type, as it would happen now in this workspace. Nobody and
+/// nothing in it exists.
+pub fn sample(kind: EventType, workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Event> {
+    story(workspace_id, moment)?
+        .into_iter()
+        .find(|event| event.event_type == kind)
+}
+
+/// A sample of every type.
+pub fn samples(workspace_id: WorkspaceId, moment: Moment<'_>) -> Vec<Event> {
+    let story = story(workspace_id, moment).unwrap_or_default();
+    EventType::ALL
+        .iter()
+        .filter_map(|kind| {
+            story
+                .iter()
+                .find(|event| event.event_type == *kind)
+                .cloned()
+        })
+        .collect()
+}
+
+/// `None` only if the rules refuse what they are known to accept.
+fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
+    let mut change = Change::at(moment);
+    let change = &mut change;
+    let lifetime = Duration::from_hours(7 * 24);
+    let author = Actor::InternalUser { id: moment.id() };
+
+    let mut company = Company::create(
+        change,
+        workspace_id,
+        CompanyDraft {
+            name: CompanyName::parse("name", "Rocket").ok()?,
+            fallback_color: None,
+        },
+    );
+    company
+        .rename(change, CompanyName::parse("name", "Rocket Rides").ok()?)
+        .ok()?;
+    let john = client("John", "Doe", "john.doe@example.com", &company)?;
+    let mut john = Client::create(moment, workspace_id, john, author);
+    john = change.save_client(None, john);
+    john.update(
+        change,
+        ClientPatch {
+            position: Some("Head of Rides".to_owned()),
+            ..ClientPatch::default()
+        },
+    );
+    let invitation = Invitation::open(change, &mut john, None, lifetime, author).ok()?;
+    invitation.mail_sent(change, invitation.generation, "0100019a-sample");
+    invitation
+        .accept(change, &mut john, invitation.generation)
+        .ok()?;
+    john.leave(change, company.id);
+    john.archive(change, None);
+
+    let jane = client("Jane", "Doe", "jane.doe@example.com", &company)?;
+    let mut jane = Client::create(moment, workspace_id, jane, author);
+    let cancelled = Invitation::open(change, &mut jane, None, lifetime, author).ok()?;
+    cancelled.cancel(change, &mut jane).ok()?;
+    let expired = Invitation::open(change, &mut jane, None, lifetime, author).ok()?;
+    expired.expire(change, Some(&mut jane));
+    company.delete(change).ok()?;
+
+    let draft = EndpointDraft {
+        url: "https://example.com/hooks/portico".to_owned(),
+        event_types: vec![EventFilter::parse("eventTypes", "*").ok()?],
+        ..EndpointDraft::default()
+    };
+    let endpoint = Endpoint::create(moment.id(), workspace_id, moment, draft, String::new());
+    endpoint.give_up(change, "the endpoint answered that it is gone");
+    Some(std::mem::take(&mut change.events))
+}
+
+fn client(given: &str, family: &str, email: &str, company: &Company) -> Option<ClientDraft> {
+    Some(ClientDraft {
+        name: PersonName {
+            given_name: given.to_owned(),
+            family_name: family.to_owned(),
+        },
+        email: Email::parse("email", email).ok()?,
+        company_ids: vec![company.id],
+        position: None,
+        phone: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{IdSource, Time};
+
+    #[test]
+    fn every_type_of_event_has_a_sample() {
+        let ids = IdSource::new();
+        let moment = Moment::new(Time::from_unix_millis(1_795_300_000_000), &ids);
+
+        let kinds: Vec<EventType> = samples(moment.id(), moment)
+            .iter()
+            .map(|event| event.event_type)
+            .collect();
+
+        assert_eq!(kinds, EventType::ALL);
+    }
+}

@@ -1,0 +1,109 @@
+//! How endpoints are doing, and how much they got this second, in the table.
+//!
+//! There is nothing to read or write for an endpoint that never failed and has
+//! no rate limit.
+
+use crate::{
+    Error, Index, Pattern, WorkspaceStore, error::unless_condition_fails, item::item, number, text,
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use portico_domain::{Endpoint, EndpointHealth, EndpointId, Time};
+
+pub(crate) const PATTERNS: &[Pattern] = &[HEALTH, RATE];
+
+const HEALTH: Pattern = Pattern::new(
+    "how an endpoint is doing",
+    Index::Table,
+    "WS#<workspace>#WE#<endpoint>",
+    "HEALTH",
+);
+const RATE: Pattern = Pattern::new(
+    "how many requests an endpoint got this second",
+    Index::Table,
+    "WS#<workspace>#WE#<endpoint>",
+    "RATE",
+);
+
+const ENTITY: &str = "endpointHealth";
+
+impl WorkspaceStore<'_> {
+    /// How an endpoint is doing since it was last enabled.
+    pub async fn health(&self, endpoint: &Endpoint) -> Result<EndpointHealth, Error> {
+        let stored: Option<EndpointHealth> = self
+            .store
+            .get(ENTITY, &HEALTH.key(&[&self.id, &endpoint.id]))
+            .await?;
+        Ok(match stored {
+            Some(health) if health.restarts == endpoint.restarts => health,
+            // What was before then is forgotten; the version goes on.
+            Some(EndpointHealth { version, .. }) => EndpointHealth {
+                version,
+                ..EndpointHealth::unblemished(self.id, endpoint.id, endpoint.restarts)
+            },
+            None => EndpointHealth::unblemished(self.id, endpoint.id, endpoint.restarts),
+        })
+    }
+
+    /// Writes the next version of an endpoint's health; answers it, or `None`
+    /// if another worker was quicker.
+    pub async fn save_health(
+        &self,
+        after: EndpointHealth,
+    ) -> Result<Option<EndpointHealth>, Error> {
+        let before = after.version;
+        let after = EndpointHealth {
+            version: before + 1,
+            ..after
+        };
+        let key = HEALTH.key(&[&self.id, &after.endpoint_id]);
+        let result = self
+            .store
+            .client
+            .put_item()
+            .table_name(&*self.store.table)
+            .set_item(Some(item(ENTITY, &after, &[key])?))
+            .condition_expression("attribute_not_exists(pk) OR version = :before")
+            .expression_attribute_values(":before", number(before))
+            .send()
+            .await;
+        Ok(unless_condition_fails(result)?.map(|_| after))
+    }
+
+    /// Takes one of the `limit` requests that an endpoint may get in the second
+    /// of `now`; answers whether there was one left.
+    pub async fn take_rate(
+        &self,
+        endpoint: EndpointId,
+        limit: u32,
+        now: Time,
+    ) -> Result<bool, Error> {
+        let second = AttributeValue::N(now.unix_seconds().to_string());
+        let key = RATE.key(&[&self.id, &endpoint]).attributes();
+        let update = || {
+            self.store
+                .client
+                .update_item()
+                .table_name(&*self.store.table)
+                .set_key(Some(key.clone()))
+                .expression_attribute_names("#second", "second")
+                .expression_attribute_values(":second", second.clone())
+                .expression_attribute_values(":one", number(1))
+        };
+        let in_this_second = update()
+            .update_expression("ADD used :one")
+            .condition_expression("#second = :second AND used < :limit")
+            .expression_attribute_values(":limit", number(u64::from(limit)))
+            .send()
+            .await;
+        if unless_condition_fails(in_this_second)?.is_some() {
+            return Ok(true);
+        }
+        let in_a_new_second = update()
+            .update_expression("SET #second = :second, used = :one, entity = :kind")
+            .condition_expression("attribute_not_exists(pk) OR #second < :second")
+            .expression_attribute_values(":kind", text(&"endpointRate"))
+            .send()
+            .await;
+        Ok(unless_condition_fails(in_a_new_second)?.is_some())
+    }
+}

@@ -1,0 +1,571 @@
+//! How deliveries are worked off: ordering, limits, circuit, recovery.
+
+use e2e::{Receiver, Reply, TestApp, id};
+use portico_domain::Time;
+use portico_local::{Call, Fault};
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+use std::time::Duration;
+
+fn path_of(endpoint: &Value) -> String {
+    format!("/v1/webhook-endpoints/{}", id(endpoint))
+}
+
+async fn register(app: &TestApp, receiver: &Receiver, mut body: Value) -> Value {
+    body["url"] = json!(receiver.url);
+    app.admin()
+        .post("/v1/webhook-endpoints", &body)
+        .await
+        .expect(201)
+}
+
+async fn company(app: &TestApp, name: &str) -> Value {
+    app.admin()
+        .post("/v1/companies", &json!({ "name": name }))
+        .await
+        .expect(200)
+}
+
+async fn rename(app: &TestApp, company: &Value, name: &str) {
+    let path = format!("/v1/companies/{}", id(company));
+    app.admin()
+        .patch(&path, &json!({ "name": name }))
+        .await
+        .expect(200);
+}
+
+async fn statuses(app: &TestApp, endpoint: &Value) -> Vec<String> {
+    let path = format!("{}/deliveries?limit=100", path_of(endpoint));
+    let list = app.admin().get(&path).await.expect(200);
+    let status = |delivery: &Value| delivery["status"].as_str().unwrap_or_default().to_owned();
+    let mut statuses: Vec<String> = list["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(status)
+        .collect();
+    statuses.sort();
+    statuses
+}
+
+async fn health(app: &TestApp, endpoint: &Value) -> Value {
+    let path = format!("{}/health", path_of(endpoint));
+    app.admin().get(&path).await.expect(200)
+}
+
+fn verifies(secret: &Value, webhook: &e2e::Received, app: &TestApp) -> bool {
+    let secret = secret.as_str().expect("a secret");
+    let verifier = Webhook::new(secret).expect("a secret");
+    let sent_at: i64 = webhook
+        .header("webhook-timestamp")
+        .parse()
+        .expect("a number");
+    // The library compares with this machine's clock, and the server's stands.
+    assert_eq!(sent_at, app.now().unix_seconds());
+    let signed = verifier
+        .sign(webhook.header("webhook-id"), sent_at, &webhook.body)
+        .expect("it signs");
+    webhook
+        .header("webhook-signature")
+        .split(' ')
+        .any(|one| one == signed)
+}
+
+#[tokio::test]
+async fn after_a_rotation_requests_carry_the_signatures_of_both_secrets_for_a_day() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let endpoint = register(&app, &receiver, json!({})).await;
+
+    let rotate = format!("{}/rotate-secret", path_of(&endpoint));
+    let rotated = app.admin().post(&rotate, &json!({})).await.expect(200);
+    company(&app, "Engines").await;
+    app.settle().await;
+    let during = receiver.received()[0].clone();
+
+    assert_ne!(rotated["secret"], endpoint["secret"]);
+    assert!(verifies(&endpoint["secret"], &during, &app));
+    assert!(verifies(&rotated["secret"], &during, &app));
+    app.advance(Duration::from_hours(24)).await;
+    company(&app, "Looms").await;
+    app.settle().await;
+    let after = receiver.received()[1].clone();
+    assert!(!verifies(&endpoint["secret"], &after, &app));
+    assert!(verifies(&rotated["secret"], &after, &app));
+    let too_long = json!({ "overlapHours": 169 });
+    let too_long = app.admin().post(&rotate, &too_long).await;
+    assert_eq!(
+        too_long.problem(400, "overlap_invalid"),
+        Some("overlapHours")
+    );
+}
+
+#[tokio::test]
+async fn headers_of_the_owner_are_sent_and_never_shown() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let headers = json!({ "Authorization": "Bearer hidden-token", "X-Tenant": "acme" });
+    let endpoint = register(&app, &receiver, json!({ "headers": headers })).await;
+
+    company(&app, "Engines").await;
+    app.settle().await;
+
+    let webhook = receiver.received()[0].clone();
+    assert_eq!(webhook.header("authorization"), "Bearer hidden-token");
+    assert_eq!(webhook.header("x-tenant"), "acme");
+    let shown = app.admin().get(&path_of(&endpoint)).await;
+    assert_eq!(
+        shown.body["headerNames"],
+        json!(["authorization", "x-tenant"])
+    );
+    assert!(!shown.text.contains("hidden-token"));
+    app.admin()
+        .patch(&path_of(&endpoint), &json!({ "headers": null }))
+        .await
+        .expect(200);
+    company(&app, "Looms").await;
+    app.settle().await;
+    assert_eq!(receiver.received()[1].header("x-tenant"), "");
+}
+
+#[tokio::test]
+async fn what_an_endpoint_cannot_be_is_refused_by_name() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let endpoint = register(&app, &receiver, json!({})).await;
+    for (body, code, field) in [
+        (
+            json!({ "headers": { "webhook-id": "1" } }),
+            "header_refused",
+            "headers.webhook-id",
+        ),
+        (
+            json!({ "headers": { "x-line": "a\r\nb" } }),
+            "header_refused",
+            "headers.x-line",
+        ),
+        (json!({ "rateLimit": 0 }), "rate_limit_invalid", "rateLimit"),
+        (
+            json!({ "rateLimit": 1_001 }),
+            "rate_limit_invalid",
+            "rateLimit",
+        ),
+        (
+            json!({ "contactEmail": "nobody" }),
+            "email_invalid",
+            "contactEmail",
+        ),
+        (json!({ "ordering": "random" }), "field_invalid", "ordering"),
+    ] {
+        let refused = app.admin().patch(&path_of(&endpoint), &body).await;
+        assert_eq!(refused.problem(400, code), Some(field), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_rate_limit_holds_from_second_to_second() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    register(&app, &receiver, json!({ "rateLimit": 2 })).await;
+    for name in ["A1", "B2", "C3", "D4", "E5"] {
+        company(&app, name).await;
+    }
+    app.settle().await;
+    assert_eq!(receiver.received().len(), 2);
+
+    for expected in [4, 5] {
+        app.advance(Duration::from_secs(1)).await;
+        // The message that wakes a lane comes a second late at most.
+        app.advance(Duration::from_millis(1)).await;
+        assert_eq!(receiver.received().len(), expected);
+    }
+}
+
+#[tokio::test]
+async fn strictly_ordered_the_next_event_of_an_object_waits_for_the_one_before() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let body = json!({ "ordering": "strict", "eventTypes": ["company.*"] });
+    register(&app, &receiver, body).await;
+    receiver.reply_next(&[Reply::status(500)]);
+    let engines = company(&app, "Engines").await;
+    app.settle().await;
+    rename(&app, &engines, "Motors").await;
+    company(&app, "Looms").await;
+    app.settle().await;
+
+    let names = |receiver: &Receiver| -> Vec<String> {
+        let name = |webhook: &e2e::Received| webhook.event()["data"]["name"].to_string();
+        receiver.received().iter().map(name).collect()
+    };
+    assert_eq!(names(&receiver), ["\"Engines\"", "\"Looms\""]);
+    app.advance(Duration::from_secs(7)).await;
+    app.advance(Duration::from_secs(7)).await;
+    assert_eq!(
+        names(&receiver),
+        ["\"Engines\"", "\"Looms\"", "\"Engines\"", "\"Motors\""]
+    );
+}
+
+#[tokio::test]
+async fn an_overloaded_endpoint_gets_the_pause_that_it_asks_for() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let endpoint = register(&app, &receiver, json!({})).await;
+    receiver.reply_next(&[Reply {
+        status: 429,
+        retry_after: Some(120),
+    }]);
+    company(&app, "Engines").await;
+    app.settle().await;
+    company(&app, "Looms").await;
+    app.settle().await;
+
+    assert_eq!(receiver.received().len(), 1);
+    assert_eq!(health(&app, &endpoint).await["state"], "slowedDown");
+    app.advance(Duration::from_secs(121)).await;
+    app.advance(Duration::from_secs(1)).await;
+    assert_eq!(receiver.received().len(), 3);
+    assert_eq!(health(&app, &endpoint).await["state"], "healthy");
+}
+
+/// An endpoint whose circuit has just opened, with one failed delivery for
+/// each of ten companies.
+async fn with_open_circuit(app: &TestApp, receiver: &Receiver) -> Value {
+    let endpoint = register(app, receiver, json!({ "eventTypes": ["company.created"] })).await;
+    receiver.reply_next(&[Reply::status(500); 10]);
+    for place in 0..10 {
+        company(app, &format!("Company {place}")).await;
+        app.settle().await;
+    }
+    endpoint
+}
+
+#[tokio::test]
+async fn ten_failures_in_a_row_open_the_circuit_and_one_probe_closes_it() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let endpoint = with_open_circuit(&app, &receiver).await;
+    assert_eq!(receiver.received().len(), 10);
+    let open = health(&app, &endpoint).await;
+    assert_eq!(
+        (&open["state"], &open["consecutiveFailures"]),
+        (&json!("circuitOpen"), &json!(10))
+    );
+
+    receiver.reply_next(&[Reply::status(500)]);
+    company(&app, "Another").await;
+    app.advance(Duration::from_secs(50)).await;
+    assert_eq!(receiver.received().len(), 10, "nothing is sent meanwhile");
+    app.advance(Duration::from_secs(15)).await;
+    assert_eq!(receiver.received().len(), 11, "one delivery probes");
+
+    app.advance(Duration::from_secs(125)).await;
+    app.advance(Duration::from_secs(1)).await;
+    assert_eq!(receiver.received().len(), 22, "the second probe succeeds");
+    assert_eq!(health(&app, &endpoint).await["state"], "healthy");
+    assert_eq!(statuses(&app, &endpoint).await, vec!["delivered"; 11]);
+}
+
+#[tokio::test]
+async fn who_orders_a_resend_does_not_wait_for_the_circuit() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let endpoint = with_open_circuit(&app, &receiver).await;
+    let path = format!("{}/deliveries", path_of(&endpoint));
+    let delivery = app.admin().get(&path).await.expect(200)["data"][0].clone();
+
+    let resend = format!("/v1/webhook-deliveries/{}/resend", id(&delivery));
+    app.admin().post(&resend, &json!({})).await.expect(200);
+    app.settle().await;
+
+    assert!(receiver.received().len() > 10);
+    assert_eq!(health(&app, &endpoint).await["state"], "healthy");
+}
+
+#[tokio::test]
+async fn another_url_forgets_the_failures_of_the_old_one() {
+    let app = TestApp::start().await;
+    let (receiver, mended) = (Receiver::start().await, Receiver::start().await);
+    let endpoint = with_open_circuit(&app, &receiver).await;
+
+    app.admin()
+        .patch(&path_of(&endpoint), &json!({ "url": mended.url }))
+        .await
+        .expect(200);
+    app.advance(Duration::from_secs(8)).await;
+    assert_eq!(mended.received().len(), 10);
+    assert_eq!(health(&app, &endpoint).await["consecutiveFailures"], 0);
+}
+
+#[tokio::test]
+async fn a_dead_endpoint_with_much_to_send_is_as_cheap_as_one_with_little() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    with_open_circuit(&app, &receiver).await;
+    let calls_of_a_minute = async |app: &TestApp| {
+        app.server.aws().record_calls();
+        app.advance(Duration::from_secs(1)).await;
+        let calls = app.server.aws().calls();
+        let own = |call: &&Call| matches!(call.function, Some("sweeper" | "deliverer"));
+        calls.iter().filter(own).count()
+    };
+    let little = calls_of_a_minute(&app).await;
+    for place in 0..150 {
+        company(&app, &format!("More {place}")).await;
+    }
+    app.settle().await;
+
+    let much = calls_of_a_minute(&app).await;
+
+    assert_eq!(receiver.received().len(), 10);
+    // Eight lanes, and what it takes to look at each.
+    assert!(much <= little + 8 * 6, "{little} calls, then {much}");
+}
+
+#[tokio::test]
+async fn five_days_of_failing_disable_an_endpoint_and_enabling_it_loses_nothing() {
+    let app = TestApp::start().await;
+    let (receiver, others) = (Receiver::start().await, Receiver::start().await);
+    let body = json!({ "eventTypes": ["company.created"], "contactEmail": "ops@example.com", "description": "CRM" });
+    let endpoint = register(&app, &receiver, body).await;
+    register(
+        &app,
+        &others,
+        json!({ "eventTypes": ["webhookEndpoint.disabled"] }),
+    )
+    .await;
+    receiver.reply_next(&[Reply::status(500); 30]);
+    company(&app, "Engines").await;
+    app.settle().await;
+    app.advance(Duration::from_hours(5 * 24)).await;
+    app.advance(Duration::from_mins(1)).await;
+
+    let shown = app.admin().get(&path_of(&endpoint)).await.expect(200);
+    assert_eq!(shown["enabled"], false);
+    let reason = shown["disabled"]["reason"].as_str().expect("a reason");
+    assert!(
+        reason.starts_with("every attempt has failed since"),
+        "{reason}"
+    );
+    assert_eq!(others.event_types(), ["webhookEndpoint.disabled"]);
+    let mails = app.mails("ops@example.com").await;
+    assert_eq!(mails.len(), 1);
+    let text = mails[0]["Text"].as_str().expect("a text");
+    assert!(
+        text.contains(&receiver.url) && text.contains("\"CRM\""),
+        "{text}"
+    );
+
+    let tried = receiver.received().len();
+    company(&app, "Looms").await;
+    app.advance(Duration::from_hours(48)).await;
+    assert_eq!(receiver.received().len(), tried);
+    assert_eq!(statuses(&app, &endpoint).await, ["held", "held"]);
+    receiver.reply_next(&[]);
+    app.admin()
+        .patch(&path_of(&endpoint), &json!({ "enabled": true }))
+        .await
+        .expect(200);
+    for _ in 0..4 {
+        app.advance(Duration::from_hours(24)).await;
+    }
+    assert_eq!(health(&app, &endpoint).await["state"], "failing");
+    let healthy_again = Receiver::start().await;
+    app.admin()
+        .patch(&path_of(&endpoint), &json!({ "url": healthy_again.url }))
+        .await
+        .expect(200);
+    app.advance(Duration::from_hours(24)).await;
+    app.advance(Duration::from_hours(24)).await;
+    assert_eq!(statuses(&app, &endpoint).await, ["delivered", "delivered"]);
+}
+
+#[tokio::test]
+async fn a_recovery_sends_what_failed_in_its_time_and_says_so() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let endpoint = register(&app, &receiver, json!({ "eventTypes": ["company.*"] })).await;
+    company(&app, "Before").await;
+    app.settle().await;
+    app.advance(Duration::from_secs(1)).await;
+    let since = app.now();
+    receiver.reply_next(&[Reply::status(500); 3]);
+    for name in ["A1", "B2", "C3"] {
+        company(&app, name).await;
+    }
+    app.settle().await;
+    app.advance(Duration::from_secs(2)).await;
+    assert_eq!(receiver.received().len(), 4);
+
+    let recover = format!("{}/recover", path_of(&endpoint));
+    let order = json!({ "since": since });
+    let recovery = app.admin().post(&recover, &order).await.expect(201);
+    app.settle().await;
+
+    assert_eq!(receiver.received().len(), 7);
+    assert_eq!(statuses(&app, &endpoint).await, vec!["delivered"; 4]);
+    for webhook in &receiver.received()[4..] {
+        assert_eq!(webhook.header("portico-recovery"), id(&recovery));
+    }
+    let path = format!("/v1/webhook-recoveries/{}", id(&recovery));
+    let done = app.admin().get(&path).await.expect(200);
+    assert_eq!(
+        (&done["status"], &done["examined"], &done["resent"]),
+        (&json!("done"), &json!(3), &json!(3))
+    );
+}
+
+#[tokio::test]
+async fn a_recovery_that_dies_half_way_goes_on_and_orders_nothing_twice() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let endpoint = register(&app, &receiver, json!({ "eventTypes": ["company.*"] })).await;
+    let since = Time::from_unix_millis(app.now().unix_millis() - 1_000);
+    for place in 0..120 {
+        company(&app, &format!("Company {place}")).await;
+    }
+    app.settle().await;
+    assert_eq!(receiver.received().len(), 120);
+    let mut writes = 0;
+    app.server.aws().inject(move |call: &Call| {
+        let is_writing = call.function == Some("recoverer") && call.operation == "PutItem";
+        writes += i32::from(is_writing);
+        (is_writing && writes > 60).then_some(Fault::Refuse("InternalServerError"))
+    });
+    app.advance(Duration::from_secs(1)).await;
+    let order = json!({ "since": since, "include": "all" });
+    let recover = format!("{}/recover", path_of(&endpoint));
+    let recovery = app.admin().post(&recover, &order).await.expect(201);
+    app.settle().await;
+
+    app.server.aws().heal();
+    for _ in 0..4 {
+        app.advance(Duration::from_mins(12)).await;
+    }
+
+    let path = format!("/v1/webhook-recoveries/{}", id(&recovery));
+    let done = app.admin().get(&path).await.expect(200);
+    assert_eq!(
+        (&done["status"], &done["examined"]),
+        (&json!("done"), &json!(120))
+    );
+    assert_eq!(receiver.received().len(), 240);
+}
+
+#[tokio::test]
+async fn bad_orders_of_a_recovery_are_refused() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let endpoint = register(&app, &receiver, json!({})).await;
+    let recover = format!("{}/recover", path_of(&endpoint));
+    let at = |seconds: i64| Time::from_unix_millis(app.now().unix_millis() + seconds * 1_000);
+    for (body, code, field) in [
+        (json!({}), "field_required", "since"),
+        (json!({ "since": "yesterday" }), "field_invalid", "since"),
+        (
+            json!({ "since": at(-31 * 24 * 3_600) }),
+            "range_invalid",
+            "since",
+        ),
+        (
+            json!({ "since": at(-60), "until": at(60) }),
+            "range_invalid",
+            "until",
+        ),
+        (
+            json!({ "since": at(-60), "until": at(-61) }),
+            "range_invalid",
+            "until",
+        ),
+    ] {
+        let refused = app.admin().post(&recover, &body).await;
+        assert_eq!(refused.problem(400, code), Some(field), "{body}");
+    }
+    app.admin()
+        .patch(&path_of(&endpoint), &json!({ "enabled": false }))
+        .await
+        .expect(200);
+    app.admin()
+        .post(&recover, &json!({ "since": at(-60) }))
+        .await
+        .problem(409, "endpoint_disabled");
+}
+
+#[tokio::test]
+async fn a_test_event_is_sent_at_once_and_leaves_no_trace() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let endpoint = register(&app, &receiver, json!({ "eventTypes": ["company.*"] })).await;
+    let test = format!("{}/test", path_of(&endpoint));
+
+    let body = json!({ "eventType": "client.activated" });
+    let tested = app.admin().post(&test, &body).await.expect(200);
+
+    assert_eq!(
+        (&tested["success"], &tested["attempt"]["responseStatus"]),
+        (&json!(true), &json!(200))
+    );
+    let webhook = receiver.received()[0].clone();
+    assert_eq!(webhook.header("portico-test"), "true");
+    assert_eq!(webhook.event()["eventType"], "client.activated");
+    assert_eq!(webhook.event()["id"], tested["eventId"]);
+    assert!(verifies(&endpoint["secret"], &webhook, &app));
+    app.settle().await;
+    assert_eq!(statuses(&app, &endpoint).await, Vec::<String>::new());
+    receiver.reply_next(&[Reply::status(418)]);
+    let failed = app.admin().post(&test, &json!({})).await.expect(200);
+    assert_eq!(failed["success"], false);
+    app.admin()
+        .post(&test, &json!({ "eventType": "client.born" }))
+        .await
+        .problem(400, "event_type_unknown");
+}
+
+#[tokio::test]
+async fn the_catalogue_has_a_sample_of_every_type() {
+    let app = TestApp::start().await;
+
+    let types = app.admin().get("/v1/event-types").await.expect(200);
+
+    let types = types["data"].as_array().expect("a list");
+    assert_eq!(types.len(), portico_domain::EventType::ALL.len());
+    for kind in types {
+        assert_eq!(kind["sample"]["eventType"], kind["name"]);
+        assert!(
+            kind["description"]
+                .as_str()
+                .is_some_and(|text| text.ends_with('.'))
+        );
+        assert_eq!(
+            kind["sample"]["workspaceId"],
+            json!(app.server.workspace_id)
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_event_can_be_sent_to_an_endpoint_that_was_registered_later() {
+    let app = TestApp::start().await;
+    let (late, uninterested) = (Receiver::start().await, Receiver::start().await);
+    company(&app, "Engines").await;
+    app.settle().await;
+    app.advance(Duration::from_secs(1)).await;
+    register(&app, &late, json!({})).await;
+    let other = register(&app, &uninterested, json!({ "eventTypes": ["client.*"] })).await;
+    let events = app.admin().get("/v1/events").await.expect(200);
+    let resend = format!("/v1/events/{}/resend", id(&events["data"][0]));
+
+    let sent = app.admin().post(&resend, &json!({})).await.expect(200);
+    app.settle().await;
+    assert_eq!(sent["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!(late.event_types(), ["company.created"]);
+    assert_eq!(uninterested.received().len(), 0);
+    let only = json!({ "endpointId": id(&other) });
+    app.admin().post(&resend, &only).await.expect(200);
+    app.settle().await;
+    assert_eq!(
+        (late.received().len(), uninterested.received().len()),
+        (1, 1)
+    );
+}
