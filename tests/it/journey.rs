@@ -210,6 +210,7 @@ async fn a_new_workspace_has_the_example_clients() {
         data: portico_local::Data::Memory,
         examples: true,
         is_time_frozen: true,
+        driven_from: None,
     };
     let server = portico_local::LocalServer::start(options)
         .await

@@ -46,21 +46,27 @@ pub struct TestKey {
 impl TestApp {
     /// A server with nothing in it.
     pub async fn start() -> Self {
-        Self::with(Data::Memory).await
+        Self::with(Data::Memory, None).await
     }
 
     /// A server that keeps its data in a directory.
     pub async fn start_in(directory: &Path) -> Self {
-        Self::with(Data::Directory(directory.to_owned())).await
+        Self::with(Data::Directory(directory.to_owned()), None).await
     }
 
-    async fn with(data: Data) -> Self {
+    /// A server with nothing in it in which nothing goes on by itself.
+    pub async fn driven_from(seed: u64) -> Self {
+        Self::with(Data::Memory, Some(seed)).await
+    }
+
+    async fn with(data: Data, driven_from: Option<u64>) -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let options = Options {
             listen,
             data,
             examples: false,
             is_time_frozen: true,
+            driven_from,
         };
         let server = LocalServer::start(options)
             .await

@@ -56,6 +56,7 @@ async fn local() -> LocalServer {
         data: Data::Memory,
         examples: true,
         is_time_frozen: false,
+        driven_from: None,
     };
     LocalServer::start(options).await.expect("it starts")
 }

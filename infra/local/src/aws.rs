@@ -11,9 +11,10 @@ use crate::{
     mailbox::Mailbox,
     ses,
     sqs::Queues,
+    steps,
 };
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep, TokioSleep};
 use aws_smithy_runtime_api::client::{
     behavior_version::BehaviorVersion,
     http::{
@@ -32,6 +33,7 @@ use std::{
     collections::BTreeSet,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio::sync::Notify;
 
@@ -108,10 +110,17 @@ impl Aws {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(SharedHttpClient::new(self.clone()))
             .retry_config(RetryConfig::standard())
-            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
-                TokioSleep::new(),
-            ))
+            .sleep_impl(self.sleep())
             .build()
+    }
+
+    /// Where time stands still, nobody waits before trying a call again.
+    fn sleep(&self) -> SharedAsyncSleep {
+        if self.inner.clock.is_frozen() {
+            SharedAsyncSleep::new(NoSleep)
+        } else {
+            SharedAsyncSleep::new(TokioSleep::new())
+        }
     }
 
     /// The embedded table.
@@ -235,9 +244,24 @@ fn read(request: &http::Request<Bytes>) -> Call {
     }
 }
 
+#[derive(Debug)]
+struct NoSleep;
+
+impl AsyncSleep for NoSleep {
+    fn sleep(&self, _: Duration) -> Sleep {
+        Sleep::new(tokio::task::yield_now())
+    }
+}
+
 impl HttpConnector for Aws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::ready(self.carry(request))
+        let aws = self.clone();
+        HttpConnectorFuture::new(async move {
+            steps::stop().await;
+            let answer = aws.carry(request);
+            steps::stop().await;
+            answer
+        })
     }
 }
 

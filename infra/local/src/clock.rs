@@ -33,6 +33,11 @@ impl MovableClock {
         self
     }
 
+    /// Whether it stands still until it is moved.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen_at.is_some()
+    }
+
     /// What time it is.
     pub fn now(&self) -> Time {
         let millis = self

@@ -17,6 +17,7 @@ pub mod aws;
 pub mod clock;
 mod dev;
 pub mod docs;
+mod driven;
 mod dynamo;
 mod gateway;
 mod grants;
@@ -31,6 +32,7 @@ pub mod server;
 pub mod ses;
 pub mod sqs;
 mod state;
+pub mod steps;
 
 pub use aws::{Call, Fault};
 pub use server::{Data, LocalServer, Options, StartError};

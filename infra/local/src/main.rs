@@ -126,6 +126,7 @@ async fn dev(options: Dev) -> Result<(), Box<dyn std::error::Error>> {
         data,
         examples: !options.no_examples,
         is_time_frozen: false,
+        driven_from: None,
     })
     .await?;
     print(&if options.json {

@@ -11,17 +11,29 @@ use dynoxide::actions::{
     get_records::GetRecordsRequest, get_shard_iterator::GetShardIteratorRequest,
     list_streams::ListStreamsRequest,
 };
-use portico_app::{App, Source, Trigger};
+use portico_app::{App, Source, Trigger, TriggerError};
 use portico_domain::Time;
 use portico_queue::Queue;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, RwLock};
 
 /// Lambda reads this many records of a stream at once unless told otherwise.
 const STREAM_BATCH: usize = 100;
 /// How often a stream record is tried before it is passed over.
 const STREAM_TRIES: u32 = 5;
+
+/// How many of each event-driven function run at once, at most.
+///
+/// Lambda begins with five for a queue and goes up to a thousand. Deliveries
+/// wait for their receivers, so many of them take one machine no more effort.
+pub(crate) const fn concurrency(queue: Queue) -> usize {
+    match queue {
+        Queue::Deliveries => 32,
+        Queue::Mail => 5,
+        Queue::Recoveries | Queue::Companies => 2,
+    }
+}
 
 /// Hands a function its events.
 #[derive(Clone)]
@@ -47,7 +59,9 @@ pub(crate) struct QueuePump {
     runner: Runner,
     trigger: Trigger,
     queue: Queue,
-    turn: Mutex<()>,
+    // Shared while one of several works, exclusive for whoever wants to know
+    // that nothing is left.
+    turn: RwLock<()>,
 }
 
 /// The pump of a scheduled function.
@@ -58,16 +72,25 @@ pub(crate) struct SchedulePump {
 }
 
 impl Runner {
-    /// Runs a function; `None` if it did not do its work.
-    async fn run(&self, trigger: &Trigger, event: Value) -> Option<Value> {
+    /// A function's work on an event.
+    pub(crate) fn work(
+        &self,
+        trigger: &Trigger,
+        event: Value,
+    ) -> impl Future<Output = Result<Value, TriggerError>> + Send + use<> {
         let acting = Acting {
             name: trigger.name,
             grants: trigger.grants,
         };
         let app = Arc::clone(&self.app);
         let handle = trigger.handle;
+        acting.scope(async move { handle(&app, event).await })
+    }
+
+    /// Runs a function; `None` if it did not do its work.
+    async fn run(&self, trigger: &Trigger, event: Value) -> Option<Value> {
         // A task of its own, so that a panic ends it and nothing else.
-        let task = tokio::spawn(acting.scope(async move { handle(&app, event).await }));
+        let task = tokio::spawn(self.work(trigger, event));
         match task.await {
             Ok(Ok(answer)) => Some(answer),
             Ok(Err(error)) => {
@@ -93,6 +116,26 @@ impl StreamPump {
             trigger,
             place: Mutex::new(Place { iterator, tries: 0 }),
         })
+    }
+
+    /// What there is, handed to nobody.
+    pub(crate) async fn take(&self) -> Vec<Value> {
+        let mut place = self.place.lock().await;
+        let mut taken = Vec::new();
+        loop {
+            let request = GetRecordsRequest {
+                shard_iterator: place.iterator.clone(),
+                limit: Some(STREAM_BATCH),
+            };
+            let read = self.runner.aws.database().get_records(request);
+            let Some(found) = read.ok().filter(|found| !found.records.is_empty()) else {
+                return taken;
+            };
+            taken.extend(found.records.iter().map(|record| json!(record)));
+            if let Some(next) = found.next_shard_iterator {
+                place.iterator = next;
+            }
+        }
     }
 
     /// Hands on what there is; answers how many records that was.
@@ -143,20 +186,37 @@ impl QueuePump {
             runner,
             trigger,
             queue,
-            turn: Mutex::default(),
+            turn: RwLock::default(),
         }
     }
 
-    /// Hands on what is visible; answers how many messages that was.
+    /// How many may work at once.
+    pub(crate) const fn concurrency(&self) -> usize {
+        concurrency(self.queue)
+    }
+
+    /// Hands on what is visible once nobody else is at work on this queue;
+    /// answers how many messages that was.
+    pub(crate) async fn pump_alone(&self, now: Time) -> usize {
+        let _turn = self.turn.write().await;
+        self.hand_on(now).await
+    }
+
+    /// Hands on what is visible, beside others; answers how many messages that
+    /// was.
     pub(crate) async fn pump(&self, now: Time) -> usize {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn.read().await;
+        self.hand_on(now).await
+    }
+
+    async fn hand_on(&self, now: Time) -> usize {
         let queues = self.runner.aws.queues();
         let name = self.queue.name();
         let messages = queues.take(name, self.queue.batch_size().into(), now);
         if messages.is_empty() {
             return 0;
         }
-        let event = sqs::event(&format!("arn:aws:sqs:local:000000000000:{name}"), &messages);
+        let event = sqs::event(&arn(self.queue), &messages);
         if let Some(answer) = self.runner.run(&self.trigger, event).await {
             let failed = failed(&answer);
             for message in messages
@@ -180,21 +240,32 @@ impl SchedulePump {
     }
 
     /// Runs the function once, as EventBridge Scheduler would.
-    pub(crate) async fn pump(&self, now: Time) {
+    pub(crate) async fn pump(&self) {
         let _turn = self.turn.lock().await;
-        let event = json!({
-            "version": "0",
-            "id": self.runner.app.moment().id::<()>(),
-            "detail-type": "Scheduled Event",
-            "source": "aws.scheduler",
-            "account": "000000000000",
-            "time": now,
-            "region": "local",
-            "resources": [format!("arn:aws:scheduler:local:000000000000:schedule/portico/{}", self.trigger.name)],
-            "detail": "{}",
-        });
+        let event = schedule_event(&self.runner.app, &self.trigger);
         self.runner.run(&self.trigger, event).await;
     }
+}
+
+/// The event that EventBridge Scheduler has for a function.
+pub(crate) fn schedule_event(app: &App, trigger: &Trigger) -> Value {
+    let moment = app.moment();
+    json!({
+        "version": "0",
+        "id": moment.id::<()>(),
+        "detail-type": "Scheduled Event",
+        "source": "aws.scheduler",
+        "account": "000000000000",
+        "time": moment.now,
+        "region": "local",
+        "resources": [format!("arn:aws:scheduler:local:000000000000:schedule/portico/{}", trigger.name)],
+        "detail": "{}",
+    })
+}
+
+/// The name of a queue in AWS's terms.
+pub(crate) fn arn(queue: Queue) -> String {
+    format!("arn:aws:sqs:local:000000000000:{}", queue.name())
 }
 
 /// Which kind of source wakes a trigger.

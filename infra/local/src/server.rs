@@ -24,7 +24,7 @@ use portico_queue::{Queue, QueueUrls};
 use portico_store::Store;
 use portico_webhook::{Policy, Sender, SenderError};
 use std::{
-    io,
+    io, iter,
     net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -46,6 +46,9 @@ pub struct Options {
     /// Whether time stands still until it is moved, so that nothing becomes due
     /// because a test is slow.
     pub is_time_frozen: bool,
+    /// If given, stream, queues and schedules stand still until they are driven
+    /// by hand, and ids are made from this seed, so that a run can be repeated.
+    pub driven_from: Option<u64>,
 }
 
 /// Where the server keeps its data.
@@ -95,14 +98,15 @@ pub enum StartError {
 pub(crate) struct Core {
     pub(crate) app: Arc<App>,
     pub(crate) routes: Routes,
-    pumps: Pumps,
+    pub(crate) pumps: Pumps,
     pub(crate) clock: MovableClock,
     state: Mutex<State>,
 }
 
-struct Pumps {
+pub(crate) struct Pumps {
+    pub(crate) runner: Runner,
     aws: Aws,
-    stream: StreamPump,
+    pub(crate) stream: StreamPump,
     queues: Vec<(Queue, QueuePump)>,
     schedules: Vec<SchedulePump>,
 }
@@ -115,7 +119,7 @@ pub struct LocalServer {
     pub workspace_id: WorkspaceId,
     /// A key of that workspace with every permission.
     pub api_key: String,
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     hooks: Hooks,
     tasks: JoinSet<()>,
 }
@@ -144,7 +148,10 @@ impl LocalServer {
             clock.clone(),
         );
         let keys = Keyring::new(&RootKey::parse(&parts.state.root_key)?)?;
-        let app = Arc::new(app(&aws, keys, &clock, &url)?);
+        let ids = options
+            .driven_from
+            .map_or_else(IdSource::new, IdSource::repeatable);
+        let app = Arc::new(app(&aws, keys, &clock, &url, ids)?);
         app.store.create_table().await?;
         if !parts.state.is_seeded {
             seed(&app, &parts.state, options.examples).await?;
@@ -161,7 +168,9 @@ impl LocalServer {
             state: Mutex::new(parts.state),
         });
         let mut tasks = JoinSet::new();
-        core.pumps.spawn(&core, &mut tasks);
+        if options.driven_from.is_none() {
+            core.pumps.spawn(&core, &mut tasks);
+        }
         let router = router(&core, parts.mailbox, hooks.clone());
         tasks.spawn(async move {
             let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -215,7 +224,7 @@ impl Core {
         loop {
             let mut done = self.pumps.stream.pump().await;
             for (_, pump) in &self.pumps.queues {
-                done += pump.pump(self.clock.now()).await;
+                done += pump.pump_alone(self.clock.now()).await;
             }
             if done == 0 {
                 return;
@@ -233,7 +242,7 @@ impl Core {
             }
         }
         for schedule in &self.pumps.schedules {
-            schedule.pump(self.clock.now()).await;
+            schedule.pump().await;
         }
         self.settle().await;
     }
@@ -263,6 +272,7 @@ impl Pumps {
             schedules: schedules
                 .map(|trigger| SchedulePump::new(runner.clone(), *trigger))
                 .collect(),
+            runner,
             aws,
         })
     }
@@ -280,7 +290,12 @@ impl Pumps {
                 }
             }
         });
-        for place in 0..self.queues.len() {
+        let workers = self
+            .queues
+            .iter()
+            .enumerate()
+            .flat_map(|(place, (_, pump))| iter::repeat_n(place, pump.concurrency()));
+        for place in workers {
             let shared = Arc::clone(core);
             tasks.spawn(async move {
                 let changed = shared.pumps.aws.queues().changed();
@@ -301,7 +316,7 @@ impl Pumps {
                 let mut minutes = tokio::time::interval(Duration::from_mins(1));
                 loop {
                     minutes.tick().await;
-                    shared.pumps.schedules[place].pump(shared.clock.now()).await;
+                    shared.pumps.schedules[place].pump().await;
                 }
             });
         }
@@ -318,7 +333,13 @@ fn queues() -> Queues {
     Queues::new(&specs)
 }
 
-fn app(aws: &Aws, keys: Keyring, clock: &MovableClock, url: &str) -> Result<App, SenderError> {
+fn app(
+    aws: &Aws,
+    keys: Keyring,
+    clock: &MovableClock,
+    url: &str,
+    ids: IdSource,
+) -> Result<App, SenderError> {
     let config = aws.config();
     let queue_url = |queue: Queue| format!("http://sqs.local/000000000000/{}", queue.name());
     let urls = QueueUrls {
@@ -342,7 +363,7 @@ fn app(aws: &Aws, keys: Keyring, clock: &MovableClock, url: &str) -> Result<App,
         keys,
         base_url: url.to_owned(),
         clock: clock.for_app(),
-        ids: IdSource::new(),
+        ids,
     })
 }
 

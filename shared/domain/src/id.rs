@@ -2,7 +2,16 @@
 
 use crate::{Time, lane::LANES};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use std::{borrow::Cow, fmt, hash, marker::PhantomData, str::FromStr, sync::Mutex};
+use std::{
+    borrow::Cow,
+    fmt, hash,
+    marker::PhantomData,
+    str::FromStr,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use uuid::{Timestamp, Uuid, timestamp::context::ContextV7};
 
 /// A UUID of version 7 that names a thing of kind `K`.
@@ -122,20 +131,51 @@ impl<K> Id<K> {
 
 /// Makes ids that sort in the order in which they were made.
 #[derive(Debug)]
-pub struct IdSource(Mutex<ContextV7>);
+pub struct IdSource(Origin);
+
+#[derive(Debug)]
+enum Origin {
+    Random(Mutex<ContextV7>),
+    Repeatable { seed: u64, made: AtomicU64 },
+}
 
 impl IdSource {
     /// A source of its own; one per process keeps its ids in order.
     pub fn new() -> Self {
-        Self(Mutex::new(ContextV7::new()))
+        Self(Origin::Random(Mutex::new(ContextV7::new())))
+    }
+
+    /// A source that makes the same ids again from the same seed and times, for
+    /// tests that are to be repeated. Anybody can guess these.
+    pub fn repeatable(seed: u64) -> Self {
+        let made = AtomicU64::new(0);
+        Self(Origin::Repeatable { seed, made })
     }
 
     /// A new id, made at `now`.
     pub fn next<K>(&self, now: Time) -> Id<K> {
         let millis = u64::try_from(now.unix_millis()).unwrap_or(0);
-        let nanos = u32::try_from(millis % 1_000).unwrap_or(0) * 1_000_000;
-        let timestamp = Timestamp::from_unix(&self.0, millis / 1_000, nanos);
-        Id::from_uuid(Uuid::new_v7(timestamp))
+        let uuid = match &self.0 {
+            Origin::Random(context) => {
+                let nanos = u32::try_from(millis % 1_000).unwrap_or(0) * 1_000_000;
+                Uuid::new_v7(Timestamp::from_unix(context, millis / 1_000, nanos))
+            }
+            Origin::Repeatable { seed, made } => {
+                let count = made.fetch_add(1, Ordering::Relaxed);
+                let hash = Uuid::new_v5(
+                    &Uuid::from_u64_pair(*seed, count),
+                    b"an id that can be made again",
+                );
+                let mut bytes = *hash.as_bytes();
+                bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+                // The count keeps ids of one millisecond in order.
+                let [.., second, third, fourth] = count.to_be_bytes();
+                bytes[6..10].copy_from_slice(&[0x70, second, 0x80, third]);
+                bytes[10] = fourth;
+                Uuid::from_bytes(bytes)
+            }
+        };
+        Id::from_uuid(uuid)
     }
 }
 
