@@ -26,10 +26,10 @@ impl MovableClock {
         }
     }
 
-    /// The same, standing still until it is moved.
+    /// The same, standing still at this time until it is moved.
     #[must_use]
-    pub fn frozen(mut self) -> Self {
-        self.frozen_at = Some(Time::system_now());
+    pub fn frozen_at(mut self, time: Time) -> Self {
+        self.frozen_at = Some(time);
         self
     }
 

@@ -6,7 +6,13 @@ use crate::{
     state::State,
 };
 use dynoxide::Database;
+use portico_domain::{IdSource, Time};
 use std::{fs, os::unix::fs::DirBuilderExt};
+
+/// When a server that is driven by hand begins.
+pub(crate) fn driven_since() -> Time {
+    Time::from_unix_millis(1_800_000_000_000)
+}
 
 /// What is opened before anything runs.
 pub(crate) struct Parts {
@@ -19,7 +25,12 @@ pub(crate) struct Parts {
 pub(crate) fn open(options: &Options) -> Result<Parts, StartError> {
     match &options.data {
         Data::Memory => {
-            let state = State::new()?;
+            let (ids, now) = match options.driven_from {
+                // Other ids than those of what is driven.
+                Some(seed) => (IdSource::repeatable(!seed), driven_since()),
+                None => (IdSource::new(), Time::system_now()),
+            };
+            let state = State::new(&ids, now)?;
             Ok(Parts {
                 state,
                 database: Database::memory()?,

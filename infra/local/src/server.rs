@@ -7,7 +7,7 @@ use crate::{
     gateway::{self, Routes},
     hooks::{self, Hooks},
     index,
-    install::open,
+    install::{driven_since, open},
     mailbox::{self, Mailbox},
     pump::{QueuePump, Runner, SchedulePump, StreamPump, queue_of},
     seed::{SeedError, seed},
@@ -17,7 +17,7 @@ use crate::{
 use axum::{Router, routing};
 use portico_app::{App, Source};
 use portico_bootstrap::{TRIGGERS, functions};
-use portico_domain::{IdSource, WorkspaceId};
+use portico_domain::{IdSource, Time, WorkspaceId};
 use portico_keys::{Keyring, RootKey, RootKeyError};
 use portico_mail::{Mail, MailSettings};
 use portico_queue::{Queue, QueueUrls};
@@ -46,8 +46,9 @@ pub struct Options {
     /// Whether time stands still until it is moved, so that nothing becomes due
     /// because a test is slow.
     pub is_time_frozen: bool,
-    /// If given, stream, queues and schedules stand still until they are driven
-    /// by hand, and ids are made from this seed, so that a run can be repeated.
+    /// If given, stream, queues, schedules and time stand still until they are
+    /// driven by hand. Ids are made from this seed and time begins at a fixed
+    /// moment, so that a run can be repeated.
     pub driven_from: Option<u64>,
 }
 
@@ -136,10 +137,10 @@ impl LocalServer {
 
         let mut parts = open(&options)?;
         let moved = MovableClock::moved(parts.state.clock_moved_by);
-        let clock = if options.is_time_frozen {
-            moved.frozen()
-        } else {
-            moved
+        let clock = match options.driven_from {
+            Some(_) => moved.frozen_at(driven_since()),
+            None if options.is_time_frozen => moved.frozen_at(Time::system_now()),
+            None => moved,
         };
         let aws = Aws::new(
             parts.database,

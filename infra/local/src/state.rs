@@ -45,8 +45,7 @@ pub enum StateError {
 
 impl State {
     /// The state of a new installation that is kept nowhere.
-    pub(crate) fn new() -> Result<Self, StateError> {
-        let (ids, now) = (IdSource::new(), Time::system_now());
+    pub(crate) fn new(ids: &IdSource, now: Time) -> Result<Self, StateError> {
         let api_key_id = ids.next(now);
         let key = new_api_key(api_key_id)?;
         Ok(Self {
@@ -74,7 +73,7 @@ impl State {
                 Ok(state)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let mut state = Self::new()?;
+                let mut state = Self::new(&IdSource::new(), Time::system_now())?;
                 state.file = Some(file);
                 state.save()?;
                 Ok(state)

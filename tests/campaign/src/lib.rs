@@ -1,0 +1,145 @@
+//! The fault campaign.
+//!
+//! Portico runs on one machine, step by step. People create, change, invite and
+//! archive; workers die at any call and with webhooks under way, calls to AWS
+//! fail before and after they took effect, records and messages get lost, come
+//! twice, late or in another order, and receivers misbehave. Then everything is
+//! left in peace for six days, and what must hold is checked: see [`run`].
+//!
+//! Everything that is decided at random is decided by the seed, ids included,
+//! so a run can be repeated.
+
+mod check;
+mod faults;
+mod machine;
+mod receivers;
+mod report;
+mod world;
+
+use crate::{
+    faults::{Faults, KINDS, Plan},
+    machine::Machine,
+    receivers::Receivers,
+    world::World,
+};
+use e2e::TestApp;
+pub use report::Report;
+use serde_json::json;
+use std::time::Duration;
+
+/// What goes wrong in a thousand calls, in a thousand steps, and in a hundred
+/// webhooks of a random run.
+const ROUGH: Plan = Plan::Random {
+    failing: 20,
+    fatal: 15,
+};
+const DEADLINESS: f64 = 0.03;
+
+/// One random run: so many turns, then peace, then the checks.
+///
+/// - Every change that the API confirmed has its event, and every thing is as
+///   its last event tells.
+/// - The events of each object count from 1 without a hole.
+/// - Every event was taken by every endpoint that is subscribed to it, signed;
+///   those that were dead or said that they are gone have been enabled again.
+/// - No endpoint got another tenant's event.
+/// - Where events wait for each other, they came in order.
+/// - What was taken twice is no more than the workers that were interrupted.
+pub async fn run(seed: u64, turns: u32) -> Report {
+    let mut machine = machine(seed, ROUGH).await;
+    machine.receivers.kill_senders(DEADLINESS);
+    for _ in 0..turns {
+        machine.turn().await;
+    }
+    rest(&mut machine, true).await;
+    check::check(&mut machine).await;
+    summed_up(machine)
+}
+
+/// The same few changes again and again, each time with another step at which a
+/// worker dies, and then with another call that fails in each way: from `first`
+/// on, every `stride`-th of them.
+pub async fn enumerate(first: u64, stride: usize) -> Report {
+    let mut report = Report::default();
+    let mut calm = small(Plan::Calm).await;
+    let (calls, steps) = calm.faults.made();
+    check::check(&mut calm).await;
+    report.add(summed_up(calm));
+    let deaths = (1..=steps).map(Plan::DieAt);
+    let failures =
+        (1..=calls).flat_map(|call| (0..KINDS).map(move |kind| Plan::FailAt(call, kind)));
+    let skipped = usize::try_from(first).unwrap_or(0) % stride;
+    for plan in deaths.chain(failures).skip(skipped).step_by(stride) {
+        let mut machine = small(plan).await;
+        check::check(&mut machine).await;
+        if !machine.report.wrong.is_empty() {
+            machine.report.wrong.push(format!("with {plan:?}"));
+        }
+        report.add(summed_up(machine));
+    }
+    report
+}
+
+/// A few changes, worked off in order.
+async fn small(plan: Plan) -> Machine {
+    let mut machine = machine(1, plan).await;
+    for change in 0..4 {
+        let random = &mut fastrand::Rng::with_seed(change);
+        match change {
+            0 => machine.world.create_company(0).await,
+            1 => machine.world.create_client(0, random).await,
+            _ => machine.world.update_client(0, random).await,
+        }
+        machine.report.operations += 1;
+        machine.drain().await;
+    }
+    rest(&mut machine, false).await;
+    machine
+}
+
+async fn machine(seed: u64, plan: Plan) -> Machine {
+    let receivers = Receivers::start(seed, &World::manners()).await;
+    let world = World::new(TestApp::driven_from(seed).await, &receivers).await;
+    Machine::new(world, receivers, Faults::new(plan, seed), seed)
+}
+
+/// Nothing goes wrong any more, and time passes: first the receivers that are
+/// not dead get everything, then those that were given up are enabled again.
+async fn rest(machine: &mut Machine, is_rough: bool) {
+    if is_rough {
+        machine.faults.heal();
+    }
+    machine.receivers.calm_down(false);
+    // The retry schedule waits for up to a day, and an endpoint is given up
+    // after five.
+    let minutes = [1, 1, 5, 60, 600, 1_440, 1_440, 1_440, 1_440, 1_440];
+    pass(machine, &minutes).await;
+    machine.faults.heal();
+    machine.receivers.calm_down(true);
+    for place in 0..machine.world.endpoints.len() {
+        let endpoint = &machine.world.endpoints[place];
+        let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+        let tenant = endpoint.tenant;
+        machine
+            .world
+            .patch(tenant, &path, &json!({ "enabled": true }))
+            .await;
+    }
+    pass(machine, &[1, 1, 30, 600, 1_440]).await;
+}
+
+async fn pass(machine: &mut Machine, minutes: &[u64]) {
+    machine.drain().await;
+    for minutes in minutes {
+        machine.pass(Duration::from_mins(*minutes));
+        machine.sweep().await;
+    }
+}
+
+fn summed_up(machine: Machine) -> Report {
+    let mut report = machine.report;
+    report.runs = 1;
+    report.unknown = machine.world.unknown;
+    report.faults = machine.faults.counts();
+    report
+}
