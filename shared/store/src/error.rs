@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     types::error::TransactionCanceledException,
 };
-use portico_domain::CompanyId;
+use portico_domain::{CompanyId, EventType};
 use std::error::Error as StdError;
 
 type Source = Box<dyn StdError + Send + Sync>;
@@ -51,6 +51,10 @@ pub enum CommitError {
     /// It has more parts than one transaction can have.
     #[error("the change has {0} parts, more than one transaction can have")]
     TooLarge(usize),
+    /// The event that tells of it would have more bytes than
+    /// [`MAX_EVENT_LENGTH`](crate::MAX_EVENT_LENGTH).
+    #[error("the event {0} has {1} bytes, more than receivers take")]
+    EventTooLarge(EventType, usize),
     /// The table could not answer.
     #[error(transparent)]
     Failed(#[from] Error),

@@ -5,7 +5,7 @@
 //! on every attempt.
 
 use crate::{
-    DueKind, Error, Index, Page, PageRequest, Pattern, Store, WorkspaceStore,
+    CommitError, DueKind, Error, Index, Page, PageRequest, Pattern, Store, WorkspaceStore,
     item::{Attributes, expire_after, item, read},
     list::{Filter, Order, Question},
     pattern::Key,
@@ -37,6 +37,14 @@ const OF_TYPE: Pattern = Pattern::new(
 );
 
 pub(crate) const ENTITY: &str = "event";
+
+/// The most bytes that the body of an event may have. Receivers refuse larger
+/// requests, and an item of the table holds 400 KB.
+pub const MAX_EVENT_LENGTH: usize = 256 * 1024;
+
+/// Bodies of more bytes than this are noted in the log: Standard Webhooks
+/// advises to stay below.
+const LARGE_EVENT_LENGTH: usize = 20 * 1024;
 
 /// Which events to list: those that have all of these.
 #[derive(Clone, Debug, Default)]
@@ -139,14 +147,17 @@ pub(crate) fn event_key(workspace: WorkspaceId, id: EventId) -> Key {
     THIS.key(&[&workspace, &id])
 }
 
-pub(crate) fn event_item(event: &Event) -> Result<Attributes, Error> {
+pub(crate) fn event_item(event: &Event) -> Result<Attributes, CommitError> {
     let (w, id, kind) = (&event.workspace_id, &event.id, event.event_type);
-    let fields = json!({
-        "workspaceId": w,
-        "id": id,
-        "eventType": kind,
-        "body": serialized(ENTITY, event)?,
-    });
+    let body = serialized(ENTITY, event)?;
+    let length = body.len();
+    if length > MAX_EVENT_LENGTH {
+        return Err(CommitError::EventTooLarge(kind, length));
+    }
+    if length > LARGE_EVENT_LENGTH {
+        tracing::warn!(event = %id, %kind, length, "a large event");
+    }
+    let fields = json!({ "workspaceId": w, "id": id, "eventType": kind, "body": body });
     let keys = [
         THIS.key(&[w, id]),
         OF_OBJECT.key(&[w, &event.object_id, id]),
@@ -164,4 +175,28 @@ pub(crate) fn read_event(item: Attributes) -> Result<Event, Error> {
 
 fn parse(stored: &StoredEvent) -> Result<Event, Error> {
     serde_json::from_str(&stored.body).map_err(|error| Error::corrupt(ENTITY, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portico_domain::{IdSource, Moment, Time, samples};
+
+    #[test]
+    fn an_event_that_receivers_would_refuse_is_not_written() {
+        let ids = IdSource::new();
+        let moment = Moment::new(Time::from_unix_millis(1_795_300_000_000), &ids);
+        let mut event = samples(moment.id(), moment).remove(0);
+        assert!(event_item(&event).is_ok());
+
+        event
+            .data
+            .insert("text".to_owned(), json!("x".repeat(MAX_EVENT_LENGTH)));
+        let refused = event_item(&event);
+
+        let length = serialized(ENTITY, &event).expect("it serializes").len();
+        assert!(
+            matches!(refused, Err(CommitError::EventTooLarge(kind, found)) if kind == event.event_type && found == length)
+        );
+    }
 }

@@ -35,7 +35,7 @@ pub use doorbell::Doorbell;
 pub use due::DueKind;
 pub use endpoint::EndpointLimit;
 pub use error::{CommitError, Error};
-pub use event::EventFilter;
+pub use event::{EventFilter, MAX_EVENT_LENGTH};
 pub use invitation::InvitationFilter;
 pub use item::TTL as TTL_ATTRIBUTE;
 pub use list::{Page, PageRequest, Position};

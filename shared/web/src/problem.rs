@@ -7,7 +7,7 @@ use portico_domain::{
     CompanyRefusal, DeadLink, EndpointDisabled, Invalid, InviteRefusal, MAX_ENDPOINTS, Permission,
 };
 use portico_keys::{NoRandomness, password::HashError};
-use portico_store::{CommitError, EndpointLimit, Error};
+use portico_store::{CommitError, EndpointLimit, Error, MAX_EVENT_LENGTH};
 use portico_webhook::TargetError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json as value};
@@ -346,6 +346,12 @@ impl From<CommitError> for Problem {
                     "this changes {parts} things at once, more than the 100 that can be changed together; do it in steps"
                 );
                 Self::new(400, "change_too_large", message).with("limit", 100)
+            }
+            CommitError::EventTooLarge(kind, length) => {
+                let message = format!(
+                    "the event {kind} that tells of this would have {length} bytes; the limit is {MAX_EVENT_LENGTH}. Make the fields shorter"
+                );
+                Self::new(400, "event_too_large", message).with("limit", MAX_EVENT_LENGTH)
             }
             CommitError::Failed(error) => error.into(),
         }

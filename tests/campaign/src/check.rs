@@ -1,6 +1,6 @@
 //! What must hold when everything has come to rest.
 
-use crate::{machine::Machine, receivers::Receipt};
+use crate::{machine::Machine, receivers::Receipt, world::World};
 use portico_domain::{EventFilter, EventType, Time};
 use serde_json::{Map, Value};
 use standardwebhooks::Webhook;
@@ -144,7 +144,7 @@ fn receipts(machine: &mut Machine, events: &[Vec<Value>], wrong: &mut Vec<String
             if receipt.is_taken && !receipt.headers.contains_key("portico-recovery") {
                 *taken.entry(id).or_default() += 1;
             }
-            if is_first && machine.world.is_healthy(receipt.endpoint) {
+            if is_first && World::is_healthy(receipt.endpoint) {
                 let created = event["created"]
                     .as_str()
                     .and_then(|time| time.parse::<Time>().ok());

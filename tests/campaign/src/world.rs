@@ -107,7 +107,7 @@ impl World {
     }
 
     /// Whether this endpoint takes everything from the beginning.
-    pub(crate) fn is_healthy(&self, endpoint: usize) -> bool {
+    pub(crate) fn is_healthy(endpoint: usize) -> bool {
         Self::manners().get(endpoint) == Some(&Manner::Healthy)
     }
 

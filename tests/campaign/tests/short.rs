@@ -9,18 +9,18 @@ fn nothing_is_wrong(report: &Report) {
 
 #[tokio::test]
 async fn nothing_is_lost_while_workers_die_and_messages_vanish() {
-    let report = campaign::run(1, 2_500).await;
+    let report = campaign::run(1, 1_500).await;
     nothing_is_wrong(&report);
     assert!(report.killed_at_call > 0, "nobody died: {report}");
 }
 
 #[tokio::test]
 async fn a_run_can_be_repeated() {
-    let (first, second) = (campaign::run(7, 400).await, campaign::run(7, 400).await);
+    let (first, second) = (campaign::run(7, 150).await, campaign::run(7, 150).await);
     assert_eq!(first.to_string(), second.to_string());
 }
 
 #[tokio::test]
 async fn one_death_or_one_failed_call_anywhere_loses_nothing() {
-    nothing_is_wrong(&campaign::enumerate(1, 97).await);
+    nothing_is_wrong(&campaign::enumerate(1, 197).await);
 }

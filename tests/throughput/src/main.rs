@@ -1,0 +1,149 @@
+//! How many webhooks a second, and how soon: Portico beside BullMQ with Redis,
+//! which sends the same signed requests from a queue, on the same machine, one
+//! after the other.
+//!
+//! BullMQ queues, signs and sends. Portico also decides and stores the change
+//! through its API, stores the event and each delivery, and logs each attempt
+//! with its answer.
+//!
+//! - *All*: from the first change to the last webhook.
+//! - *Drain*: everything stands in the queue before the first is sent.
+//! - *Delay*: from the answer to the change to the webhook, 50 changes a second.
+
+mod bullmq;
+mod portico;
+mod receiver;
+
+use bullmq::BullMq;
+use clap::Parser;
+use portico::Portico;
+use receiver::Receiver;
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// Portico beside BullMQ with Redis.
+#[derive(Parser)]
+struct Options {
+    /// How many webhooks each measurement sends.
+    #[arg(long, default_value_t = 4_000)]
+    webhooks: usize,
+    /// How often everything is measured; the median counts.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Measure Portico alone, for a profiler.
+    #[arg(long)]
+    alone: bool,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Mode {
+    Burst,
+    Drain,
+    Steady,
+}
+
+/// When something was committed, by its name, in microseconds.
+type Commits = BTreeMap<String, u64>;
+
+/// What one measurement found.
+struct Found {
+    began: u64,
+    commits: Commits,
+}
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let options = Options::parse();
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "| fan-out | measured | Portico | BullMQ | ratio |\n|---|---|---|---|---|"
+    )?;
+    for fan_out in [1, 10] {
+        let receiver = Receiver::start().await?;
+        let portico = Portico::start(&receiver.url, fan_out).await;
+        let bullmq = if options.alone {
+            None
+        } else {
+            Some(BullMq::start(&receiver.url, fan_out).await?)
+        };
+        for mode in [Mode::Burst, Mode::Drain, Mode::Steady] {
+            let events = match mode {
+                Mode::Burst | Mode::Drain => options.webhooks / fan_out,
+                Mode::Steady => 500 / fan_out,
+            };
+            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+            for round in 0..options.rounds {
+                let label = format!("{mode:?} {fan_out} {round}");
+                let found = portico.measure(mode, events, &label).await;
+                ours.push(summary(mode, &found, &receiver, fan_out).await);
+                if let Some(bullmq) = &bullmq {
+                    let found = bullmq.measure(mode, events, &label).await?;
+                    theirs.push(summary(mode, &found, &receiver, fan_out).await);
+                }
+            }
+            for (place, what) in mode.columns().iter().enumerate() {
+                let (ours, theirs) = (median(&ours, place), median(&theirs, place));
+                let ratio = ours / theirs;
+                writeln!(
+                    out,
+                    "| {fan_out} | {what} | {ours:.1} | {theirs:.1} | {ratio:.2} |"
+                )?;
+                out.flush()?;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Mode {
+    const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Burst => &["all, webhooks a second"],
+            Self::Drain => &["drain, webhooks a second"],
+            Self::Steady => &["delay p50, ms", "delay p99, ms"],
+        }
+    }
+}
+
+/// Waits for all webhooks, and says how quick they were.
+async fn summary(mode: Mode, found: &Found, receiver: &Receiver, fan_out: usize) -> Vec<f64> {
+    let expected = found.commits.len() * fan_out;
+    let came = receiver.wait_for(expected).await;
+    match mode {
+        Mode::Burst | Mode::Drain => {
+            let last = came.iter().map(|(_, at)| *at).max().unwrap_or_default();
+            let took = Duration::from_micros(last.saturating_sub(found.began));
+            #[expect(clippy::cast_precision_loss, reason = "thousands")]
+            let count = came.len() as f64;
+            vec![count / took.as_secs_f64()]
+        }
+        Mode::Steady => {
+            let mut delays: Vec<f64> = came
+                .iter()
+                .filter_map(|(name, at)| Some(at.saturating_sub(*found.commits.get(name)?)))
+                .map(|micros| Duration::from_micros(micros).as_secs_f64() * 1_000.0)
+                .collect();
+            delays.sort_by(f64::total_cmp);
+            let at = |percent: usize| delays[(delays.len() - 1) * percent / 100];
+            vec![at(50), at(99)]
+        }
+    }
+}
+
+fn median(rounds: &[Vec<f64>], place: usize) -> f64 {
+    let mut values: Vec<f64> = rounds.iter().map(|round| round[place]).collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+    })
+}
