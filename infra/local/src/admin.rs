@@ -30,7 +30,15 @@ pub enum AdminError {
 pub async fn create(table: &str, name: &str) -> Result<NewWorkspace, AdminError> {
     let store = Store::new(&aws_config().await, table);
     let ids = IdSource::new();
-    let moment = Moment::new(Time::system_now(), &ids);
+    create_in(&store, Moment::new(Time::system_now(), &ids), name).await
+}
+
+/// Makes a workspace and its admin's key.
+pub async fn create_in(
+    store: &Store,
+    moment: Moment<'_>,
+    name: &str,
+) -> Result<NewWorkspace, AdminError> {
     let workspace = Workspace::new(moment.id(), name, moment.now);
     let id = moment.id();
     let key = new_api_key(id)?;

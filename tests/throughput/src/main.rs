@@ -11,6 +11,7 @@
 //! - *Delay*: from the answer to the change to the webhook, 50 changes a second.
 
 mod bullmq;
+mod fairness;
 mod portico;
 mod receiver;
 
@@ -36,6 +37,10 @@ struct Options {
     /// Measure Portico alone, for a profiler.
     #[arg(long)]
     alone: bool,
+    /// Measure instead what another workspace's endpoints, with so many
+    /// deliveries waiting, do to the delays of this one.
+    #[arg(long, value_name = "DELIVERIES")]
+    fairness: Option<usize>,
 }
 
 /// What is measured.
@@ -58,6 +63,9 @@ struct Found {
 #[tokio::main]
 async fn main() -> io::Result<()> {
     let options = Options::parse();
+    if let Some(waiting) = options.fairness {
+        return fairness::measure(waiting, options.rounds).await;
+    }
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -123,16 +131,26 @@ async fn summary(mode: Mode, found: &Found, receiver: &Receiver, fan_out: usize)
             vec![count / took.as_secs_f64()]
         }
         Mode::Steady => {
-            let mut delays: Vec<f64> = came
-                .iter()
-                .filter_map(|(name, at)| Some(at.saturating_sub(*found.commits.get(name)?)))
-                .map(|micros| Duration::from_micros(micros).as_secs_f64() * 1_000.0)
-                .collect();
-            delays.sort_by(f64::total_cmp);
-            let at = |percent: usize| delays[(delays.len() - 1) * percent / 100];
-            vec![at(50), at(99)]
+            let delays = delays(&found.commits, &came);
+            vec![percentile(&delays, 50), percentile(&delays, 99)]
         }
     }
+}
+
+/// How long after its commit each webhook came, in milliseconds, in order.
+fn delays(commits: &Commits, came: &[(String, u64)]) -> Vec<f64> {
+    let mut delays: Vec<f64> = came
+        .iter()
+        .filter_map(|(name, at)| Some(at.saturating_sub(*commits.get(name)?)))
+        .map(|micros| Duration::from_micros(micros).as_secs_f64() * 1_000.0)
+        .collect();
+    delays.sort_by(f64::total_cmp);
+    delays
+}
+
+fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    let place = sorted.len().saturating_sub(1) * percent / 100;
+    sorted.get(place).copied().unwrap_or(f64::NAN)
 }
 
 fn median(rounds: &[Vec<f64>], place: usize) -> f64 {

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 const AT_ONCE: usize = 32;
 
 pub(crate) struct Portico {
-    server: LocalServer,
+    pub(crate) server: LocalServer,
     http: Client,
     endpoints: Vec<String>,
 }
@@ -58,23 +58,28 @@ impl Portico {
             Mode::Drain => {
                 self.enable(false).await;
                 let commits = self.burst(events, label).await;
-                self.dispatched().await;
+                Self::dispatched(&self.server).await;
                 let began = now();
                 self.enable(true).await;
                 Found { began, commits }
             }
             Mode::Steady => {
                 let began = now();
-                let mut under_way = JoinSet::new();
-                let mut ticks = tokio::time::interval(Duration::from_millis(20));
-                for number in 0..events {
-                    ticks.tick().await;
-                    under_way.spawn(self.create(format!("{label} {number}")));
-                }
-                let commits = under_way.join_all().await.into_iter().collect();
+                let commits = self.steadily(events, label).await;
                 Found { began, commits }
             }
         }
+    }
+
+    /// Makes companies, one every 20 milliseconds.
+    pub(crate) async fn steadily(&self, events: usize, label: &str) -> Commits {
+        let mut under_way = JoinSet::new();
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        for number in 0..events {
+            ticks.tick().await;
+            under_way.spawn(self.create(format!("{label} {number}")));
+        }
+        under_way.join_all().await.into_iter().collect()
     }
 
     async fn burst(&self, events: usize, label: &str) -> Commits {
@@ -103,8 +108,8 @@ impl Portico {
     }
 
     /// Waits until every change has become deliveries.
-    async fn dispatched(&self) {
-        let app = self.server.app();
+    pub(crate) async fn dispatched(server: &LocalServer) {
+        let app = server.app();
         loop {
             let until = app.now() + Duration::from_mins(1);
             let due = app.store.due::<kind::Event>(DueKind::Event, until, 1).await;
