@@ -12,6 +12,7 @@
 //! them as they do in Lambda. Their SDK clients are the real ones; only the
 //! last step, the socket, is replaced by a call.
 
+pub mod access;
 pub mod admin;
 pub mod aws;
 pub mod clock;

@@ -97,7 +97,7 @@ impl State {
 }
 
 /// Writes a file that only its owner can read: it holds keys.
-fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
     let mut options = fs::OpenOptions::new();
     let mut file = options

@@ -1,0 +1,113 @@
+//! `portico dev`: runs Portico on this machine.
+
+use super::{Done, Stop, print};
+use clap::Args;
+use portico_local::{Data, LocalServer, Options, access::Access};
+use serde_json::json;
+use std::{
+    io::{self, IsTerminal},
+    net::SocketAddr,
+    path::PathBuf,
+};
+use tracing_subscriber::EnvFilter;
+
+#[derive(Args)]
+pub(crate) struct Dev {
+    /// Where to listen; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:7400")]
+    listen: SocketAddr,
+    /// Where to keep the data.
+    #[arg(
+        long,
+        default_value = "data",
+        value_name = "DIR",
+        conflicts_with = "memory"
+    )]
+    data: PathBuf,
+    /// Keep the data in memory: they end with the process.
+    #[arg(long)]
+    memory: bool,
+    /// Begin without the example clients.
+    #[arg(long)]
+    no_examples: bool,
+    /// Print one line of JSON when ready, for scripts.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Dev {
+    pub(crate) async fn run(self) -> Done {
+        let level = EnvFilter::try_from_env("PORTICO_LOG")
+            .unwrap_or_else(|_| EnvFilter::new("info,dynoxide=off"));
+        tracing_subscriber::fmt()
+            .with_writer(io::stderr)
+            .with_ansi(io::stderr().is_terminal())
+            .with_env_filter(level)
+            .init();
+        let data = if self.memory {
+            Data::Memory
+        } else {
+            Data::Directory(self.data)
+        };
+        let mut stop = Stop::new()?;
+        let server = LocalServer::start(Options {
+            listen: self.listen,
+            data,
+            examples: !self.no_examples,
+            is_time_frozen: false,
+            driven_from: None,
+        })
+        .await?;
+        let access = Access {
+            url: server.url.clone(),
+            api_key: server.api_key.clone(),
+        };
+        // Without it everything works, only that commands have to be told the key.
+        let _file = access.publish().inspect_err(
+            |error| tracing::warn!(%error, "other commands will not find this server's key"),
+        );
+        print(&if self.json {
+            line(&server)
+        } else {
+            map(&server)
+        })?;
+        tokio::select! {
+            () = server.run() => {}
+            () = stop.wait() => {}
+        }
+        Ok(())
+    }
+}
+
+fn line(server: &LocalServer) -> String {
+    let url = &server.url;
+    json!({
+        "url": url,
+        "workspaceId": server.workspace_id,
+        "apiKey": server.api_key,
+        "mail": format!("{url}/_dev/mail"),
+        "hooks": format!("{url}/_dev/hooks"),
+    })
+    .to_string()
+}
+
+fn map(server: &LocalServer) -> String {
+    let LocalServer {
+        url,
+        api_key,
+        workspace_id,
+        ..
+    } = server;
+    format!(
+        "\n  Portico is ready.\n
+  API              {url}/v1
+  API reference    {url}/reference
+  Mail inbox       {url}/_dev/mail
+  Webhook tester   {url}/_dev/hooks
+  Workspace        {workspace_id}
+  Admin key        {api_key}\n
+  Try it:\n
+  curl -H 'X-API-KEY: {api_key}' {url}/v1/clients\n
+  Ctrl-C stops it.\n"
+    )
+}

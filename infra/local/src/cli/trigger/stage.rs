@@ -1,0 +1,239 @@
+//! Where an event is made to happen: what is made for it, and how.
+
+use super::TriggerError;
+use crate::cli::{
+    connection::Api,
+    console::{Console, FAINT, harmless},
+};
+use portico_domain::{EventType, Time};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a mail or an event may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What is made under one name.
+pub(super) struct Stage<'a> {
+    api: &'a Api,
+    console: Console,
+    is_local: bool,
+    /// Eight digits that no other run has.
+    mark: String,
+    endpoint: Option<String>,
+    left_behind: Vec<String>,
+}
+
+impl<'a> Stage<'a> {
+    /// Asks only where it is.
+    pub(super) async fn new(api: &'a Api, console: Console) -> Result<Self, TriggerError> {
+        let is_local = api.local_time().await?.is_some();
+        let random = Uuid::now_v7().simple().to_string();
+        Ok(Self {
+            api,
+            console,
+            is_local,
+            mark: random.get(24..).unwrap_or(&random).to_owned(),
+            endpoint: None,
+            left_behind: Vec::new(),
+        })
+    }
+
+    /// Whether it is a server on one machine, with a mailbox and a clock.
+    pub(super) fn is_local(&self) -> bool {
+        self.is_local
+    }
+
+    /// How everything here is named.
+    pub(super) fn name(&self) -> String {
+        format!("Trigger {}", self.mark)
+    }
+
+    /// What will still be there.
+    pub(super) fn left_behind(&self) -> &[String] {
+        &self.left_behind
+    }
+
+    /// Mail to a made-up address would come back and harm the installation's
+    /// name; the simulator of Amazon SES takes it and counts nothing.
+    fn email(&self) -> String {
+        if self.is_local {
+            format!("trigger-{}@example.com", self.mark)
+        } else {
+            format!("success+trigger-{}@simulator.amazonses.com", self.mark)
+        }
+    }
+
+    /// A new client in these companies.
+    pub(super) async fn client(&mut self, companies: &[&String]) -> Result<String, TriggerError> {
+        let body = json!({
+            "givenName": "Trigger",
+            "familyName": self.mark,
+            "email": self.email(),
+            "companyIds": companies,
+        });
+        self.make("client", "/v1/clients", &body).await
+    }
+
+    /// A new company.
+    pub(super) async fn company(&mut self) -> Result<String, TriggerError> {
+        let body = json!({ "name": self.name() });
+        self.make("company", "/v1/companies", &body).await
+    }
+
+    /// A new endpoint that hardly gets anything.
+    pub(super) async fn endpoint(&mut self) -> Result<String, TriggerError> {
+        let url = if self.is_local {
+            format!("{}/_dev/hooks/trigger", self.api.url())
+        } else {
+            "https://example.com/".to_owned()
+        };
+        let body = json!({
+            "url": url,
+            "eventTypes": [EventType::WebhookEndpointDisabled.name()],
+            "description": self.name(),
+        });
+        let id = self
+            .make("webhook endpoint", "/v1/webhook-endpoints", &body)
+            .await?;
+        self.endpoint = Some(id.clone());
+        Ok(id)
+    }
+
+    /// Removes what would count against a limit: a workspace has 100 endpoints
+    /// at most.
+    pub(super) async fn tidy(&mut self) -> Result<(), TriggerError> {
+        match self.endpoint.take() {
+            Some(id) => self.delete(&format!("/v1/webhook-endpoints/{id}")).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A new invitation of this client.
+    pub(super) async fn invitation(&mut self, client: &str) -> Result<Value, TriggerError> {
+        self.say("Setting up fixture for: invitation")?;
+        let body = json!({ "clientId": client });
+        self.ask(Method::POST, "/v1/invitations", Some(&body)).await
+    }
+
+    async fn make(&mut self, kind: &str, path: &str, body: &Value) -> Result<String, TriggerError> {
+        self.say(&format!("Setting up fixture for: {kind}"))?;
+        let made = self.ask(Method::POST, path, Some(body)).await?;
+        let id = made["id"].as_str().ok_or(TriggerError::Missing("id"))?;
+        self.left_behind
+            .push(format!("{kind} {} ({id})", self.name()));
+        Ok(id.to_owned())
+    }
+
+    pub(super) async fn patch(&self, path: &str, change: &Value) -> Result<(), TriggerError> {
+        self.ask(Method::PATCH, path, Some(change))
+            .await
+            .map(|_| ())
+    }
+
+    /// Archives or deletes what was made last.
+    pub(super) async fn delete(&mut self, path: &str) -> Result<(), TriggerError> {
+        self.ask(Method::DELETE, path, None).await?;
+        self.left_behind.pop();
+        Ok(())
+    }
+
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, TriggerError> {
+        // A link is a secret of its client.
+        let shown = if path.starts_with("/i/") {
+            "/i/…/accept"
+        } else {
+            path
+        };
+        self.say(&format!("Running: {method} {shown}"))?;
+        Ok(self.api.ask(method, path, body).await?.body)
+    }
+
+    pub(super) fn say(&self, text: &str) -> Result<(), TriggerError> {
+        self.console.line(text).map_err(TriggerError::Print)
+    }
+
+    /// The path of the link in the invitation's mail.
+    pub(super) async fn link(&self) -> Result<String, TriggerError> {
+        let query = format!("to:{}", self.email());
+        let mail = eventually("the mail with the invitation", async || {
+            let found = self
+                .api
+                .get("/_dev/mail/api/v1/search", &[("query", &query)])
+                .await?;
+            let Some(id) = found.body["messages"][0]["ID"].as_str() else {
+                return Ok(None);
+            };
+            let path = format!("/_dev/mail/api/v1/message/{id}");
+            Ok(Some(self.api.get(&path, &[]).await?.body))
+        })
+        .await?;
+        let text = mail["Text"].as_str().unwrap_or_default();
+        let link = text
+            .split_whitespace()
+            .find_map(|word| word.find("/i/").map(|at| &word[at..]));
+        link.map(ToOwned::to_owned)
+            .ok_or(TriggerError::Missing("the link"))
+    }
+
+    /// What time it is for a server on one machine.
+    pub(super) async fn local_time(&self) -> Result<Time, TriggerError> {
+        let now = self.api.local_time().await?;
+        now.ok_or(TriggerError::Missing("now"))
+    }
+
+    /// Moves the clock of a server on one machine forward, for good.
+    pub(super) async fn advance(&mut self, by: Duration) -> Result<(), TriggerError> {
+        let moved = format!(
+            "a clock that is {} hours ahead of before",
+            by.as_secs() / 3600
+        );
+        self.say(&format!(
+            "The server's clock is moved forward for good: {moved}"
+        ))?;
+        let body = json!({ "advance": format!("{}s", by.as_secs()) });
+        self.ask(Method::POST, "/_dev/clock", Some(&body)).await?;
+        self.left_behind.push(moved);
+        Ok(())
+    }
+
+    /// The id of the event of this type about this object, when it is there.
+    pub(super) async fn event(
+        &self,
+        kind: EventType,
+        object: &str,
+    ) -> Result<String, TriggerError> {
+        let waiting = self.console.paint(FAINT, "Waiting for the event");
+        self.say(&waiting)?;
+        let query = [("objectId", object), ("eventType", kind.name())];
+        eventually(kind.name(), async || {
+            let page = self.api.get("/v1/events", &query).await?.body;
+            Ok(page["data"][0]["id"].as_str().map(harmless))
+        })
+        .await
+    }
+}
+
+/// Asks until there is an answer.
+async fn eventually<T>(
+    what: &str,
+    mut ask: impl AsyncFnMut() -> Result<Option<T>, TriggerError>,
+) -> Result<T, TriggerError> {
+    let asking = async {
+        loop {
+            if let Some(answer) = ask().await? {
+                return Ok(answer);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    let asked = tokio::time::timeout(PATIENCE, asking).await;
+    asked.unwrap_or_else(|_| Err(TriggerError::TooLate(what.to_owned(), PATIENCE.as_secs())))
+}
