@@ -1,7 +1,6 @@
 //! What the commands for developers print, in colour where it is read by a
 //! person.
 
-use super::{Done, print};
 use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
 use portico_domain::Time;
@@ -12,6 +11,7 @@ use std::{
 
 /// How it is printed.
 #[derive(Args)]
+#[command(next_help_heading = "Output")]
 pub(crate) struct Output {
     /// When to colour; automatically it is done on a terminal, unless `NO_COLOR` is set.
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
@@ -60,12 +60,6 @@ impl Console {
         } else {
             text.to_owned()
         }
-    }
-
-    /// Prints a line.
-    #[expect(clippy::unused_self, reason = "whoever prints has decided on colours")]
-    pub(crate) fn line(self, text: &str) -> Done {
-        print(text)
     }
 }
 

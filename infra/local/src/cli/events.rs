@@ -6,6 +6,7 @@ use super::{
     console::{BAD, Console, FAINT, GOOD, NAME, Output, STRONG, clock, harmless},
     forward::{Forwarder, Forwarding},
     listen::{feed::Listed, report::forward_text},
+    print,
 };
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use portico_domain::{EndpointId, EventId, EventType, Time};
@@ -112,10 +113,10 @@ impl List {
         if self.json {
             return events
                 .iter()
-                .try_for_each(|event| console.line(&event.to_string()));
+                .try_for_each(|event| print(&event.to_string()));
         }
         if events.is_empty() {
-            return console.line("Nothing has happened in the last 30 days.");
+            return print("Nothing has happened in the last 30 days.");
         }
         table(console, &events)
     }
@@ -176,11 +177,11 @@ fn table(console: Console, events: &[Value]) -> Done {
         "{:19}  {:width$}  {:36}  {:36}",
         "TIME (UTC)", "TYPE", "ID", "OBJECT"
     );
-    console.line(&console.paint(STRONG, head.trim_end()))?;
+    print(&console.paint(STRONG, head.trim_end()))?;
     for event in events {
         let created = text(event, "created").parse().map(clock);
         let kind = format!("{:width$}", text(event, "eventType"));
-        console.line(&format!(
+        print(&format!(
             "{}  {}  {}  {}",
             console.paint(FAINT, &format!("{:19}", created.unwrap_or_default())),
             console.paint(NAME, &kind),
@@ -213,13 +214,13 @@ impl Resend {
         };
         let deliveries = answer["data"].as_array().cloned().unwrap_or_default();
         if deliveries.is_empty() {
-            return console.line(
+            return print(
                 "No enabled endpoint wants this type. Register one, name one with --endpoint, or use --forward-to.",
             );
         }
         deliveries
             .iter()
-            .try_for_each(|delivery| console.line(&line(console, delivery)))
+            .try_for_each(|delivery| print(&line(console, delivery)))
     }
 }
 
@@ -245,8 +246,8 @@ async fn forward(api: &Api, console: Console, id: EventId, forwarder: &Forwarder
     let found = Listed::read(&page["data"][0]).filter(|one| one.id == id);
     let one = found.ok_or(EventsError::Unknown(id))?;
     let attempt = forwarder.send(&one.id.to_string(), &one.event).await;
-    console.line(&format!("--> {} [{id}]", console.paint(NAME, &one.kind)))?;
-    console.line(&format!(
+    print(&format!("--> {} [{id}]", console.paint(NAME, &one.kind)))?;
+    print(&format!(
         "<-- {}",
         forward_text(console, &one, &forwarder.url, &attempt)
     ))?;

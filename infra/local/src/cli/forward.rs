@@ -127,7 +127,7 @@ fn target(text: &str) -> Result<String, String> {
     let is_port = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let url = match text {
         _ if is_port => format!("http://localhost:{text}"),
-        _ if text.starts_with(':') => format!("http://localhost{text}"),
+        _ if text.starts_with(':') && text.len() > 1 => format!("http://localhost{text}"),
         _ if text.contains("://") => text.to_owned(),
         _ => format!("http://{text}"),
     };

@@ -9,6 +9,7 @@ use super::{
     connection::{Api, ApiError, Connection},
     console::Output,
     forward::{Forwarder, Forwarding},
+    print,
 };
 use clap::Args;
 use feed::{Feed, Listed};
@@ -61,15 +62,18 @@ impl Listen {
         let console = self.output.console();
         let api = self.connection.open()?;
         let given = self.forwarding.secret.clone();
+        let is_given = given.is_some();
         let secret = given.unwrap_or_else(|| api.listen_secret());
         if self.print_secret {
-            return console.line(&secret.to_text());
+            return print(&secret.to_text());
         }
         let forwarder = self.forwarding.forwarder(&secret)?;
         let mut stop = Stop::new()?;
         let feed = Feed::open(api.clone(), self.events, self.after).await?;
         let mut report = Report::new(console, self.json);
-        report.ready(api.url(), forwarder.as_ref(), &secret)?;
+        // Who has given a secret need not have it on the screen.
+        let shown = (!is_given).then(|| secret.to_text());
+        report.ready(api.url(), forwarder.as_ref(), shown)?;
         let done = tokio::select! {
             done = follow(&api, feed, forwarder.as_ref(), &mut report) => done,
             () = stop.wait() => Ok(()),

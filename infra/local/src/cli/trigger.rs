@@ -13,6 +13,7 @@ use super::{
     connection::{ApiError, Connection},
     console::{Console, FAINT, GOOD, NAME, Output},
     events::event_type,
+    print,
 };
 use clap::Args;
 use portico_domain::EventType;
@@ -24,8 +25,7 @@ Examples:
   portico trigger client.activated
   portico trigger --list
 
-The clients, companies, invitations and endpoints that are made stay; their
-names begin with Trigger.";
+The clients and companies that are made stay; their names begin with Trigger.";
 
 /// Make an event happen.
 #[derive(Args)]
@@ -82,13 +82,13 @@ impl Trigger {
         let tidied = stage.tidy().await;
         if let Ok(id) = &result {
             let done = console.paint(GOOD, "Trigger succeeded:");
-            console.line(&format!(
+            print(&format!(
                 "{done} {} [{id}]",
                 console.paint(NAME, kind.name())
             ))?;
         }
         for left in stage.left_behind() {
-            console.line(&console.paint(FAINT, &format!("Left behind: {left}")))?;
+            print(&console.paint(FAINT, &format!("Left behind: {left}")))?;
         }
         Ok(result.map(|_| ()).and(tidied)?)
     }
@@ -103,7 +103,7 @@ fn list(console: Console) -> Done {
             Some(_) => console.paint(FAINT, " (at a server on this machine)"),
             None => String::new(),
         };
-        console.line(&format!("{name}  {}{note}", kind.description()))?;
+        print(&format!("{name}  {}{note}", kind.description()))?;
     }
     Ok(())
 }

@@ -14,11 +14,17 @@ async fn a_server_leaves_its_key_for_its_owner_until_it_ends() {
     let text = std::fs::read_to_string(&file).expect("it is there");
     let modes = (mode(&file), mode(file.parent().expect("a folder")));
     let found = server.run(&machine, &["events", "list"]).await;
+    let localhost = server.url.replace("127.0.0.1", "localhost");
+    let by_name = ["events", "list", "--api-url", &localhost];
+    let by_name = server.run(&machine, &by_name).await;
     server.running.interrupt().await;
 
     assert_eq!(modes, (0o600, 0o700));
     assert!(text.contains(&server.url) && text.contains(&server.api_key));
-    assert!(found.status.success());
+    assert!(
+        found.status.success() && by_name.status.success(),
+        "{by_name:?}"
+    );
     assert!(!file.exists());
 }
 

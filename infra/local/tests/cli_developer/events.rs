@@ -104,19 +104,19 @@ async fn an_event_is_sent_again_to_a_program_on_this_machine() {
     let events = server.events().await;
     let event = &events[events.len() - 2];
     let id = event["id"].as_str().expect("an id");
-    let receiver = Receiver::start().await;
-    let target = format!("{}/hooks", receiver.address);
+    let program = Receiver::start().await;
+    let target = format!("{}/hooks", program.address);
     let secret = server.print(&machine, &["listen", "--print-secret"]).await;
 
     let arguments = ["events", "resend", id, "--forward-to", &target];
     let taken = server.print(&machine, &arguments).await;
-    receiver.reply_next(503, "");
+    program.reply_next(503, "");
     let refused = server.run(&machine, &arguments).await;
 
     let lines = format!("--> company.created [{id}]\n<-- [200] POST http://{target} [{id}]\n");
     assert_eq!(taken, lines);
     assert_eq!(refused.status.code(), Some(1));
-    let received = receiver.received();
+    let received = program.received();
     assert_eq!(received.len(), 2);
     for one in &received {
         one.verify(secret.trim_end());

@@ -1,4 +1,7 @@
-use crate::{machine::Machine, receiver::Receiver};
+use crate::{
+    machine::Machine,
+    receiver::{Received, Receiver},
+};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -8,8 +11,8 @@ const SECRET: &str = "whsec_Pi2estj6r34JTyXrmyaOS7nu9/59lAUvlnbC6J7hcPs=";
 async fn events_reach_a_program_in_their_order_with_both_signatures() {
     let machine = Machine::new();
     let server = machine.serve().await;
-    let receiver = Receiver::start().await;
-    let target = format!("{}/hooks", receiver.address);
+    let program = Receiver::start().await;
+    let target = format!("{}/hooks", program.address);
     let arguments = [
         "listen",
         "--json",
@@ -40,8 +43,8 @@ async fn events_reach_a_program_in_their_order_with_both_signatures() {
         .filter(|event| event["object"] == "client")
         .filter(|event| event["data"]["givenName"] == "Trigger")
         .collect();
-    let received = receiver.received();
-    let bodies: Vec<Value> = received.iter().map(|one| one.event()).collect();
+    let received = program.received();
+    let bodies: Vec<Value> = received.iter().map(Received::event).collect();
     assert_eq!(bodies.iter().collect::<Vec<_>>(), expected);
     let kinds: Vec<&str> = bodies
         .iter()
@@ -78,9 +81,9 @@ async fn events_reach_a_program_in_their_order_with_both_signatures() {
 async fn a_person_reads_arrows_statuses_and_reasons() {
     let machine = Machine::new();
     let server = machine.serve().await;
-    let receiver = Receiver::start().await;
-    receiver.reply_next(500, "out of\u{1b}[2J paper\nat line 7");
-    let target = format!("{}/x", receiver.address);
+    let program = Receiver::start().await;
+    program.reply_next(500, "out of\u{1b}[2J paper\nat line 7");
+    let target = format!("{}/x", program.address);
     let arguments = [
         "listen",
         "--forward-to",
@@ -91,8 +94,8 @@ async fn a_person_reads_arrows_statuses_and_reasons() {
         "X-Tenant: acme,x-b:2",
     ];
     let mut listen = server.start(&machine, &arguments);
-    let secret = listen.until("The signing secret is").await;
-    listen.until("Ctrl-C").await;
+    let ready = listen.next().await;
+    let how_to_end = listen.next().await;
 
     server
         .print(&machine, &["trigger", "company.updated"])
@@ -103,12 +106,13 @@ async fn a_person_reads_arrows_statuses_and_reasons() {
     let taken = listen.next().await;
     let end = listen.interrupt().await;
 
-    let received = receiver.received();
+    let received = program.received();
     let ids: Vec<String> = received
         .iter()
         .map(|one| one.event()["id"].as_str().expect("an id").to_owned())
         .collect();
-    assert!(secret.ends_with(SECRET), "{secret}");
+    let text = format!("Ready: events of {} go to http://{target}", server.url);
+    assert_eq!((ready, how_to_end.as_str()), (text, "Ctrl-C ends it."));
     assert!(
         created.ends_with(&format!("  --> company.created [{}]", ids[0])),
         "{created}"
@@ -156,10 +160,10 @@ async fn a_program_that_does_not_run_is_said_so_in_red() {
         .await;
 
     let failed = listen.until("<--").await;
-    let part = format!("\u{1b}[31m[ERR]\u{1b}[0m POST http://localhost:{port}/ [");
-    assert!(failed.contains(&part), "{failed}");
-    let part = "\u{1b}[31mnothing listens there; is your server running?\u{1b}[0m";
-    assert!(failed.ends_with(part), "{failed}");
+    let ending = format!("\u{1b}[31m[ERR]\u{1b}[0m POST http://localhost:{port}/ [");
+    assert!(failed.contains(&ending), "{failed}");
+    let ending = "\u{1b}[31mnothing listens there; is your server running?\u{1b}[0m";
+    assert!(failed.ends_with(ending), "{failed}");
 }
 
 #[tokio::test]

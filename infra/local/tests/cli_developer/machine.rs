@@ -15,7 +15,7 @@ use tokio::{
 };
 
 /// Long enough for a machine under load, and never waited out when all is well.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Machine {
     pub(crate) folder: TempDir,

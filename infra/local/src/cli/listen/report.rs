@@ -5,9 +5,10 @@ use crate::cli::{
     Done,
     console::{BAD, Console, FAINT, GOOD, NAME, STRONG, clock},
     forward::{Forwarder, complaint},
+    print,
 };
 use portico_domain::Time;
-use portico_webhook::{Attempt, Outcome, SigningSecret};
+use portico_webhook::{Attempt, Outcome};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -37,27 +38,30 @@ impl Report {
         &self,
         api_url: &str,
         forwarder: Option<&Forwarder>,
-        secret: &SigningSecret,
+        secret: Option<String>,
     ) -> Done {
         let url = forwarder.map(|forwarder| forwarder.url.as_str());
-        let secret = forwarder.map(|_| secret.to_text());
+        let secret = secret.filter(|_| url.is_some());
         if self.is_json {
-            return self.json(&json!({
+            return print_json(&json!({
                 "kind": "ready", "apiUrl": api_url, "forwardTo": url, "secret": secret,
             }));
         }
         let mut text = format!("Ready: events of {api_url}");
-        if let (Some(url), Some(secret)) = (url, secret) {
-            let secret = self.console.paint(STRONG, &secret);
-            text = format!("{text} go to {url}\nThe signing secret is {secret}");
+        if let Some(url) = url {
+            text = format!("{text} go to {url}");
         }
-        self.console.line(&format!("{text}\nCtrl-C ends it."))
+        if let Some(secret) = secret {
+            let secret = self.console.paint(STRONG, &secret);
+            text = format!("{text}\nThe signing secret is {secret}");
+        }
+        print(&format!("{text}\nCtrl-C ends it."))
     }
 
     pub(crate) fn event(&mut self, one: &Listed) -> Done {
         self.events += 1;
         if self.is_json {
-            return self.json(&json!({ "kind": "event", "event": one.event }));
+            return print_json(&json!({ "kind": "event", "event": one.event }));
         }
         self.line(&format!(
             "  --> {} [{}]",
@@ -73,7 +77,7 @@ impl Report {
             self.failed += 1;
         }
         if self.is_json {
-            return self.json(&forward_json(one, url, attempt));
+            return print_json(&forward_json(one, url, attempt));
         }
         self.line(&format!(
             " <--  {}",
@@ -105,7 +109,7 @@ impl Report {
             ..
         } = self;
         if self.is_json {
-            return self.json(&json!({
+            return print_json(&json!({
                 "kind": "end", "events": events, "forwarded": forwarded, "failed": failed,
             }));
         }
@@ -116,17 +120,17 @@ impl Report {
             self.console.paint(BAD, &failed)
         };
         let text = format!("\nEnded: {events} events, {forwarded} forwarded, {failed}.");
-        self.console.line(&text)
+        print(&text)
     }
 
     fn line(&self, text: &str) -> Done {
         let time = self.console.paint(FAINT, &clock(Time::system_now()));
-        self.console.line(&format!("{time} {text}"))
+        print(&format!("{time} {text}"))
     }
+}
 
-    fn json(&self, value: &Value) -> Done {
-        self.console.line(&value.to_string())
-    }
+fn print_json(value: &Value) -> Done {
+    print(&value.to_string())
 }
 
 /// What became of a request, for people.

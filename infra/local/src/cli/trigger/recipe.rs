@@ -1,10 +1,14 @@
 //! How each event is made to happen.
 
-use super::{TriggerError, stage::Stage};
+use super::{
+    TriggerError,
+    stage::{Stage, say},
+};
 use portico_domain::{EventType, Time};
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Why this event can only be triggered at a server on one machine, if so.
 pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
@@ -135,10 +139,11 @@ async fn invitation(kind: EventType, stage: &mut Stage<'_>) -> Result<String, Tr
 
 /// Does what the invited person does: reads the mail, and follows the link.
 async fn accept(stage: &mut Stage<'_>) -> Result<(), TriggerError> {
-    stage.say("Waiting for the mail with the link")?;
+    say("Waiting for the mail with the link")?;
     let link = stage.link().await?;
     let path = format!("{link}/accept");
-    let password = json!({ "password": format!("a password of {}", stage.name()) });
+    // Nobody will sign in with it.
+    let password = json!({ "password": Uuid::now_v7() });
     stage.ask(Method::POST, &path, Some(&password)).await?;
     Ok(())
 }

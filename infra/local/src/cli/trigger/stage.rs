@@ -4,6 +4,7 @@ use super::TriggerError;
 use crate::cli::{
     connection::Api,
     console::{Console, FAINT, harmless},
+    print,
 };
 use portico_domain::{EventType, Time};
 use reqwest::Method;
@@ -113,13 +114,13 @@ impl<'a> Stage<'a> {
 
     /// A new invitation of this client.
     pub(super) async fn invitation(&mut self, client: &str) -> Result<Value, TriggerError> {
-        self.say("Setting up fixture for: invitation")?;
+        say("Setting up fixture for: invitation")?;
         let body = json!({ "clientId": client });
         self.ask(Method::POST, "/v1/invitations", Some(&body)).await
     }
 
     async fn make(&mut self, kind: &str, path: &str, body: &Value) -> Result<String, TriggerError> {
-        self.say(&format!("Setting up fixture for: {kind}"))?;
+        say(&format!("Setting up fixture for: {kind}"))?;
         let made = self.ask(Method::POST, path, Some(body)).await?;
         let id = made["id"].as_str().ok_or(TriggerError::Missing("id"))?;
         self.left_behind
@@ -152,12 +153,8 @@ impl<'a> Stage<'a> {
         } else {
             path
         };
-        self.say(&format!("Running: {method} {shown}"))?;
+        say(&format!("Running: {method} {shown}"))?;
         Ok(self.api.ask(method, path, body).await?.body)
-    }
-
-    pub(super) fn say(&self, text: &str) -> Result<(), TriggerError> {
-        self.console.line(text).map_err(TriggerError::Print)
     }
 
     /// The path of the link in the invitation's mail.
@@ -195,7 +192,7 @@ impl<'a> Stage<'a> {
             "a clock that is {} hours ahead of before",
             by.as_secs() / 3600
         );
-        self.say(&format!(
+        say(&format!(
             "The server's clock is moved forward for good: {moved}"
         ))?;
         let body = json!({ "advance": format!("{}s", by.as_secs()) });
@@ -211,7 +208,7 @@ impl<'a> Stage<'a> {
         object: &str,
     ) -> Result<String, TriggerError> {
         let waiting = self.console.paint(FAINT, "Waiting for the event");
-        self.say(&waiting)?;
+        say(&waiting)?;
         let query = [("objectId", object), ("eventType", kind.name())];
         eventually(kind.name(), async || {
             let page = self.api.get("/v1/events", &query).await?.body;
@@ -219,6 +216,11 @@ impl<'a> Stage<'a> {
         })
         .await
     }
+}
+
+/// Tells what is done.
+pub(super) fn say(text: &str) -> Result<(), TriggerError> {
+    print(text).map_err(TriggerError::Print)
 }
 
 /// Asks until there is an answer.
