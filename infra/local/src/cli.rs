@@ -6,6 +6,7 @@ pub(crate) mod dev;
 pub(crate) mod events;
 pub(crate) mod forward;
 pub(crate) mod listen;
+mod log;
 pub(crate) mod trigger;
 
 use std::io::{self, Write};

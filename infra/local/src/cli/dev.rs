@@ -1,15 +1,10 @@
 //! `portico dev`: runs Portico on this machine.
 
-use super::{Done, Stop, print};
+use super::{Done, Stop, log, print};
 use clap::Args;
 use portico_local::{Data, LocalServer, Options, access::Access};
 use serde_json::json;
-use std::{
-    io::{self, IsTerminal},
-    net::SocketAddr,
-    path::PathBuf,
-};
-use tracing_subscriber::EnvFilter;
+use std::{net::SocketAddr, path::PathBuf};
 
 #[derive(Args)]
 pub(crate) struct Dev {
@@ -37,13 +32,7 @@ pub(crate) struct Dev {
 
 impl Dev {
     pub(crate) async fn run(self) -> Done {
-        let level = EnvFilter::try_from_env("PORTICO_LOG")
-            .unwrap_or_else(|_| EnvFilter::new("info,dynoxide=off"));
-        tracing_subscriber::fmt()
-            .with_writer(io::stderr)
-            .with_ansi(io::stderr().is_terminal())
-            .with_env_filter(level)
-            .init();
+        log::start();
         let data = if self.memory {
             Data::Memory
         } else {

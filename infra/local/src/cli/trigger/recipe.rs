@@ -120,6 +120,8 @@ async fn invitation(kind: EventType, stage: &mut Stage<'_>) -> Result<String, Tr
     match kind {
         EventType::InvitationAccepted => accept(stage).await?,
         EventType::InvitationExpired => {
+            // What has run out before it was mailed is not mailed any more.
+            link(stage).await?;
             let ends = invitation["expiresAt"].as_str();
             let ends: Option<Time> = ends.and_then(|text| text.parse().ok());
             let left = ends
@@ -139,11 +141,15 @@ async fn invitation(kind: EventType, stage: &mut Stage<'_>) -> Result<String, Tr
 
 /// Does what the invited person does: reads the mail, and follows the link.
 async fn accept(stage: &mut Stage<'_>) -> Result<(), TriggerError> {
-    say("Waiting for the mail with the link")?;
-    let link = stage.link().await?;
+    let link = link(stage).await?;
     let path = format!("{link}/accept");
     // Nobody will sign in with it.
     let password = json!({ "password": Uuid::now_v7() });
     stage.ask(Method::POST, &path, Some(&password)).await?;
     Ok(())
+}
+
+async fn link(stage: &Stage<'_>) -> Result<String, TriggerError> {
+    say("Waiting for the mail with the link")?;
+    stage.link().await
 }
