@@ -11,7 +11,7 @@ mod stage;
 use super::{
     Done,
     connection::{ApiError, Connection},
-    console::{Console, FAINT, GOOD, NAME, Output},
+    console::{Console, FAINT, GOOD, NAME, Output, STRONG},
     events::event_type,
     print,
 };
@@ -74,6 +74,10 @@ impl Trigger {
         };
         let api = self.connection.open()?;
         let mut stage = Stage::new(&api, console).await?;
+        if !stage.is_local() {
+            let text = format!("At {}: what is made there is real.", api.url());
+            print(&console.paint(STRONG, &text))?;
+        }
         let result = run(kind, &mut stage).await;
         let result = match result {
             Ok(object_id) => stage.event(kind, &object_id).await,

@@ -113,7 +113,11 @@ async fn what_an_installation_elsewhere_cannot_do_is_refused_before_anything_is_
     command
         .env("PORTICO_URL", &front)
         .env("PORTICO_API_KEY", &server.api_key);
-    assert!(ended(&mut command).await.status.success());
+    let output = ended(&mut command).await;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{output:?}");
+    let warning = format!("At {front}: what is made there is real.\n");
+    assert!(printed.starts_with(&warning), "{printed}");
     let sent = server.get("/v1/events?eventType=invitation.sent").await;
     let email = sent["data"][0]["data"]["email"]
         .as_str()
