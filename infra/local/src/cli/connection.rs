@@ -101,10 +101,7 @@ impl ApiError {
 
     /// Whether there is no such thing.
     pub(crate) fn is_not_found(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused { status: 404, .. } | Self::Strange { .. }
-        )
+        matches!(self, Self::Refused { status: 404, .. })
     }
 }
 
