@@ -2,7 +2,7 @@ use crate::{
     machine::Machine,
     receiver::{Received, Receiver},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 const SECRET: &str = "whsec_Pi2estj6r34JTyXrmyaOS7nu9/59lAUvlnbC6J7hcPs=";
@@ -75,6 +75,43 @@ async fn events_reach_a_program_in_their_order_with_both_signatures() {
         end,
         "{\"kind\":\"end\",\"events\":4,\"forwarded\":4,\"failed\":0}\n"
     );
+}
+
+#[tokio::test]
+async fn a_program_gets_the_same_request_as_an_endpoint() {
+    let machine = Machine::new();
+    let server = machine.serve().await;
+    let program = Receiver::start().await;
+    let url = format!("http://{}/endpoint", program.address);
+    let endpoint = json!({ "url": url, "eventTypes": ["client.updated"] });
+    server.post("/v1/webhook-endpoints", &endpoint).await;
+    let target = format!("{}/listen", program.address);
+    let arguments = ["listen", "--json", "--forward-to", &target];
+    let arguments = [&arguments[..], &["--events", "client.updated"]].concat();
+    let mut listen = server.start(&machine, &arguments);
+    listen.json("ready").await;
+
+    server.print(&machine, &["trigger", "client.updated"]).await;
+    listen.json("forward").await;
+    // This answers when every delivery has been made.
+    server
+        .post("/_dev/clock", &json!({ "advance": "0s" }))
+        .await;
+
+    let mut requests = program.received();
+    requests.sort_by(|one, other| one.path.cmp(&other.path));
+    let paths: Vec<&str> = requests.iter().map(|one| one.path.as_str()).collect();
+    assert_eq!(paths, ["/endpoint", "/listen"]);
+    assert_eq!(requests[0].body, requests[1].body);
+    let names = |one: &Received| {
+        let mut names: Vec<String> = one.headers.keys().map(ToString::to_string).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&requests[0]), names(&requests[1]));
+    for name in ["webhook-id", "content-type", "user-agent"] {
+        assert_eq!(requests[0].headers[name], requests[1].headers[name]);
+    }
 }
 
 #[tokio::test]
