@@ -10,7 +10,9 @@
 //! An attempt is made by the one worker that has the delivery's lane on lease
 //! ([`crate::Lane`]); while it does, the delivery is in flight. If the endpoint
 //! is disabled, what is not over is *held*: nothing is written for that, and
-//! enabling the endpoint goes on where it stopped.
+//! enabling the endpoint goes on where it stopped. If the endpoint is deleted,
+//! what is not over is *cancelled*, in the same way: nobody can ask for it any
+//! more, and its lanes find nothing to serve.
 
 use crate::{
     DeliveryId, Endpoint, EndpointId, Event, EventId, EventType, LaneId, RecoveryId, Time,
