@@ -14,18 +14,16 @@ use super::Failure;
 use crate::target::Policy;
 use hickory_resolver::{
     TokioResolver,
-    config::{LookupIpStrategy, ResolveHosts, ResolverOpts},
-    net::NetError,
+    config::{LookupIpStrategy, ResolveHosts, ResolverConfig, ResolverOpts},
+    net::{NetError, runtime::TokioRuntimeProvider},
     proto::rr::Name,
+    system_conf::read_system_conf,
 };
 use std::{net::IpAddr, time::Duration};
 use url::Host;
 
 #[cfg(any(test, feature = "local"))]
-use hickory_resolver::{
-    config::{ConnectionConfig, NameServerConfig, ResolverConfig},
-    net::runtime::TokioRuntimeProvider,
-};
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig};
 
 // A lost datagram is sent again within it. Some name servers answer for IPv4
 // and never for IPv6: more than half of the deadline for a connection is left
@@ -73,25 +71,27 @@ async fn lookup(name_servers: NameServers, name: &str) -> Result<Vec<IpAddr>, Ne
 }
 
 fn resolver(name_servers: NameServers) -> Result<TokioResolver, NetError> {
-    let mut builder = match name_servers {
-        NameServers::System => TokioResolver::builder_tokio()?,
+    let servers = match name_servers {
+        NameServers::System => read_system_conf()?.0.name_servers,
         #[cfg(any(test, feature = "local"))]
-        NameServers::Only(server) => {
-            let at_port = |mut connection: ConnectionConfig| {
-                connection.port = server.port();
-                connection
-            };
-            let connections = vec![
-                at_port(ConnectionConfig::udp()),
-                at_port(ConnectionConfig::tcp()),
-            ];
-            let server = NameServerConfig::new(server.ip(), true, connections);
-            let config = ResolverConfig::from_name_servers(vec![server]);
-            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-        }
+        NameServers::Only(server) => vec![only(server)],
     };
+    // Without the system's search domains.
+    let config = ResolverConfig::from_name_servers(servers);
+    let provider = TokioRuntimeProvider::default();
+    let mut builder = TokioResolver::builder_with_config(config, provider);
     restrict(builder.options_mut());
     builder.build()
+}
+
+#[cfg(any(test, feature = "local"))]
+fn only(server: std::net::SocketAddr) -> NameServerConfig {
+    let at_port = |mut connection: ConnectionConfig| {
+        connection.port = server.port();
+        connection
+    };
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()];
+    NameServerConfig::new(server.ip(), true, connections.map(at_port).into())
 }
 
 fn restrict(options: &mut ResolverOpts) {

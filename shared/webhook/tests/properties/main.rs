@@ -56,7 +56,7 @@ fn prefix_v6() -> impl Strategy<Value = u128> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn any_url_is_vetted(text: String) {
@@ -74,6 +74,9 @@ proptest! {
         address_is_judged(bits);
     }
 
+}
+
+proptest! {
     #[test]
     fn any_retry_after_is_bounded(value: String, now: i64, scheduled in 0_u64..1_000_000) {
         wish_is_bounded(&value, now, scheduled);
@@ -135,7 +138,7 @@ proptest! {
 
     #[test]
     fn any_headers_are_vetted(
-        given in prop::collection::vec(("[a-zA-Z-]{1,12}|.{0,70}", "[ -~]{0,20}|.{0,300}"), 0..12),
+        given in prop::collection::vec(("[a-zA-Z-]{1,12}|[ -~é\r\n\0]{0,70}", "[ -~é\r\n\0]{0,20}|[a-z]{200,300}"), 0..12),
     ) {
         let given: Vec<(&str, &str)> = given.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         headers_are_vetted(&given);

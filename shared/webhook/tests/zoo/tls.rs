@@ -190,6 +190,7 @@ async fn a_handshake_that_never_completes_times_out() {
     let sender = patient().with_deadlines(connect, TOTAL_DEADLINE).unwrap();
     let attempt = post_over_tls(&sender, "127.0.0.1", port).await;
     assert_eq!(failure(&attempt), Failure::Timeout);
+    assert!(attempt.latency < TOTAL_DEADLINE);
 }
 
 #[tokio::test]
