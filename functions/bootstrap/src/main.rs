@@ -28,7 +28,9 @@ const _: () = assert!(
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let level = EnvFilter::try_from_env("PORTICO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // The resolver would tell the names that it looks up.
+    let usual = "info,hickory=off";
+    let level = EnvFilter::try_from_env("PORTICO_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     // CloudWatch stamps the time.
     tracing_subscriber::fmt()
         .json()

@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails its test")]
 
 mod answers;
+mod anything;
 mod bodies;
 mod breaks;
 mod environment;
