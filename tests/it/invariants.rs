@@ -6,6 +6,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 fn root() -> PathBuf {
@@ -346,4 +347,37 @@ fn invariant_8_nothing_scans_the_table() {
         ),
         NOTHING
     );
+}
+
+#[test]
+fn a_release_build_of_the_functions_cannot_reach_loopback() {
+    // This build can, because the local server is part of it.
+    const { assert!(portico_webhook::IS_LOCAL_POSSIBLE) };
+    let main = read("functions/bootstrap/src/main.rs");
+    let guard = "#[cfg(not(debug_assertions))]\nconst _: () = assert!(\n    !portico_webhook::IS_LOCAL_POSSIBLE,";
+    assert!(main.contains(guard), "the guard of release builds is gone");
+    assert!(!read("Cargo.toml").contains("debug-assertions"));
+
+    // What is deployed is built alone, and turns no feature of the sender on.
+    let tree = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--edges",
+            "features,normal,build",
+        ])
+        .args([
+            "--package",
+            "portico-bootstrap",
+            "--invert",
+            "portico-webhook",
+        ])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(tree.status.success(), "{tree:?}");
+    let tree = String::from_utf8(tree.stdout).expect("a text");
+    assert!(tree.starts_with("portico-webhook "), "{tree}");
+    assert!(!tree.contains("feature \"local\""), "{tree}");
 }

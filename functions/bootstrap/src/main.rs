@@ -16,9 +16,21 @@ use serde_json::Value;
 use std::env;
 use tracing_subscriber::EnvFilter;
 
+// In Lambda the runtime's control API listens on loopback. Only `cargo run` may
+// reach that, and a build of the whole workspace turns its feature on here too:
+// fit for tests, not for what is deployed.
+#[cfg(not(debug_assertions))]
+const _: () = assert!(
+    !portico_webhook::IS_LOCAL_POSSIBLE,
+    "a release build of the functions must not be able to send webhooks to loopback: \
+     build it alone, with `-p portico-bootstrap`"
+);
+
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let level = EnvFilter::try_from_env("PORTICO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // The resolver would tell the names that it looks up.
+    let usual = "info,hickory=off";
+    let level = EnvFilter::try_from_env("PORTICO_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     // CloudWatch stamps the time.
     tracing_subscriber::fmt()
         .json()

@@ -1,7 +1,9 @@
 //! Which addresses the public internet routes, and so a webhook may reach.
 //!
 //! The ranges are those of the IANA special-purpose registries for IPv4
-//! (RFC 6890) and IPv6, and the cloud addresses that look public but are not.
+//! (RFC 6890) and IPv6, whole, and the cloud addresses that look public but
+//! are not. What a registry calls globally reachable is refused too: it is
+//! anycast, which leads to whatever listens nearest, and nobody's receiver.
 //! An unknown IPv6 range is refused: only global unicast is let through, so an
 //! address that comes into use late or is spelled oddly fails safely.
 
@@ -23,7 +25,7 @@ pub fn is_public(ip: IpAddr) -> bool {
     }
 }
 
-const REFUSED_V4: [(Ipv4Addr, u32); 16] = [
+const REFUSED_V4: [(Ipv4Addr, u32); 19] = [
     (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
@@ -34,8 +36,13 @@ const REFUSED_V4: [(Ipv4Addr, u32); 16] = [
     (Ipv4Addr::new(172, 16, 0, 0), 12),
     (Ipv4Addr::new(192, 0, 0, 0), 24),
     (Ipv4Addr::new(192, 0, 2, 0), 24),
+    // Name servers for private zones (AS112), by anycast; also 192.175.48.0/24.
+    (Ipv4Addr::new(192, 31, 196, 0), 24),
+    // Relays for multicast (AMT), by anycast.
+    (Ipv4Addr::new(192, 52, 193, 0), 24),
     (Ipv4Addr::new(192, 88, 99, 0), 24),
     (Ipv4Addr::new(192, 168, 0, 0), 16),
+    (Ipv4Addr::new(192, 175, 48, 0), 24),
     (Ipv4Addr::new(198, 18, 0, 0), 15),
     (Ipv4Addr::new(198, 51, 100, 0), 24),
     (Ipv4Addr::new(203, 0, 113, 0), 24),
@@ -45,13 +52,15 @@ const REFUSED_V4: [(Ipv4Addr, u32); 16] = [
 
 const GLOBAL_UNICAST: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-const REFUSED_V6: [(Ipv6Addr, u32); 4] = [
+const REFUSED_V6: [(Ipv6Addr, u32); 5] = [
     // Teredo is in here. So are IANA's exceptions, which stay refused: they
     // are anycast to the nearest router (port control, TURN) or no locators at
     // all (ORCHID), and nobody's receiver listens there.
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0x0db8, 0, 0, 0, 0, 0, 0), 32),
     (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
+    // AS112 again.
+    (Ipv6Addr::new(0x2620, 0x004f, 0x8000, 0, 0, 0, 0, 0), 48),
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
@@ -97,8 +106,11 @@ mod tests {
         172.15.255.255  172.16.0.0    172.31.255.255  172.32.0.0
         191.255.255.255 192.0.0.0     192.0.0.255     192.0.1.0
         192.0.1.255     192.0.2.0     192.0.2.255     192.0.3.0
+        192.31.195.255  192.31.196.0  192.31.196.255  192.31.197.0
+        192.52.192.255  192.52.193.0  192.52.193.255  192.52.194.0
         192.88.98.255   192.88.99.0   192.88.99.255   192.88.100.0
         192.167.255.255 192.168.0.0   192.168.255.255 192.169.0.0
+        192.175.47.255  192.175.48.0  192.175.48.255  192.175.49.0
         198.17.255.255  198.18.0.0    198.19.255.255  198.20.0.0
         198.51.99.255   198.51.100.0  198.51.100.255  198.51.101.0
         203.0.112.255   203.0.113.0   203.0.113.255   203.0.114.0
@@ -111,6 +123,7 @@ mod tests {
         2000:ffff:ffff:ffff:ffff:ffff:ffff:ffff 2001::      2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff  2001:200::
         2001:db7:ffff:ffff:ffff:ffff:ffff:ffff  2001:db8::  2001:db8:ffff:ffff:ffff:ffff:ffff:ffff  2001:db9::
         2001:ffff:ffff:ffff:ffff:ffff:ffff:ffff 2002::      2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff 2003::
+        2620:4f:7fff:ffff:ffff:ffff:ffff:ffff   2620:4f:8000:: 2620:4f:8000:ffff:ffff:ffff:ffff:ffff 2620:4f:8001::
         3ffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff 3fff::      3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff  3fff:1000::
         3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 4000::      ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff -
     ";
@@ -193,6 +206,9 @@ mod tests {
             "5f00::1",
             "100::1",
             "2001:1::1",
+            "100.100.100.200",
+            "192.0.0.192",
+            "168.63.129.16",
         ];
         for ip in wanted {
             assert!(!judge(ip), "{ip}");

@@ -14,6 +14,10 @@ pub mod sender;
 pub mod signature;
 pub mod target;
 
+/// Whether this build can reach loopback, see [`Policy`]. What is deployed must
+/// not; `cargo run` must.
+pub const IS_LOCAL_POSSIBLE: bool = cfg!(feature = "local");
+
 pub use sender::{Attempt, Exchange, Failure, Method, Outcome, Outgoing, Sender, SenderError};
 pub use signature::{SecretError, SigningSecret, Verdict, sign, verify};
 pub use target::{Policy, TargetError};

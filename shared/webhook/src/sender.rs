@@ -11,22 +11,35 @@
 //! may have acted on the request all the same, which is why a retry carries
 //! the same `webhook-id`. Whatever a receiver sends beyond the limits is left
 //! unread.
+//!
+//! Requests are made over HTTP/1.1 alone. HTTP/2 would gain nothing for one
+//! request on one connection, and has many more ways to waste its peer's time.
 
 use crate::target::{Policy, TargetError};
 use bytes::Bytes;
-pub use reqwest::Method;
-use reqwest::{
-    Client, Response,
-    dns::{Addrs, Name, Resolve, Resolving},
-    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
+use connection::Answer;
+pub use http::Method;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Request, Uri,
+    header::{
+        ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, InvalidHeaderValue,
+        TRANSFER_ENCODING, USER_AGENT,
+    },
 };
+use http_body_util::Full;
+use resolver::NameServers;
+use rustls::{ClientConfig, RootCertStore, client::Resumption, crypto::aws_lc_rs};
 use std::{
-    error::Error as StdError,
-    fmt, io,
-    net::SocketAddr,
+    fmt,
+    sync::Arc,
     time::{Duration, Instant},
 };
-use url::Url;
+use tokio::time::timeout;
+use tokio_util::either::Either;
+use url::{Position, Url};
+
+mod connection;
+mod resolver;
 
 /// How long to wait for a connection, TLS included.
 pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
@@ -40,24 +53,29 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 /// How much of an answer's body is kept, in bytes.
 pub const EXCERPT_LIMIT: usize = 1024;
 
-// An HTTP date has 29 characters; what is longer means nothing.
-const RETRY_AFTER_LIMIT: usize = 64;
-
 /// Sends webhooks to where its policy allows.
 #[derive(Clone, Debug)]
 pub struct Sender {
     policy: Policy,
-    user_agent: String,
+    user_agent: HeaderValue,
+    connect: Duration,
     total: Duration,
-    client: Client,
+    name_servers: NameServers,
+    tls: Arc<ClientConfig>,
 }
 
 /// The sender cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum SenderError {
-    /// The user agent is no header value, or no root certificates were found.
-    #[error("failed to build the webhook client")]
-    Client(#[source] reqwest::Error),
+    /// The user agent is no header value.
+    #[error("the user agent cannot be sent")]
+    UserAgent(#[from] InvalidHeaderValue),
+    /// The system has no root certificates, so that no receiver could be known.
+    #[error("the system has no root certificates")]
+    Roots,
+    /// The TLS client cannot be set up.
+    #[error("failed to set up TLS")]
+    Tls(#[from] rustls::Error),
 }
 
 /// One request to make.
@@ -135,17 +153,28 @@ impl Sender {
     /// Loads the system's root certificates, so one is to be made at start and
     /// shared; a clone is cheap.
     pub fn new(policy: Policy, user_agent: &str) -> Result<Self, SenderError> {
-        Self::build(
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if roots.is_empty() {
+            return Err(SenderError::Roots);
+        }
+        Ok(Self {
             policy,
-            user_agent.to_owned(),
-            CONNECT_DEADLINE,
-            TOTAL_DEADLINE,
-        )
+            user_agent: HeaderValue::try_from(user_agent)?,
+            connect: CONNECT_DEADLINE,
+            total: TOTAL_DEADLINE,
+            name_servers: NameServers::System,
+            tls: tls(roots)?,
+        })
     }
 
     /// The same sender with other deadlines.
     pub fn with_deadlines(self, connect: Duration, total: Duration) -> Result<Self, SenderError> {
-        Self::build(self.policy, self.user_agent, connect, total)
+        Ok(Self {
+            connect,
+            total,
+            ..self
+        })
     }
 
     /// What the policy says of this URL, see [`Policy::vet`].
@@ -178,7 +207,7 @@ impl Sender {
                 .map_err(|_| Failure::RefusedTarget)?;
             self.request(url, outgoing).await
         };
-        let result = tokio::time::timeout(self.total, exchange)
+        let result = timeout(self.total, exchange)
             .await
             .unwrap_or(Err(Failure::Timeout));
         let latency = started.elapsed();
@@ -204,51 +233,92 @@ impl Sender {
         }
     }
 
-    fn build(
-        policy: Policy,
-        user_agent: String,
-        connect: Duration,
-        total: Duration,
-    ) -> Result<Self, SenderError> {
-        let window = u32::try_from(BODY_LIMIT).unwrap_or(u32::MAX);
-        let client = Client::builder()
-            .user_agent(&user_agent)
-            .https_only(!policy.is_local())
-            .dns_resolver(VettingResolver(policy.clone()))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .connect_timeout(connect)
-            // Over HTTP/2 no receiver may push more than would be read.
-            .http2_initial_stream_window_size(window)
-            .http2_initial_connection_window_size(window)
-            // Should a feature of another crate switch decompression on, a
-            // small body could still not unpack into a large one.
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate()
-            .build()
-            .map_err(SenderError::Client)?;
-        Ok(Self {
-            policy,
-            user_agent,
-            total,
-            client,
-        })
+    async fn request(&self, url: Url, outgoing: &Outgoing) -> Result<Answer, Failure> {
+        let request = self.prepare(&url, outgoing).ok_or(Failure::Other)?;
+        let stream = timeout(self.connect, self.connect(&url))
+            .await
+            .unwrap_or(Err(Failure::Timeout))?;
+        connection::talk(stream, request).await
     }
 
-    async fn request(&self, url: Url, outgoing: &Outgoing) -> Result<Answer, Failure> {
-        let headers = header_map(&outgoing.headers).ok_or(Failure::Other)?;
-        let request = self
-            .client
-            .request(outgoing.method.clone(), url)
-            .headers(headers)
-            .body(outgoing.body.clone());
-        let response = request.send().await.map_err(|error| failure_of(&error))?;
-        Answer::read(response).await
+    async fn connect(&self, url: &Url) -> Result<connection::Stream, Failure> {
+        let until = tokio::time::Instant::now() + self.connect;
+        let host = url.host().ok_or(Failure::RefusedTarget)?;
+        let port = url.port_or_known_default().ok_or(Failure::RefusedTarget)?;
+        let addresses = resolver::addresses(self.name_servers, &self.policy, host.clone()).await?;
+        let tcp = connection::dial(&addresses, port, until).await?;
+        match url.scheme() {
+            "https" => connection::secure(tcp, &self.tls, host).await,
+            _ if self.policy.is_local() => Ok(Either::Right(tcp)),
+            _ => Err(Failure::RefusedTarget),
+        }
     }
+
+    fn prepare(&self, url: &Url, outgoing: &Outgoing) -> Option<Request<Full<Bytes>>> {
+        // It asks for a tunnel to somewhere else.
+        if outgoing.method == Method::CONNECT {
+            return None;
+        }
+        let target: Uri = url[Position::BeforePath..Position::AfterQuery]
+            .parse()
+            .ok()?;
+        let mut request = Request::new(Full::new(outgoing.body.clone()));
+        *request.method_mut() = outgoing.method.clone();
+        *request.uri_mut() = target;
+        *request.headers_mut() = self.headers(url, &outgoing.headers)?;
+        Some(request)
+    }
+
+    fn headers(&self, url: &Url, given: &[(String, String)]) -> Option<HeaderMap> {
+        let mut map = HeaderMap::with_capacity(given.len() + 5);
+        map.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        map.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        map.insert(USER_AGENT, self.user_agent.clone());
+        for (name, value) in given {
+            let name = HeaderName::try_from(name).ok()?;
+            map.insert(name, HeaderValue::try_from(value).ok()?);
+        }
+        // Where the request goes and where it ends is not for others to say.
+        let host = &url[Position::BeforeHost..Position::AfterPort];
+        map.insert(HOST, HeaderValue::try_from(host).ok()?);
+        map.insert(CONNECTION, HeaderValue::from_static("close"));
+        map.remove(CONTENT_LENGTH);
+        map.remove(TRANSFER_ENCODING);
+        Some(map)
+    }
+}
+
+#[cfg(any(test, feature = "local"))]
+impl Sender {
+    /// The same sender, asking this name server alone.
+    #[must_use]
+    pub fn asking(self, name_server: std::net::SocketAddr) -> Self {
+        let name_servers = NameServers::Only(name_server);
+        Self {
+            name_servers,
+            ..self
+        }
+    }
+
+    /// The same sender, trusting this root certificate (DER) and no other.
+    pub fn trusting(self, root: &[u8]) -> Result<Self, SenderError> {
+        let mut roots = RootCertStore::empty();
+        roots.add(root.to_vec().into())?;
+        let tls = tls(roots)?;
+        Ok(Self { tls, ..self })
+    }
+}
+
+fn tls(roots: RootCertStore) -> Result<Arc<ClientConfig>, SenderError> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // Each attempt checks the certificate anew.
+    config.resumption = Resumption::disabled();
+    Ok(Arc::new(config))
 }
 
 // Bodies tell of people, and headers hold credentials.
@@ -295,31 +365,6 @@ impl Failure {
     }
 }
 
-struct Answer {
-    status: u16,
-    body: Vec<u8>,
-    retry_after: Option<String>,
-}
-
-impl Answer {
-    async fn read(mut response: Response) -> Result<Self, Failure> {
-        let status = response.status().as_u16();
-        let retry_after = retry_after(response.headers());
-        let mut body = Vec::new();
-        while body.len() < BODY_LIMIT {
-            let chunk = response.chunk().await.map_err(|_| Failure::Body)?;
-            let Some(chunk) = chunk else { break };
-            let room = BODY_LIMIT - body.len();
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        }
-        Ok(Self {
-            status,
-            body,
-            retry_after,
-        })
-    }
-}
-
 fn excerpt(body: &[u8]) -> String {
     // Three bytes more let a character on the edge be decoded before it is cut
     // off.
@@ -328,83 +373,3 @@ fn excerpt(body: &[u8]) -> String {
     excerpt.truncate(excerpt.floor_char_boundary(EXCERPT_LIMIT));
     excerpt
 }
-
-fn retry_after(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    (value.len() <= RETRY_AFTER_LIMIT).then(|| value.to_owned())
-}
-
-fn header_map(headers: &[(String, String)]) -> Option<HeaderMap> {
-    let mut map = HeaderMap::with_capacity(headers.len() + 1);
-    map.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    for (name, value) in headers {
-        let name = HeaderName::try_from(name).ok()?;
-        map.insert(name, HeaderValue::try_from(value).ok()?);
-    }
-    Some(map)
-}
-
-fn failure_of(error: &reqwest::Error) -> Failure {
-    if causes(error).any(<dyn StdError>::is::<RefusedAnswer>) {
-        Failure::RefusedTarget
-    } else if error.is_timeout() {
-        Failure::Timeout
-    } else if error.is_dns() {
-        Failure::Dns
-    } else if causes(error).any(is_handshake) {
-        Failure::Tls
-    } else if error.is_connect() {
-        Failure::Connect
-    } else if error.is_request() {
-        Failure::NoAnswer
-    } else {
-        Failure::Other
-    }
-}
-
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |&cause| cause.source())
-}
-
-/// hyper-rustls wraps what the handshake reports, an I/O error already, into
-/// another I/O error; nothing else on the way to a connection does that.
-fn is_handshake(cause: &(dyn StdError + 'static)) -> bool {
-    let wrapper = cause.downcast_ref::<io::Error>();
-    let inner = wrapper.and_then(io::Error::get_ref);
-    inner
-        .and_then(<dyn StdError + Send + Sync>::downcast_ref::<io::Error>)
-        .is_some()
-}
-
-/// A name resolved to an address that the policy refuses.
-#[derive(Debug, thiserror::Error)]
-#[error("the host name resolves to an address that is refused")]
-struct RefusedAnswer;
-
-/// Resolves through the system, and answers only if the policy allows every
-/// address. Addresses written in the URL do not come this way; [`Policy::vet`]
-/// has judged them.
-struct VettingResolver(Policy);
-
-impl Resolve for VettingResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let policy = self.0.clone();
-        Box::pin(async move {
-            // The client replaces port 0 by the port of the URL.
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let vetted = vetted(&policy, found.collect())?;
-            Ok(Box::new(vetted.into_iter()) as Addrs)
-        })
-    }
-}
-
-fn vetted(policy: &Policy, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, RefusedAnswer> {
-    if found.iter().all(|address| policy.allows(address.ip())) {
-        Ok(found)
-    } else {
-        Err(RefusedAnswer)
-    }
-}
-
-#[cfg(test)]
-mod tests;
