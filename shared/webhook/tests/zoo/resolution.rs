@@ -132,7 +132,8 @@ async fn few_addresses_are_tried() {
     let mut ips = vec!["127.0.0.2"; 6];
     ips.push("127.0.0.1");
     let failure = failed(patient(), move |question| Reply::addresses(question, &ips)).await;
-    assert_eq!(failure, Failure::Connect);
+    // Where loopback has one address alone, the others are silent.
+    assert!(matches!(failure, Failure::Connect | Failure::Timeout));
 }
 
 #[tokio::test]
