@@ -1,0 +1,127 @@
+//! Endpoints that are no webhooks: HubSpot, Salesforce and Slack.
+//!
+//! A standard endpoint gets the event as it is. Here the event is turned into
+//! the requests that a vendor's API takes: a record is written over under an
+//! id that stays the same, so a delivery that is made twice, late or after a
+//! crash leaves what one would. Slack alone knows no ids; there a delivery that
+//! is made twice is a message too many.
+//!
+//! [`Adapters::read`] checks the settings of an endpoint, [`Adapters::deliver`]
+//! makes the requests of one delivery, and [`Adapters::test`] finds out whether
+//! the settings are good. Several requests of one delivery share the time that
+//! one webhook has ([`portico_webhook::sender::TOTAL_DEADLINE`]), because the
+//! worker has its lane on lease for no longer. Nothing is remembered between
+//! deliveries except the access token of a Salesforce org, for some minutes.
+
+mod hubspot;
+mod line;
+mod mapping;
+mod reach;
+mod salesforce;
+mod settings;
+mod slack;
+mod story;
+
+pub use line::{Judged, Verdict};
+pub use settings::Settings;
+pub use story::Story;
+
+use line::Line;
+use portico_domain::{EndpointId, EndpointKind, Invalid, Time};
+use portico_webhook::Sender;
+use reach::Reach;
+use salesforce::Tokens;
+use serde_json::{Map, Value};
+
+/// What became of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Requests were made.
+    Judged(Judged),
+    /// The event means nothing there, for this reason.
+    NothingToDo(&'static str),
+}
+
+/// The adapters, and the access tokens that are good for some minutes.
+#[derive(Debug)]
+pub struct Adapters {
+    reach: Reach,
+    tokens: Tokens,
+}
+
+impl Adapters {
+    /// Adapters that talk to the vendors alone.
+    pub fn new() -> Self {
+        Self::with(Reach::Vendors)
+    }
+
+    /// Adapters whose settings may also name a stand-in on loopback.
+    #[cfg(any(test, feature = "local"))]
+    pub fn local() -> Self {
+        Self::with(Reach::Loopback)
+    }
+
+    fn with(reach: Reach) -> Self {
+        Self {
+            reach,
+            tokens: Tokens::default(),
+        }
+    }
+
+    /// Checks the settings of an endpoint of this kind; what is wrong is named
+    /// like `settings.accessToken`.
+    pub fn read(
+        &self,
+        kind: EndpointKind,
+        given: &Map<String, Value>,
+    ) -> Result<Settings, Invalid> {
+        Settings::read(self.reach, kind, given)
+    }
+
+    /// Tells the endpoint of the event, within the time that one webhook has.
+    pub async fn deliver(
+        &self,
+        sender: &Sender,
+        endpoint: EndpointId,
+        settings: &Settings,
+        story: &Story<'_>,
+        now: Time,
+    ) -> Done {
+        let line = Line::open(sender);
+        match settings {
+            Settings::HubSpot(settings) => hubspot::deliver(&line, settings, story).await,
+            Settings::Salesforce(settings) => {
+                let door = self.tokens.door(&line, endpoint, settings, now);
+                salesforce::deliver(&door, story).await
+            }
+            Settings::Slack(settings) => slack::deliver(&line, settings, story, "").await,
+        }
+    }
+
+    /// Finds out whether the settings are good. HubSpot and Salesforce are
+    /// only asked; Slack gets a message that says that it is a test.
+    pub async fn test(
+        &self,
+        sender: &Sender,
+        endpoint: EndpointId,
+        settings: &Settings,
+        story: &Story<'_>,
+        now: Time,
+    ) -> Done {
+        let line = Line::open(sender);
+        match settings {
+            Settings::HubSpot(settings) => hubspot::test(&line, settings).await,
+            Settings::Salesforce(settings) => {
+                let door = self.tokens.door(&line, endpoint, settings, now);
+                salesforce::test(&door).await
+            }
+            Settings::Slack(settings) => slack::deliver(&line, settings, story, "[Test] ").await,
+        }
+    }
+}
+
+impl Default for Adapters {
+    fn default() -> Self {
+        Self::new()
+    }
+}
