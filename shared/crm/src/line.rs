@@ -32,6 +32,7 @@ pub enum Verdict {
 pub(crate) struct Line<'a> {
     sender: &'a Sender,
     began: Instant,
+    deadline: Instant,
 }
 
 /// One answer, or why there was none.
@@ -43,9 +44,11 @@ pub(crate) struct Answer {
 impl<'a> Line<'a> {
     /// The time for everything starts to run.
     pub(crate) fn open(sender: &'a Sender) -> Self {
+        let began = Instant::now();
         Self {
             sender,
-            began: Instant::now(),
+            began,
+            deadline: began + TOTAL_DEADLINE,
         }
     }
 
@@ -92,9 +95,8 @@ impl<'a> Line<'a> {
             headers,
             body: body.into(),
         };
-        let deadline = self.began + TOTAL_DEADLINE;
         let exchange = self.sender.exchange(&outgoing);
-        match tokio::time::timeout_at(deadline, exchange).await {
+        match tokio::time::timeout_at(self.deadline, exchange).await {
             Ok(exchange) => Answer {
                 attempt: exchange.attempt,
                 body: exchange.body,
@@ -165,5 +167,31 @@ impl Answer {
     pub(crate) fn hushed(mut self) -> Self {
         self.attempt.excerpt.clear();
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portico_webhook::Policy;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn no_request_outlives_the_time_that_all_share() {
+        // It takes connections and never answers.
+        let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/", silent.local_addr().expect("an address"));
+        let sender = Sender::new(Policy::local(), "test").expect("a sender");
+        let began = Instant::now();
+        let line = Line {
+            sender: &sender,
+            began,
+            deadline: began,
+        };
+
+        for _ in 0..3 {
+            let answer = line.ask(Method::GET, url.clone(), "token").await;
+            assert_eq!(answer.attempt.outcome, Outcome::Failed(Failure::Timeout));
+        }
     }
 }
