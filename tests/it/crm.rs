@@ -392,7 +392,6 @@ async fn what_salesforce_refuses_is_told_and_tried_again() {
         .patch(&path_of(&endpoint), &settings)
         .await
         .expect(200);
-    salesforce.stand_in.tell_next(&[]);
     let tested = app.admin().post(&test, &json!({})).await.expect(200);
     assert_eq!(tested["success"], true, "{tested}");
     assert!(

@@ -201,7 +201,7 @@ async fn company(line: &Line<'_>, settings: &Settings, story: &Story<'_>) -> Don
 /// Connects the contact with the company, both of which are there afterwards
 /// whichever event comes first.
 async fn join(line: &Line<'_>, settings: &Settings, story: &Story<'_>) -> Done {
-    if story.client.is_none() {
+    if story.present_client().is_none() {
         return Done::NothingToDo("the client is gone");
     }
     let company = match upsert_company(line, settings, story).await {
@@ -219,11 +219,10 @@ async fn join(line: &Line<'_>, settings: &Settings, story: &Story<'_>) -> Done {
 }
 
 async fn leave(line: &Line<'_>, settings: &Settings, story: &Story<'_>) -> Done {
-    let email = story.client.as_ref().map(|client| client.email.as_str());
-    let Some(email) = email else {
+    let Some(client) = story.present_client() else {
         return Done::NothingToDo("the client is gone");
     };
-    let contact = match find(line, settings, "contacts", "email", email).await {
+    let contact = match find(line, settings, "contacts", "email", &client.email).await {
         Ok(id) => id,
         Err(done) => return done,
     };

@@ -10,9 +10,11 @@ use serde_json::{Map, Value};
 pub struct Story<'a> {
     /// The event.
     pub event: &'a Event,
-    /// For memberships and changed clients: the client as it is now, unless it
-    /// is gone.
+    /// For memberships and changed clients: the client as it is now, also if it
+    /// is archived.
     pub client: Option<ClientView>,
+    /// Whether that client is archived.
+    pub is_client_archived: bool,
     /// For memberships: the company, also if it is deleted.
     pub company: Option<CompanyView>,
     /// The company that stands for the client now, unless it is a placeholder
@@ -26,6 +28,7 @@ impl<'a> Story<'a> {
         Self {
             event,
             client: None,
+            is_client_archived: false,
             company: None,
             primary: None,
         }
@@ -37,6 +40,12 @@ impl<'a> Story<'a> {
             return Some(self.event.data.clone());
         }
         self.client.as_ref().and_then(fields)
+    }
+
+    /// The client as it is now, if it was looked up and is not archived.
+    pub(crate) fn present_client(&self) -> Option<&ClientView> {
+        let client = self.client.as_ref();
+        client.filter(|_| !self.is_client_archived)
     }
 
     /// The company's fields, if it is about a company.
