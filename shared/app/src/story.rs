@@ -2,7 +2,7 @@
 
 use crate::App;
 use portico_crm::Story;
-use portico_domain::{Client, ClientId, Company, CompanyId, CompanyView, Event, EventType};
+use portico_domain::{ClientId, Company, CompanyId, CompanyView, Event, EventType};
 use portico_store::{Error, WorkspaceStore};
 use serde_json::Value;
 
@@ -17,27 +17,17 @@ pub(crate) async fn tell<'a>(app: &App, event: &'a Event) -> Result<Story<'a>, E
                 let company = workspace.company(CompanyId::from_uuid(id)).await?;
                 story.company = company.as_ref().map(CompanyView::from);
             }
-            let client = client(&workspace, event).await?;
-            if let Some(client) = client {
-                story.primary = primary(&workspace, client.primary_company()).await?;
-                story.client = Some(client.view(client.status(app.now())));
-            }
         }
-        EventType::ClientUpdated => {
-            if let Some(client) = client(&workspace, event).await? {
-                story.primary = primary(&workspace, client.primary_company()).await?;
-                story.client = Some(client.view(client.status(app.now())));
-            }
-        }
-        _ => {}
+        EventType::ClientUpdated => {}
+        _ => return Ok(story),
+    }
+    let id = id(event, "clientId").unwrap_or(event.object_id);
+    if let Some(client) = workspace.client(ClientId::from_uuid(id)).await? {
+        story.primary = primary(&workspace, client.primary_company()).await?;
+        story.is_client_archived = client.archived_at.is_some();
+        story.client = Some(client.view(client.status(app.now())));
     }
     Ok(story)
-}
-
-async fn client(workspace: &WorkspaceStore<'_>, event: &Event) -> Result<Option<Client>, Error> {
-    let id = id(event, "clientId").unwrap_or(event.object_id);
-    let client = workspace.client(ClientId::from_uuid(id)).await?;
-    Ok(client.filter(|client| client.archived_at.is_none()))
 }
 
 async fn primary(

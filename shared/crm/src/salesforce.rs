@@ -154,7 +154,9 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
     let settings = door.settings;
     match story.kind() {
         EventType::ClientUpdated
-            if settings.companies && story.has_changed("companyId") && story.client.is_some() =>
+            if settings.companies
+                && story.has_changed("companyId")
+                && story.present_client().is_some() =>
         {
             link(door, story).await
         }
@@ -218,7 +220,7 @@ pub(crate) async fn test(door: &Door<'_>) -> Done {
 /// Writes the contact and links it to the account of the client's primary
 /// company, as it is now.
 async fn link(door: &Door<'_>, story: &Story<'_>) -> Done {
-    if story.client().is_none() {
+    if story.present_client().is_none() {
         return Done::NothingToDo("the client is gone");
     }
     let mut link = Map::new();
