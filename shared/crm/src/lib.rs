@@ -125,3 +125,75 @@ impl Default for Adapters {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn refusal(
+        adapters: &Adapters,
+        kind: EndpointKind,
+        given: Value,
+    ) -> Option<(String, &'static str)> {
+        let Value::Object(given) = given else {
+            panic!("an object")
+        };
+        let refused = adapters.read(kind, &given).err()?;
+        Some((refused.field, refused.code))
+    }
+
+    #[test]
+    fn what_is_deployed_knows_the_vendors_alone() {
+        use EndpointKind::{HubSpot, Salesforce, Slack};
+        let stand_in = "http://127.0.0.1:4000";
+        let org = |url: &str| json!({ "instanceUrl": url, "clientId": "a", "clientSecret": "b" });
+        let hook = |base: &str| json!({ "webhookUrl": format!("{base}/services/T0/B0/secret") });
+        let hubspot = json!({ "accessToken": "pat-1", "apiBase": stand_in });
+        for (kind, given, refused) in [
+            (HubSpot, json!({ "accessToken": "pat-1" }), None),
+            (
+                HubSpot,
+                hubspot,
+                Some(("settings.apiBase", "field_unknown")),
+            ),
+            (
+                Salesforce,
+                org("https://acme--dev.sandbox.my.salesforce.com"),
+                None,
+            ),
+            (
+                Salesforce,
+                org(stand_in),
+                Some(("settings.instanceUrl", "url_refused")),
+            ),
+            (Slack, hook("https://hooks.slack.com"), None),
+            (
+                Slack,
+                hook(stand_in),
+                Some(("settings.webhookUrl", "url_refused")),
+            ),
+        ] {
+            let expected = refused.map(|(field, code): (&str, _)| (field.to_owned(), code));
+            assert_eq!(
+                refusal(&Adapters::new(), kind, given.clone()),
+                expected,
+                "{given}"
+            );
+            assert_eq!(refusal(&Adapters::local(), kind, given), None);
+        }
+    }
+
+    #[test]
+    fn settings_have_a_length() {
+        let constant = json!({ "value": "a".repeat(1_000) });
+        let contact: Map<String, Value> = (0..20)
+            .map(|n| (format!("p{n}"), constant.clone()))
+            .collect();
+        let given = json!({ "accessToken": "pat-1", "mapping": { "contact": contact } });
+
+        let refused = refusal(&Adapters::new(), EndpointKind::HubSpot, given);
+
+        assert_eq!(refused, Some(("settings".to_owned(), "settings_too_long")));
+    }
+}

@@ -9,6 +9,10 @@ use serde_json::{Map, Value};
 /// The longest credential that is accepted, in bytes.
 const MAX_CREDENTIAL: usize = 1_000;
 
+/// How long settings can be as JSON, in bytes: a hundred endpoints are read
+/// with every event.
+const MAX_SETTINGS: usize = 16 * 1024;
+
 /// The settings of an endpoint, checked.
 #[derive(Clone, Debug)]
 pub enum Settings {
@@ -34,6 +38,10 @@ impl Settings {
         kind: EndpointKind,
         given: &Map<String, Value>,
     ) -> Result<Self, Invalid> {
+        if serde_json::to_string(given).map_or(0, |text| text.len()) > MAX_SETTINGS {
+            let message = format!("settings have at most {MAX_SETTINGS} bytes");
+            return Err(Invalid::new("settings", "settings_too_long", message));
+        }
         match kind {
             EndpointKind::Standard => Err(Invalid::new(
                 "settings",
