@@ -252,6 +252,13 @@ async fn what_an_endpoint_of_a_kind_cannot_be_is_refused_by_name() {
         let refused = app.admin().post("/v1/webhook-endpoints", &body).await;
         assert_eq!(refused.problem(400, code), Some(field), "{body}");
     }
+}
+
+#[tokio::test]
+async fn an_endpoint_stays_what_kind_it_is_and_gets_its_settings_whole() {
+    let app = TestApp::start().await;
+    let base = "http://127.0.0.1:9";
+    let hubspot = json!({ "accessToken": "pat-1" });
     let endpoint = register(&app, json!({ "kind": "hubspot", "settings": hubspot })).await;
     for (body, code, field) in [
         (json!({ "kind": "slack" }), "field_fixed", "kind"),

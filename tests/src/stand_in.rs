@@ -125,7 +125,7 @@ impl Asked {
         for name in ["authorization", "accept", "content-type"] {
             let value = self.header(name);
             if !value.is_empty() {
-                text.push_str(&format!("{name}: {value}\n"));
+                text.extend([name, ": ", value, "\n"]);
             }
         }
         text.push('\n');

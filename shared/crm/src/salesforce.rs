@@ -224,19 +224,16 @@ async fn link(door: &Door<'_>, story: &Story<'_>) -> Done {
         return Done::NothingToDo("the client is gone");
     }
     let mut link = Map::new();
-    match story.primary.as_ref().and_then(fields) {
-        Some(company) => {
-            let written = account(door, &company, story).await;
-            if !is_taken(&written) {
-                return written;
-            }
-            let id = company.get("id").cloned().unwrap_or_default();
-            let reference = json!({ &*door.settings.external_id_field: id });
-            link.insert("Account".to_owned(), reference);
+    if let Some(company) = story.primary.as_ref().and_then(fields) {
+        let written = account(door, &company, story).await;
+        if !is_taken(&written) {
+            return written;
         }
-        None => {
-            link.insert("AccountId".to_owned(), Value::Null);
-        }
+        let id = company.get("id").cloned().unwrap_or_default();
+        let reference = json!({ &*door.settings.external_id_field: id });
+        link.insert("Account".to_owned(), reference);
+    } else {
+        link.insert("AccountId".to_owned(), Value::Null);
     }
     contact(door, story, link).await
 }

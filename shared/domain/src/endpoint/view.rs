@@ -1,6 +1,6 @@
 //! Webhook endpoints as callers see them.
 
-use super::{Disabled, Endpoint, EndpointKind, EventFilter, Ordering};
+use super::{Disabled, Endpoint, EndpointKind, EventFilter, Ordering, SealedSettings};
 use crate::{EndpointId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -57,7 +57,7 @@ impl Endpoint {
             object: "webhookEndpoint".to_owned(),
             kind: self.kind,
             url: self.kind.is_standard().then(|| self.url.clone()),
-            settings: self.settings.as_ref().and_then(|settings| settings.shown()),
+            settings: self.settings.as_ref().and_then(SealedSettings::shown),
             event_types: self.event_types.clone(),
             description: self.description.clone(),
             header_names: self
