@@ -125,10 +125,11 @@ fn invariant_2_only_the_store_names_a_key_or_uses_the_dynamodb_sdk() {
 
 #[test]
 fn invariant_3_only_web_names_a_status_code() {
-    // The sender of webhooks and the local server speak HTTP on their own
-    // account: the one as a client, the other as AWS. 200 and 500 are limits
+    // The sender of webhooks, the adapters of vendors and the local server
+    // speak HTTP on their own account: as clients, and as AWS. 200 and 500 are limits
     // of texts elsewhere, and so are some numbers of the templates.
     let owners = [
+        "shared/crm/",
         "shared/web/",
         "shared/webhook/",
         "infra/local/",
@@ -223,18 +224,21 @@ fn invariant_6_only_the_local_server_knows_emulators() {
         "dynoxide",
         "portico_local",
         "Policy::local",
+        "Adapters::local",
         "Mailpit",
         "ministack",
     ];
 
-    // The sender defines the local policy, behind a feature that only the
-    // local server turns on.
+    // The sender and the adapters define what is allowed locally, behind
+    // features that only the local server turns on.
     assert_eq!(
         offenders(
             CODE,
             &[
                 "infra/local/",
                 "functions/bootstrap/tests/",
+                "shared/crm/src/lib.rs",
+                "shared/crm/src/line.rs",
                 "shared/webhook/src/target.rs",
                 "shared/webhook/src/sender"
             ],
@@ -257,10 +261,13 @@ fn invariant_6_only_the_local_server_knows_emulators() {
             "{manifest}"
         );
         let text = read(&manifest);
-        assert!(
-            !text.contains("portico-webhook = {"),
-            "{manifest} turns on a feature of the sender"
-        );
+        let text = text.split("[dev-dependencies]").next().unwrap_or_default();
+        for crate_with_local in ["portico-webhook", "portico-crm"] {
+            assert!(
+                !text.contains(&format!("{crate_with_local} = {{")),
+                "{manifest} turns on a feature of {crate_with_local}"
+            );
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod actor;
 mod receiver;
+pub mod stand_in;
 
 pub use actor::{Actor, Answer};
 pub use receiver::{Received, Receiver, Reply};

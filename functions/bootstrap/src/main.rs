@@ -5,6 +5,7 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use portico_app::{App, Clock, Grant, Trigger};
 use portico_bootstrap::{TRIGGERS, aws_config, config, config::Config, functions};
+use portico_crm::Adapters;
 use portico_domain::{ApiKeyId, IdSource, Time};
 use portico_keys::Keyring;
 use portico_mail::Mail;
@@ -64,6 +65,7 @@ async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
             Policy::public().refusing(&config.domain()),
             concat!("Portico/", env!("CARGO_PKG_VERSION")),
         )?,
+        adapters: Adapters::new(),
         keys,
         base_url: config.base_url.clone(),
         clock: Clock::new(Time::system_now),

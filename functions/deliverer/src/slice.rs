@@ -146,7 +146,7 @@ impl Slice {
         let recovery = delivery
             .recovery_id
             .map(|id| ("portico-recovery", id.to_string()));
-        let sent = attempt::make(app, endpoint, event, recovery.as_slice()).await;
+        let sent = attempt::make(app, endpoint, event, recovery.as_slice()).await?;
         let setback = sent.setback(app.now());
         let is_gone = sent.is_gone();
         sent.record(&mut delivery, app.now());

@@ -22,7 +22,7 @@ pub(crate) async fn write(
     let mail = EndpointDisabled {
         to: to.as_str(),
         workspace: &workspace.get().await?.name,
-        url: &endpoint.url,
+        url: endpoint.place(),
         description: &endpoint.description,
         since: &disabled.at.for_people(),
         reason: &disabled.reason,

@@ -19,7 +19,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::query(Index::Table), Grant::PU
 
 const OPERATION: Operation = Operation {
     summary: "Register a webhook endpoint",
-    description: "The answer shows the signing secret, this once. The endpoint gets what happens from now on.",
+    description: "The answer shows the signing secret, this once. The endpoint gets what happens from now on. Kinds other than `standard` have `settings` instead of a `url`, and no secret.",
     query: &[],
     body: Some(schema::<EndpointFields>),
     answer: Body::Created(schema::<EndpointView>),
@@ -36,15 +36,20 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let fields: EndpointFields = body(&request)?;
     let moment = app.moment();
     let id = moment.id();
-    let draft = fields.into_draft(app, id)?;
-    let secret = Secret::new(SigningSecret::from_bytes(random()?).to_text());
-    let sealed = app.keys.seal(&Endpoint::seal_context(id), &secret)?;
+    let draft = fields.draft(app, id)?;
+    let (secret, sealed) = if draft.kind.is_standard() {
+        let secret = Secret::new(SigningSecret::from_bytes(random()?).to_text());
+        let sealed = app.keys.seal(&Endpoint::seal_context(id), &secret)?;
+        (Some(secret), sealed)
+    } else {
+        (None, String::new())
+    };
     let endpoint = Endpoint::create(id, caller.workspace_id, moment, draft, sealed);
     app.store
         .workspace(caller.workspace_id)
         .create_endpoint(&endpoint)
         .await??;
-    let secret = Some(secret.expose().to_owned());
+    let secret = secret.map(|secret| secret.expose().to_owned());
     Ok(created(&EndpointView {
         secret,
         ..endpoint.view()

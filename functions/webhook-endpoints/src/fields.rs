@@ -2,15 +2,15 @@
 
 use portico_app::App;
 use portico_domain::{
-    Email, Endpoint, EndpointDraft, EndpointId, EndpointPatch, EventFilter, Invalid, Ordering,
-    SealedHeaders, text,
+    Email, Endpoint, EndpointDraft, EndpointId, EndpointKind, EndpointPatch, EventFilter, Invalid,
+    Ordering, SealedHeaders, SealedSettings, text,
 };
 use portico_keys::Secret;
 use portico_web::Problem;
 use portico_webhook::headers::vet_headers;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// More filters than there are event types would only repeat some.
@@ -28,11 +28,28 @@ const MAX_RATE: u32 = 1_000;
     reason = "absent, null and given are three things"
 )]
 pub(crate) struct EndpointFields {
-    /// Where events go: `https`, port 443 or 8443, a public address.
+    /// What kind of system it is; `standard` unless given. It cannot be changed.
+    kind: Option<EndpointKind>,
+    /// Where events go: `https`, port 443 or 8443, a public address. Only for
+    /// kind `standard`. Subscriptions may also call it `targetUrl`,
+    /// `target_url`, `hookUrl` or `hook_url`.
+    #[serde(
+        alias = "targetUrl",
+        alias = "target_url",
+        alias = "hookUrl",
+        alias = "hook_url"
+    )]
     url: Option<String>,
+    /// How an endpoint of another kind is reached and what it gets; see
+    /// docs/webhooks.md. Always given whole. Credentials are sealed and not
+    /// shown again.
+    settings: Option<Map<String, Value>>,
     /// Which events: `*`, all of an object such as `client.*`, or single
     /// types; all unless given.
     event_types: Option<Vec<String>>,
+    /// A single one of them, as subscriptions say it; also called `event`.
+    #[serde(alias = "event", alias = "event_type")]
+    event_type: Option<String>,
     /// What it is for, 500 characters at most.
     description: Option<String>,
     /// Headers that every request carries besides, 10 at most. Their values
@@ -40,11 +57,13 @@ pub(crate) struct EndpointFields {
     #[serde(deserialize_with = "given")]
     #[schemars(with = "Option<BTreeMap<String, String>>")]
     headers: Option<Option<BTreeMap<String, String>>>,
-    /// How many requests it gets in a second at most, 1 to 1 000.
+    /// How many requests it gets in a second at most, 1 to 1 000; 1 for `slack`
+    /// unless given.
     #[serde(deserialize_with = "given")]
     #[schemars(with = "Option<u32>")]
     rate_limit: Option<Option<u32>>,
-    /// `none`, unless given, or `strict`: the next event of an object waits
+    /// `none` or `strict`: with `strict`, which is usual for `hubspot` and
+    /// `salesforce`, the next event of an object waits
     /// until the one before has been delivered or given up.
     ordering: Option<Ordering>,
     /// Who is told by mail when it is disabled because it fails.
@@ -68,49 +87,124 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 
 impl EndpointFields {
     /// A new endpoint under this id.
-    pub(crate) fn into_draft(self, app: &App, id: EndpointId) -> Result<EndpointDraft, Problem> {
+    pub(crate) fn draft(&self, app: &App, id: EndpointId) -> Result<EndpointDraft, Problem> {
         if self.enabled == Some(false) {
             let message = "an endpoint is enabled when it is made; disable it afterwards";
             return Err(Invalid::new("enabled", "field_fixed", message).into());
         }
-        if self.url.is_none() {
+        let kind = self.kind.unwrap_or_default();
+        if kind.is_standard() && self.url.is_none() {
             return Err(Invalid::missing("url").into());
         }
-        let patch = self.into_patch(app, id)?;
+        if !kind.is_standard() && self.settings.is_none() {
+            return Err(Invalid::missing("settings").into());
+        }
+        let patch = self.read(app, id, kind)?;
+        let usual_ordering = if kind.needs_order() {
+            Ordering::Strict
+        } else {
+            Ordering::None
+        };
         Ok(EndpointDraft {
+            kind,
             url: patch.url.unwrap_or_default(),
+            settings: patch.settings,
             event_types: match patch.event_types {
                 Some(filters) => filters,
                 None => filters(&["*".to_owned()])?,
             },
             description: patch.description.unwrap_or_default(),
             headers: patch.headers.flatten(),
-            rate_limit: patch.rate_limit.flatten(),
-            ordering: patch.ordering.unwrap_or_default(),
+            rate_limit: patch.rate_limit.unwrap_or(kind.usual_rate()),
+            ordering: patch.ordering.unwrap_or(usual_ordering),
             contact_email: patch.contact_email.flatten(),
         })
     }
 
-    /// What shall change about the endpoint with this id.
-    pub(crate) fn into_patch(self, app: &App, id: EndpointId) -> Result<EndpointPatch, Problem> {
+    /// What shall change about this endpoint.
+    pub(crate) fn patch(&self, app: &App, before: &Endpoint) -> Result<EndpointPatch, Problem> {
+        if self.kind.is_some_and(|kind| kind != before.kind) {
+            let message = "an endpoint stays what kind it is; register another one";
+            return Err(Invalid::new("kind", "field_fixed", message).into());
+        }
+        self.read(app, before.id, before.kind)
+    }
+
+    fn read(
+        &self,
+        app: &App,
+        id: EndpointId,
+        kind: EndpointKind,
+    ) -> Result<EndpointPatch, Problem> {
+        self.refuse_foreign(kind)?;
         Ok(EndpointPatch {
-            url: self.url.map(|text| url(app, &text)).transpose()?,
-            event_types: self.event_types.map(|given| filters(&given)).transpose()?,
-            description: self
-                .description
-                .map(|text| description(&text))
+            url: self.url.as_deref().map(|text| url(app, text)).transpose()?,
+            settings: self
+                .settings
+                .as_ref()
+                .map(|given| settings(app, id, kind, given))
                 .transpose()?,
-            headers: match self.headers {
-                Some(Some(given)) => Some(headers(app, id, &given)?),
+            event_types: self.filters()?,
+            description: self.description.as_deref().map(description).transpose()?,
+            headers: match &self.headers {
+                Some(Some(given)) => Some(headers(app, id, given)?),
                 Some(None) => Some(None),
                 None => None,
             },
             rate_limit: self.rate_limit.map(rate_limit).transpose()?,
             ordering: self.ordering,
-            contact_email: self.contact_email.map(contact_email).transpose()?,
+            contact_email: self.contact_email.clone().map(contact_email).transpose()?,
             is_enabled: self.enabled,
         })
     }
+
+    /// Refuses what an endpoint of this kind does not have.
+    fn refuse_foreign(&self, kind: EndpointKind) -> Result<(), Invalid> {
+        let refuse = |field: &str, instead: &str| {
+            let message = format!("an endpoint of kind {kind} has no {field}; {instead}");
+            Err(Invalid::new(field, "field_not_for_kind", message))
+        };
+        if kind.is_standard() {
+            return match self.settings {
+                Some(_) => refuse("settings", "say what kind it is in kind"),
+                None => Ok(()),
+            };
+        }
+        if self.url.is_some() {
+            return refuse("url", "where it is follows from its settings");
+        }
+        if matches!(self.headers, Some(Some(_))) {
+            return refuse("headers", "its credentials are in its settings");
+        }
+        Ok(())
+    }
+
+    fn filters(&self) -> Result<Option<Vec<EventFilter>>, Invalid> {
+        match (&self.event_types, &self.event_type) {
+            (Some(_), Some(_)) => {
+                let message = "give either eventTypes or eventType";
+                Err(Invalid::new("eventType", "event_types_invalid", message))
+            }
+            (Some(given), None) => filters(given).map(Some),
+            (None, Some(one)) => EventFilter::parse("eventType", one).map(|one| Some(vec![one])),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// The settings, sealed: there are credentials among them.
+fn settings(
+    app: &App,
+    id: EndpointId,
+    kind: EndpointKind,
+    given: &Map<String, Value>,
+) -> Result<SealedSettings, Problem> {
+    let view = app.adapters.read(kind, given)?.view(given);
+    let text = Secret::new(Value::Object(given.clone()).to_string());
+    Ok(SealedSettings {
+        sealed: app.keys.seal(&SealedSettings::context(id), &text)?,
+        view: Value::Object(view).to_string(),
+    })
 }
 
 /// The headers, sealed: their values are often credentials.

@@ -3,7 +3,7 @@
 
 use crate::get::find;
 use portico_app::{App, Grant};
-use portico_domain::{Change, Endpoint, EndpointId, EndpointView, Invalid, Permission};
+use portico_domain::{Change, Endpoint, EndpointId, EndpointView, Invalid, Permission, Unsigned};
 use portico_keys::{Secret, random};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body_or_default, ok,
@@ -26,7 +26,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Give a webhook endpoint a new secret",
-    description: "The answer shows the new secret, this once. Until the overlap is over, requests carry the signatures of both; at most two earlier secrets sign.",
+    description: "The answer shows the new secret, this once. Until the overlap is over, requests carry the signatures of both; at most two earlier secrets sign. Only endpoints of kind `standard` have one.",
     query: &[],
     body: Some(schema::<Rotation>),
     answer: Body::Json(schema::<EndpointView>),
@@ -70,6 +70,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     let endpoint = retry_stale(|| async {
         let before = find(&workspace, id).await?;
+        if !before.kind.is_standard() {
+            return Err(Unsigned(before.kind).into());
+        }
         let mut change = Change::at(app.moment());
         let after = before.rotate_secret(&mut change, sealed.clone(), overlap);
         workspace.commit(&change).await?;

@@ -20,7 +20,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET];
 
 const OPERATION: Operation = Operation {
     summary: "Send a webhook endpoint a test event",
-    description: "One request with a sample of the type, signed like any other and with the header `portico-test: true`; also to an endpoint that is disabled or does not want the type. Nothing is retried, and it is in no list.",
+    description: "One request with a sample of the type, signed like any other and with the header `portico-test: true`; also to an endpoint that is disabled or does not want the type. Slack gets a message that says that it is a test; HubSpot and Salesforce get no record, they are asked whether the settings are good. Nothing is retried, and it is in no list.",
     query: &[],
     body: Some(schema::<Test>),
     answer: Body::Json(schema::<Tested>),
@@ -63,8 +63,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let kind = kind(&body_or_default(&request)?)?;
     let endpoint = find(&app.store.workspace(caller.workspace_id), id).await?;
     let event = sample(kind, caller.workspace_id, app.moment()).ok_or_else(Problem::internal)?;
-    let mark = [("portico-test", "true".to_owned())];
-    let attempt = attempt::make(app, &endpoint, &event, &mark).await.noted();
+    let attempt = attempt::test(app, &endpoint, &event).await.noted();
     Ok(ok(&Tested {
         object: "webhookTest",
         event_id: event.id,

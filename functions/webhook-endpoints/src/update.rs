@@ -24,7 +24,7 @@ pub const GRANTS: &[Grant] = &[
 
 const OPERATION: Operation = Operation {
     summary: "Change a webhook endpoint",
-    description: "What is not given stays as it is. What happens while it is disabled is held for 30 days, and goes on when it is enabled.",
+    description: "What is not given stays as it is; `settings` are given whole, credentials included. What happens while it is disabled is held for 30 days, and goes on when it is enabled.",
     query: &[],
     body: Some(schema::<EndpointFields>),
     answer: Body::Json(schema::<EndpointView>),
@@ -40,12 +40,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id: EndpointId = request.path_id("webhook endpoint")?;
     let fields: EndpointFields = body(&request)?;
-    let patch = fields.into_patch(app, id)?;
     let workspace = app.store.workspace(caller.workspace_id);
     let (endpoint, is_rung) = retry_stale(|| async {
         let before = find(&workspace, id).await?;
         let mut change = Change::at(app.moment());
-        let after = before.update(&mut change, patch.clone());
+        let after = before.update(&mut change, fields.patch(app, &before)?);
         workspace.commit(&change).await?;
         Ok((after, !change.rung_endpoints.is_empty()))
     })

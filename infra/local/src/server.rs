@@ -17,6 +17,7 @@ use crate::{
 use axum::{Router, routing};
 use portico_app::{App, Source};
 use portico_bootstrap::{TRIGGERS, functions};
+use portico_crm::Adapters;
 use portico_domain::{IdSource, Time, WorkspaceId};
 use portico_keys::{Keyring, RootKey, RootKeyError};
 use portico_mail::{Mail, MailSettings};
@@ -361,6 +362,7 @@ fn app(
             Policy::local(),
             concat!("Portico/", env!("CARGO_PKG_VERSION")),
         )?,
+        adapters: Adapters::local(),
         keys,
         base_url: url.to_owned(),
         clock: clock.for_app(),

@@ -1,8 +1,12 @@
 //! One attempt: what is sent, and what became of it.
 
-use crate::App;
+use crate::{App, story};
 use bytes::Bytes;
-use portico_domain::{Attempt, Endpoint, Event, Setback, Time, Verdict, WebhookDelivery};
+use portico_crm::{Done, Judged, Settings, Verdict as Meaning};
+use portico_domain::{
+    Attempt, Endpoint, Event, SealedSettings, Setback, Time, Verdict, WebhookDelivery,
+};
+use portico_store::Error;
 use portico_webhook::{
     Attempt as Answered, Method, Outcome, Outgoing, SigningSecret, schedule, sign,
 };
@@ -12,7 +16,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Sent {
     began: Time,
-    result: Result<Answered, Unsent>,
+    result: Result<Done, Unsent>,
 }
 
 /// Why nothing could be sent at all.
@@ -21,19 +25,87 @@ enum Unsent {
     /// What is sealed does not open: the root key is another one.
     #[error("secret_unreadable")]
     Sealed,
+    /// The settings are not what this version accepts.
+    #[error("settings_refused")]
+    Settings,
 }
 
-/// Sends the event once, with `marks` among its headers.
-pub async fn make(app: &App, endpoint: &Endpoint, event: &Event, marks: &[(&str, String)]) -> Sent {
+/// Sends the event once. A webhook has `marks` among its headers.
+pub async fn make(
+    app: &App,
+    endpoint: &Endpoint,
+    event: &Event,
+    marks: &[(&str, String)],
+) -> Result<Sent, Error> {
     let began = app.now();
-    let result = match outgoing(app, endpoint, event, marks) {
-        Ok(outgoing) => Ok(app.sender.exchange(&outgoing).await.attempt),
-        Err(unsent) => {
-            tracing::error!(endpoint = %endpoint.id, error = %unsent, "nothing can be sent");
-            Err(unsent)
+    let result = if endpoint.kind.is_standard() {
+        post(app, endpoint, event, marks).await
+    } else {
+        match settings(app, endpoint) {
+            Ok(settings) => {
+                let story = story::tell(app, event).await?;
+                let done = app
+                    .adapters
+                    .deliver(&app.sender, endpoint.id, &settings, &story, began);
+                Ok(done.await)
+            }
+            Err(unsent) => Err(unsent),
         }
     };
-    Sent { began, result }
+    Ok(Sent::noting(endpoint, began, result))
+}
+
+/// Sends a sample. Only what takes messages gets it: a CRM is asked whether it
+/// would take one, and gets no record of somebody who does not exist.
+pub async fn test(app: &App, endpoint: &Endpoint, sample: &Event) -> Sent {
+    let began = app.now();
+    let result = if endpoint.kind.is_standard() {
+        let mark = [("portico-test", "true".to_owned())];
+        post(app, endpoint, sample, &mark).await
+    } else {
+        match settings(app, endpoint) {
+            Ok(settings) => {
+                let story = portico_crm::Story::plain(sample);
+                let done = app
+                    .adapters
+                    .test(&app.sender, endpoint.id, &settings, &story, began);
+                Ok(done.await)
+            }
+            Err(unsent) => Err(unsent),
+        }
+    };
+    Sent::noting(endpoint, began, result)
+}
+
+async fn post(
+    app: &App,
+    endpoint: &Endpoint,
+    event: &Event,
+    marks: &[(&str, String)],
+) -> Result<Done, Unsent> {
+    let outgoing = outgoing(app, endpoint, event, marks)?;
+    let attempt = app.sender.exchange(&outgoing).await.attempt;
+    let verdict = if attempt.is_success() {
+        Meaning::Taken
+    } else if attempt.is_gone() {
+        Meaning::Gone
+    } else {
+        Meaning::Failed(None)
+    };
+    Ok(Done::Judged(Judged { attempt, verdict }))
+}
+
+fn settings(app: &App, endpoint: &Endpoint) -> Result<Settings, Unsent> {
+    let context = SealedSettings::context(endpoint.id);
+    let sealed = endpoint.settings.as_ref().ok_or(Unsent::Sealed)?;
+    let opened = app
+        .keys
+        .open(&context, &sealed.sealed)
+        .ok_or(Unsent::Sealed)?;
+    let given = serde_json::from_str(opened.expose()).map_err(|_| Unsent::Sealed)?;
+    app.adapters
+        .read(endpoint.kind, &given)
+        .map_err(|_| Unsent::Settings)
 }
 
 fn outgoing(
@@ -76,17 +148,36 @@ fn custom_headers(app: &App, endpoint: &Endpoint) -> Result<Vec<(String, String)
 }
 
 impl Sent {
+    fn noting(endpoint: &Endpoint, began: Time, result: Result<Done, Unsent>) -> Self {
+        if let Err(unsent) = &result {
+            tracing::error!(endpoint = %endpoint.id, error = %unsent, "nothing can be sent");
+        }
+        Self { began, result }
+    }
+
+    fn judged(&self) -> Option<&Judged> {
+        match &self.result {
+            Ok(Done::Judged(judged)) => Some(judged),
+            Ok(Done::NothingToDo(_)) | Err(_) => None,
+        }
+    }
+
     fn is_success(&self) -> bool {
-        self.result.as_ref().is_ok_and(Answered::is_success)
+        match &self.result {
+            Ok(Done::Judged(judged)) => judged.verdict == Meaning::Taken,
+            Ok(Done::NothingToDo(_)) => true,
+            Err(_) => false,
+        }
     }
 
     /// Whether the endpoint wants nothing any more.
     pub fn is_gone(&self) -> bool {
-        self.result.as_ref().is_ok_and(Answered::is_gone)
+        self.judged()
+            .is_some_and(|judged| judged.verdict == Meaning::Gone)
     }
 
     fn retry_after(&self, now: Time) -> Option<Duration> {
-        let asked = self.result.as_ref().ok()?.retry_after.as_deref()?;
+        let asked = self.judged()?.attempt.retry_after.as_deref()?;
         schedule::parse_retry_after(asked, now.unix_seconds())
     }
 
@@ -98,7 +189,9 @@ impl Sent {
         let asked = self
             .retry_after(now)
             .map(|asked| schedule::honour(Duration::ZERO, Some(asked)));
-        let is_overloaded = self.result.as_ref().is_ok_and(Answered::is_overloaded);
+        let is_overloaded = self
+            .judged()
+            .is_some_and(|judged| judged.attempt.is_overloaded());
         Some(if is_overloaded || asked.is_some() {
             Setback::Overloaded(asked)
         } else {
@@ -121,29 +214,42 @@ impl Sent {
 
     /// The attempt as logs have it.
     pub fn noted(self) -> Attempt {
-        let at = self.began;
+        let none = Attempt {
+            at: self.began,
+            latency_ms: 0,
+            response_status: None,
+            error: None,
+            response_excerpt: String::new(),
+            note: None,
+        };
         match self.result {
-            Ok(answered) => {
-                let (response_status, error) = match answered.outcome {
-                    Outcome::Answered(status) => (Some(status), None),
-                    Outcome::Failed(failure) => (None, Some(failure.code().to_owned())),
-                };
-                Attempt {
-                    at,
-                    latency_ms: u64::try_from(answered.latency.as_millis()).unwrap_or(u64::MAX),
-                    response_status,
-                    error,
-                    response_excerpt: answered.excerpt,
-                }
-            }
+            Ok(Done::Judged(Judged { attempt, verdict })) => noted(none, attempt, verdict),
+            Ok(Done::NothingToDo(reason)) => Attempt {
+                note: Some(reason.to_owned()),
+                ..none
+            },
             Err(unsent) => Attempt {
-                at,
-                latency_ms: 0,
-                response_status: None,
                 error: Some(unsent.to_string()),
-                response_excerpt: String::new(),
+                ..none
             },
         }
+    }
+}
+
+fn noted(none: Attempt, answered: Answered, verdict: Meaning) -> Attempt {
+    let (response_status, error) = match (answered.outcome, verdict) {
+        (Outcome::Answered(status), Meaning::Failed(reason)) => {
+            (Some(status), reason.map(ToOwned::to_owned))
+        }
+        (Outcome::Answered(status), Meaning::Taken | Meaning::Gone) => (Some(status), None),
+        (Outcome::Failed(failure), _) => (None, Some(failure.code().to_owned())),
+    };
+    Attempt {
+        latency_ms: u64::try_from(answered.latency.as_millis()).unwrap_or(u64::MAX),
+        response_status,
+        error,
+        response_excerpt: answered.excerpt,
+        ..none
     }
 }
 

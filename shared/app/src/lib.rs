@@ -6,12 +6,14 @@ pub mod attempt;
 mod grant;
 pub mod outbox;
 mod retry;
+mod story;
 mod trigger;
 
 pub use grant::{Grant, Resource};
 pub use retry::retry;
 pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch};
 
+use portico_crm::Adapters;
 use portico_domain::{IdSource, Moment, OpenInvitation, Time, WorkspaceId};
 use portico_keys::{InvitationLink, Keyring};
 use portico_mail::Mail;
@@ -32,6 +34,8 @@ pub struct App {
     pub mail: Mail,
     /// Outgoing webhooks.
     pub sender: Sender,
+    /// Endpoints that are no webhooks.
+    pub adapters: Adapters,
     /// Keys, seals and tokens.
     pub keys: Keyring,
     /// Where the API and the pages are, without a slash at the end.

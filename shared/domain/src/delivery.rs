@@ -141,9 +141,14 @@ pub struct Attempt {
     /// The status that came back, if any did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_status: Option<u16>,
-    /// What went wrong if none did, such as `timeout`.
+    /// What went wrong if none did, such as `timeout`, or although one did,
+    /// such as `partial_failure`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Why there was nothing to send: the event means nothing to an endpoint
+    /// of this kind. It counts as delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The beginning of what came back.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub response_excerpt: String,
@@ -166,7 +171,8 @@ pub enum Verdict {
 impl Attempt {
     /// Whether the endpoint took the event.
     pub fn is_success(&self) -> bool {
-        self.error.is_none() && self.response_status.is_some_and(|status| status / 100 == 2)
+        let is_taken = self.response_status.is_some_and(|status| status / 100 == 2);
+        self.error.is_none() && (is_taken || self.note.is_some())
     }
 }
 

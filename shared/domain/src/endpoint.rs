@@ -1,9 +1,11 @@
 //! Webhook endpoints: who wants to be told of what.
 
 mod filter;
+mod kind;
 mod view;
 
 pub use filter::EventFilter;
+pub use kind::{EndpointKind, SealedSettings, Unsigned};
 pub use view::EndpointView;
 
 use crate::{
@@ -26,13 +28,20 @@ pub struct Endpoint {
     pub id: EndpointId,
     /// The workspace whose events it gets.
     pub workspace_id: WorkspaceId,
-    /// Where they go.
+    /// What kind of system it is; those written before there were kinds are
+    /// standard.
+    #[serde(default)]
+    pub kind: EndpointKind,
+    /// Where they go; empty for another kind than standard.
     pub url: String,
+    /// How an endpoint of another kind is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<SealedSettings>,
     /// Which ones.
     pub event_types: Vec<EventFilter>,
     /// What it is for, in its owner's words.
     pub description: String,
-    /// The signing secret, sealed.
+    /// The signing secret, sealed; empty for another kind than standard.
     pub sealed_secret: String,
     /// Earlier secrets that still sign, the newest first.
     #[serde(default)]
@@ -52,7 +61,7 @@ pub struct Endpoint {
     /// Since when it gets nothing, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Disabled>,
-    /// How often it was enabled again or given another URL: what it failed at
+    /// How often it was enabled again or given another URL or other settings: what it failed at
     /// before that is forgotten.
     #[serde(default)]
     pub restarts: u64,
@@ -112,8 +121,12 @@ pub struct Disabled {
 /// What a new endpoint shall be, checked.
 #[derive(Clone, Debug, Default)]
 pub struct EndpointDraft {
+    /// What kind of system it is.
+    pub kind: EndpointKind,
     /// Where events go.
     pub url: String,
+    /// How an endpoint of another kind than standard is reached.
+    pub settings: Option<SealedSettings>,
     /// Which ones.
     pub event_types: Vec<EventFilter>,
     /// What it is for.
@@ -133,6 +146,8 @@ pub struct EndpointDraft {
 pub struct EndpointPatch {
     /// Where events go.
     pub url: Option<String>,
+    /// How an endpoint of another kind than standard is reached.
+    pub settings: Option<SealedSettings>,
     /// Which ones.
     pub event_types: Option<Vec<EventFilter>>,
     /// What it is for.
@@ -161,7 +176,9 @@ impl Endpoint {
         Self {
             id,
             workspace_id,
+            kind: draft.kind,
             url: draft.url,
+            settings: draft.settings,
             event_types: draft.event_types,
             description: draft.description,
             sealed_secret,
@@ -190,6 +207,15 @@ impl Endpoint {
         format!("webhook endpoint {id} headers")
     }
 
+    /// Where events go, for a person to read.
+    pub fn place(&self) -> &str {
+        if self.kind.is_standard() {
+            &self.url
+        } else {
+            self.kind.name()
+        }
+    }
+
     /// Whether it wants events of this type.
     pub fn wants(&self, kind: EventType) -> bool {
         self.event_types.iter().any(|filter| filter.matches(kind))
@@ -215,6 +241,9 @@ impl Endpoint {
         let mut after = self.clone();
         if let Some(url) = patch.url {
             after.url = url;
+        }
+        if let Some(settings) = patch.settings {
+            after.settings = Some(settings);
         }
         if let Some(event_types) = patch.event_types {
             after.event_types = event_types;
@@ -245,7 +274,7 @@ impl Endpoint {
             return after;
         }
         let is_enabled_again = self.disabled.is_some() && after.disabled.is_none();
-        if is_enabled_again || after.url != self.url {
+        if is_enabled_again || after.url != self.url || after.settings != self.settings {
             after.restarts += 1;
             change.rung_endpoints.push((self.workspace_id, self.id));
         }

@@ -37,8 +37,8 @@ pub use delivery::{
     ShownStatus, Verdict, WebhookDelivery,
 };
 pub use endpoint::{
-    Disabled, Endpoint, EndpointDraft, EndpointPatch, EndpointView, EventFilter, MAX_ENDPOINTS,
-    OldSecret, Ordering, SealedHeaders,
+    Disabled, Endpoint, EndpointDraft, EndpointKind, EndpointPatch, EndpointView, EventFilter,
+    MAX_ENDPOINTS, OldSecret, Ordering, SealedHeaders, SealedSettings, Unsigned,
 };
 pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};

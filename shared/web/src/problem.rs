@@ -5,6 +5,7 @@ use crate::{Response, page, page::Notice, response::json};
 use askama::Template;
 use portico_domain::{
     CompanyRefusal, DeadLink, EndpointDisabled, Invalid, InviteRefusal, MAX_ENDPOINTS, Permission,
+    Unsigned,
 };
 use portico_keys::{NoRandomness, password::HashError};
 use portico_store::{CommitError, EndpointLimit, Error, MAX_EVENT_LENGTH};
@@ -407,6 +408,12 @@ impl From<TargetError> for Problem {
 impl From<EndpointDisabled> for Problem {
     fn from(disabled: EndpointDisabled) -> Self {
         Self::new(409, "endpoint_disabled", disabled.to_string())
+    }
+}
+
+impl From<Unsigned> for Problem {
+    fn from(unsigned: Unsigned) -> Self {
+        Self::new(409, "endpoint_has_no_secret", unsigned.to_string())
     }
 }
 

@@ -45,6 +45,7 @@ fn attempt(at: Time) -> Attempt {
         response_status: Some(500),
         error: None,
         response_excerpt: String::new(),
+        note: None,
     }
 }
 

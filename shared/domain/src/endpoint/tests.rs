@@ -78,3 +78,36 @@ fn enabling_forgets_failures_and_rings_the_lanes() {
     assert_eq!(enabled.restarts, 1);
     assert_eq!(change.rung_endpoints, [(enabled.workspace_id, enabled.id)]);
 }
+
+#[test]
+fn what_was_written_before_there_were_kinds_is_standard() {
+    let ids = IdSource::new();
+    let endpoint = endpoint(&ids);
+    let mut item = serde_json::to_value(&endpoint).expect("it serializes");
+    let members = item.as_object_mut().expect("an object");
+    members.remove("kind");
+
+    let read: Endpoint = serde_json::from_value(item).expect("it is read");
+
+    assert_eq!(read.kind, EndpointKind::Standard);
+    assert_eq!(read, endpoint);
+}
+
+#[test]
+fn other_settings_forget_failures_and_ring_the_lanes() {
+    let ids = IdSource::new();
+    let mut change = Change::at(Moment::new(start(), &ids));
+    let patch = EndpointPatch {
+        settings: Some(SealedSettings {
+            sealed: "sealed".to_owned(),
+            view: "{}".to_owned(),
+        }),
+        ..EndpointPatch::default()
+    };
+
+    let after = endpoint(&ids).update(&mut change, patch);
+
+    assert_eq!(after.restarts, 1);
+    assert_eq!(change.rung_endpoints.len(), 1);
+    assert_eq!(after.view().settings, Some(serde_json::Map::new()));
+}

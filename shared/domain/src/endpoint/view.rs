@@ -1,8 +1,9 @@
 //! Webhook endpoints as callers see them.
 
-use super::{Disabled, Endpoint, EventFilter, Ordering};
+use super::{Disabled, Endpoint, EndpointKind, EventFilter, Ordering, SealedSettings};
 use crate::{EndpointId, Time};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// A webhook endpoint as callers see it.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
@@ -13,8 +14,13 @@ pub struct EndpointView {
     pub id: EndpointId,
     /// Always `webhookEndpoint`.
     pub object: String,
-    /// Where events go.
-    pub url: String,
+    /// What kind of system it is.
+    pub kind: EndpointKind,
+    /// Where events go; null for another kind than `standard`.
+    pub url: Option<String>,
+    /// How an endpoint of another kind than `standard` is reached and what it
+    /// gets, without what is secret.
+    pub settings: Option<Map<String, Value>>,
     /// Which events: `*`, `client.*`, or single types.
     pub event_types: Vec<EventFilter>,
     /// What it is for.
@@ -49,7 +55,9 @@ impl Endpoint {
         EndpointView {
             id: self.id,
             object: "webhookEndpoint".to_owned(),
-            url: self.url.clone(),
+            kind: self.kind,
+            url: self.kind.is_standard().then(|| self.url.clone()),
+            settings: self.settings.as_ref().and_then(SealedSettings::shown),
             event_types: self.event_types.clone(),
             description: self.description.clone(),
             header_names: self
