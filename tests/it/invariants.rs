@@ -236,7 +236,7 @@ fn invariant_6_only_the_local_server_knows_emulators() {
                 "infra/local/",
                 "functions/bootstrap/tests/",
                 "shared/webhook/src/target.rs",
-                "shared/webhook/src/sender"
+                "shared/webhook/tests/"
             ],
             &words
         ),
