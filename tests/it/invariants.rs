@@ -240,7 +240,7 @@ fn invariant_6_only_the_local_server_knows_emulators() {
                 "shared/crm/src/lib.rs",
                 "shared/crm/src/line.rs",
                 "shared/webhook/src/target.rs",
-                "shared/webhook/src/sender"
+                "shared/webhook/tests/"
             ],
             &words
         ),
