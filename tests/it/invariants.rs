@@ -388,3 +388,22 @@ fn a_release_build_of_the_functions_cannot_reach_loopback() {
     assert!(tree.starts_with("portico-webhook "), "{tree}");
     assert!(!tree.contains("feature \"local\""), "{tree}");
 }
+
+/// A harness for each of these crates would link a hundred megabytes to run
+/// nothing; a test that is written there all the same must not go unnoticed.
+#[test]
+fn a_function_crate_without_a_test_harness_has_no_tests() {
+    for name in folders("functions") {
+        if read(&format!("functions/{name}/Cargo.toml")).contains("test = false") {
+            let offenders = offenders(
+                &[&format!("functions/{name}")],
+                &[],
+                &["#[test]", "#[cfg(test)]"],
+            );
+            assert!(
+                offenders.is_empty(),
+                "{offenders:?}: remove `test = false` from its manifest"
+            );
+        }
+    }
+}
