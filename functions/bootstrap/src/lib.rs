@@ -24,6 +24,9 @@ pub fn functions() -> Vec<Function> {
         portico_webhook_deliveries::FUNCTIONS,
         portico_events::FUNCTIONS,
         portico_workspaces::FUNCTIONS,
+        portico_me::FUNCTIONS,
+        portico_internal_users::FUNCTIONS,
+        portico_roles::FUNCTIONS,
         portico_portal::FUNCTIONS,
         portico_site::FUNCTIONS,
     ]

@@ -73,21 +73,25 @@ async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
     })
 }
 
-/// Asks the table for a key that nobody has. A function's start has a whole
+/// Asks the table for what nobody has. A function's start has a whole
 /// core whatever its memory, so the handshake with DynamoDB is quick there. What
 /// fails here will fail for the first caller too, who is told.
 async fn open_connection(app: &App, grants: &[Grant]) {
-    if !grants.contains(&Grant::GET) {
-        return;
-    }
-    let nobody = ApiKeyId::from_bytes([0; 16]);
-    if let Err(error) = app.store.api_key(nobody).await {
+    let asked = if grants.contains(&Grant::BATCH_GET) {
+        let nobody = ApiKeyId::from_bytes([0; 16]);
+        app.store.api_key(nobody).await.err()
+    } else if grants.contains(&Grant::GET) {
+        app.store.session("").await.err()
+    } else {
+        None
+    };
+    if let Some(error) = asked {
         tracing::warn!(?error, "the table did not answer at the start");
     }
 }
 
 async fn answer(app: &App, function: &Function) -> Result<(), Error> {
-    open_connection(app, function.grants).await;
+    open_connection(app, &function.grants()).await;
     run(service_fn(
         async |event: LambdaEvent<ApiGatewayV2httpRequest>| {
             Ok::<_, Error>(serve(app, function, event.payload).await)

@@ -42,7 +42,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let mut change = Change::at(app.moment());
     let mut client = Client::create(change.moment, caller.workspace_id, draft, caller.actor);
     if invite {
-        let lifetime = workspace.get().await?.invitation_lifetime();
+        let lifetime = caller.workspace.invitation_lifetime();
         Invitation::open(&mut change, &mut client, None, lifetime, caller.actor)?;
     }
     let client = change.save_client(None, client);

@@ -37,8 +37,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("client")?;
     let invite = request.flag("sendInvite")?.unwrap_or(false);
-    if invite && !caller.may(Permission::CreateClients) {
-        return Err(Problem::permission_missing(Permission::CreateClients));
+    if invite {
+        caller.require(Permission::CreateClients)?;
     }
     let workspace = app.store.workspace(caller.workspace_id);
     let client = retry_stale(|| async {
@@ -48,7 +48,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let mut after = before.clone();
         after.update(&mut change, patch);
         if invite {
-            let lifetime = workspace.get().await?.invitation_lifetime();
+            let lifetime = caller.workspace.invitation_lifetime();
             let open = workspace.open_invitation(&before).await?;
             Invitation::send(&mut change, &mut after, open, lifetime, caller.actor)?;
         }

@@ -48,7 +48,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             .filter(|client| client.archived_at.is_none())
             .ok_or_else(unknown)?;
         let open = workspace.open_invitation(&before).await?;
-        let lifetime = workspace.get().await?.invitation_lifetime();
+        let lifetime = caller.workspace.invitation_lifetime();
         let mut change = Change::at(app.moment());
         let mut after = before.clone();
         let invitation = Invitation::open(&mut change, &mut after, open, lifetime, caller.actor)?;

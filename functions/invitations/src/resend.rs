@@ -32,7 +32,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let lifetime = workspace.get().await?.invitation_lifetime();
+    let lifetime = caller.workspace.invitation_lifetime();
     let invitation = decide(app, &workspace, id, |invitation, change, client| {
         invitation.resend(change, client, lifetime)
     })

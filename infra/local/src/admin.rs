@@ -1,64 +1,88 @@
 //! `portico admin create`: the first workspace of an installation in AWS.
 
 use portico_bootstrap::aws_config;
-use portico_domain::{ApiKey, IdSource, Moment, Permission, Time, Workspace, WorkspaceId};
+use portico_domain::{
+    ApiKey, Change, CompanyAccess, Email, IdSource, InternalUser, InternalUserDraft,
+    InternalUserId, Invalid, Moment, PersonName, Role, Time, Workspace, WorkspaceId,
+};
 use portico_keys::{NoRandomness, Secret, new_api_key};
-use portico_store::{Error, Store};
+use portico_store::{CommitError, Error, Store};
 
 /// A workspace that was just made.
 #[derive(Debug)]
 pub struct NewWorkspace {
     /// Its id.
     pub id: WorkspaceId,
-    /// A key with every permission; shown once.
+    /// Its admin.
+    pub admin_id: InternalUserId,
+    /// A key that may do whatever the admin may; shown once.
     pub api_key: Secret,
 }
 
 /// The workspace could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
+    /// The name or the address of the admin is none.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
     /// The table did not take it.
     #[error("failed to write to the table; are the credentials, the region and the name right?")]
     Store(#[from] Error),
+    /// The admin could not be added.
+    #[error("failed to add the admin")]
+    Commit(#[from] CommitError),
     /// There is no randomness for a key.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
 }
 
-/// Makes a workspace and its admin's key in this table, with the credentials
-/// and the region of the environment.
-pub async fn create(table: &str, name: &str) -> Result<NewWorkspace, AdminError> {
+/// Makes a workspace with its admin and the admin's key in this table, with
+/// the credentials and the region of the environment.
+pub async fn create(
+    table: &str,
+    name: &str,
+    admin: InternalUserDraft,
+) -> Result<NewWorkspace, AdminError> {
     let store = Store::new(&aws_config().await, table);
     let ids = IdSource::new();
-    create_in(&store, Moment::new(Time::system_now(), &ids), name).await
+    let moment = Moment::new(Time::system_now(), &ids);
+    create_in(&store, moment, name, admin).await
 }
 
-/// Makes a workspace and its admin's key.
+/// Makes a workspace with its admin and the admin's key.
 pub async fn create_in(
     store: &Store,
     moment: Moment<'_>,
     name: &str,
+    admin: InternalUserDraft,
 ) -> Result<NewWorkspace, AdminError> {
     let workspace = Workspace::new(moment.id(), name, moment.now);
-    let id = moment.id();
-    let key = new_api_key(id)?;
+    let (admin_id, key_id) = (moment.id(), moment.id());
+    let key = new_api_key(workspace.id, admin_id, key_id)?;
     // The key last: one without a workspace would let its owner in nowhere.
     store.create_workspace(&workspace).await?;
+    let mut change = Change::at(moment);
+    InternalUser::create(&mut change, admin_id, workspace.id, admin)?;
+    store.workspace(workspace.id).commit(&change).await?;
     store
         .put_api_key(&ApiKey {
-            id,
-            workspace_id: workspace.id,
-            owner: moment.id(),
             name: "Admin".to_owned(),
-            hash: key.hash,
-            permissions: Permission::ALL.iter().copied().collect(),
-            created_at: moment.now,
-            expires_at: None,
-            revoked_at: None,
+            ..ApiKey::new(key_id, workspace.id, admin_id, key.hash, moment.now)
         })
         .await?;
     Ok(NewWorkspace {
         id: workspace.id,
+        admin_id,
         api_key: key.text,
+    })
+}
+
+/// An admin with this name and address.
+pub fn admin_draft(name: &str, email: &str) -> Result<InternalUserDraft, Invalid> {
+    Ok(InternalUserDraft {
+        name: PersonName::from_fields(None, None, Some(name))?,
+        email: Email::parse("email", email)?,
+        role: Role::Admin,
+        company_access: CompanyAccess::ALL,
     })
 }

@@ -13,16 +13,16 @@ tokio::task_local! {
 }
 
 /// The function on whose behalf calls are made.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Acting {
     pub(crate) name: &'static str,
-    pub(crate) grants: &'static [Grant],
+    pub(crate) grants: Vec<Grant>,
 }
 
 impl Acting {
     /// The function that is at work in this task, if one is.
     pub(crate) fn current() -> Option<Self> {
-        ACTING.try_with(|acting| *acting).ok()
+        ACTING.try_with(Clone::clone).ok()
     }
 
     /// Does `work` on behalf of this function.

@@ -4,6 +4,7 @@ mod cli;
 
 use clap::{Parser, Subcommand};
 use cli::{Done, dev::Dev, events::Events, listen::Listen, print, trigger::Trigger};
+use portico_local::admin::admin_draft;
 use serde_json::json;
 use std::{
     fs,
@@ -59,6 +60,12 @@ enum Admin {
         /// The name of the business, as its clients read it.
         #[arg(long)]
         name: String,
+        /// The e-mail address of the workspace's first admin.
+        #[arg(long)]
+        admin_email: String,
+        /// The name of the workspace's first admin.
+        #[arg(long, default_value = "Admin")]
+        admin_name: String,
     },
 }
 
@@ -71,9 +78,7 @@ async fn main() -> ExitCode {
         Some(Command::Listen(listen)) => listen.run().await,
         Some(Command::Trigger(trigger)) => trigger.run().await,
         Some(Command::Events(events)) => events.run().await,
-        Some(Command::Admin(Admin::Create { table, name })) => {
-            create_workspace(&table, &name).await
-        }
+        Some(Command::Admin(admin)) => administer(admin).await,
         Some(Command::Openapi) => print(&portico_local::docs::openapi()),
         Some(Command::Table) => print(&portico_local::docs::table()),
         Some(Command::Functions) => print(&portico_local::docs::functions()),
@@ -101,10 +106,24 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-async fn create_workspace(table: &str, name: &str) -> Done {
-    let workspace = portico_local::admin::create(table, name).await?;
-    let line = json!({ "workspaceId": workspace.id, "apiKey": workspace.api_key.expose() });
-    print(&line.to_string())
+async fn administer(command: Admin) -> Done {
+    match command {
+        Admin::Create {
+            table,
+            name,
+            admin_email,
+            admin_name,
+        } => {
+            let admin = admin_draft(&admin_name, &admin_email)?;
+            let workspace = portico_local::admin::create(&table, &name, admin).await?;
+            let line = json!({
+                "workspaceId": workspace.id,
+                "adminId": workspace.admin_id,
+                "apiKey": workspace.api_key.expose(),
+            });
+            print(&line.to_string())
+        }
+    }
 }
 
 fn write_templates(directory: &Path) -> Done {

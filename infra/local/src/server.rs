@@ -10,7 +10,7 @@ use crate::{
     install::{driven_since, open},
     mailbox::{self, Mailbox},
     pump::{QueuePump, Runner, SchedulePump, StreamPump, queue_of},
-    seed::{SeedError, seed},
+    seed::{SeedError, add_admin, seed},
     sqs::{QueueSpec, Queues},
     state::{State, StateError},
 };
@@ -18,7 +18,7 @@ use axum::{Router, routing};
 use portico_app::{App, Source};
 use portico_bootstrap::{TRIGGERS, functions};
 use portico_crm::Adapters;
-use portico_domain::{IdSource, Time, WorkspaceId};
+use portico_domain::{IdSource, InternalUserId, Time, WorkspaceId};
 use portico_keys::{Keyring, RootKey, RootKeyError};
 use portico_mail::{Mail, MailSettings};
 use portico_queue::{Queue, QueueUrls};
@@ -119,7 +119,9 @@ pub struct LocalServer {
     pub url: String,
     /// The first workspace.
     pub workspace_id: WorkspaceId,
-    /// A key of that workspace with every permission.
+    /// The admin of that workspace.
+    pub admin_id: InternalUserId,
+    /// A key that may do whatever the admin may.
     pub api_key: String,
     pub(crate) core: Arc<Core>,
     hooks: Hooks,
@@ -159,8 +161,11 @@ impl LocalServer {
             seed(&app, &parts.state, options.examples).await?;
             parts.state.is_seeded = true;
             parts.state.save()?;
+        } else {
+            add_admin(&app, &parts.state).await?;
         }
-        let (workspace_id, api_key) = (parts.state.workspace_id, parts.state.api_key.clone());
+        let (workspace_id, admin_id) = (parts.state.workspace_id, parts.state.admin_id);
+        let api_key = parts.state.api_key.clone();
         let hooks = dev::open_hooks(&options, &app, workspace_id, &clock)?;
         let core = Arc::new(Core {
             routes: Routes::new(&functions())?,
@@ -183,6 +188,7 @@ impl LocalServer {
         Ok(Self {
             url,
             workspace_id,
+            admin_id,
             api_key,
             core,
             hooks,

@@ -153,6 +153,9 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled
+        | EventType::InternalUserCreated
+        | EventType::InternalUserUpdated
+        | EventType::InternalUserDeleted
         | EventType::WebhookEndpointDisabled => {
             Done::NothingToDo("HubSpot keeps no record of this")
         }

@@ -184,6 +184,9 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled
+        | EventType::InternalUserCreated
+        | EventType::InternalUserUpdated
+        | EventType::InternalUserDeleted
         | EventType::WebhookEndpointDisabled => {
             Done::NothingToDo("Salesforce keeps no record of this")
         }

@@ -5,8 +5,8 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    Client, ClientId, Company, CompanyRefusal, Endpoint, EndpointId, Event, Invitation, Letter,
-    LetterId, Moment, Session, WorkspaceId,
+    Client, ClientId, Company, CompanyRefusal, CustomRole, Endpoint, EndpointId, Event,
+    InternalUser, Invitation, Letter, LetterId, Moment, Session, WorkspaceId,
 };
 
 /// A thing before and after a decision; there was none before it was created.
@@ -38,6 +38,12 @@ pub struct Change<'a> {
     pub companies: Vec<Revision<Company>>,
     /// Invitations added or changed.
     pub invitations: Vec<Revision<Invitation>>,
+    /// Internal users added or changed.
+    pub internal_users: Vec<Revision<InternalUser>>,
+    /// Roles of the workspace's own, added or changed.
+    pub roles: Vec<Revision<CustomRole>>,
+    /// Roles deleted.
+    pub deleted_roles: Vec<CustomRole>,
     /// Webhook endpoints changed.
     pub endpoints: Vec<Revision<Endpoint>>,
     /// Endpoints whose lanes have to be looked at.
@@ -64,6 +70,9 @@ impl<'a> Change<'a> {
             clients: Vec::new(),
             companies: Vec::new(),
             invitations: Vec::new(),
+            internal_users: Vec::new(),
+            roles: Vec::new(),
+            deleted_roles: Vec::new(),
             endpoints: Vec::new(),
             rung_endpoints: Vec::new(),
             letters: Vec::new(),
@@ -89,6 +98,14 @@ impl<'a> Change<'a> {
             .invitations
             .iter()
             .map(|revision| revision.after.workspace_id);
+        let internal_users = self
+            .internal_users
+            .iter()
+            .map(|revision| revision.after.workspace_id);
+        let roles = self.roles.iter().map(|revision| &revision.after);
+        let roles = roles
+            .chain(&self.deleted_roles)
+            .map(|role| role.workspace_id);
         let endpoints = self
             .endpoints
             .iter()
@@ -97,6 +114,8 @@ impl<'a> Change<'a> {
         clients
             .chain(companies)
             .chain(invitations)
+            .chain(internal_users)
+            .chain(roles)
             .chain(endpoints)
             .chain(self.rung_endpoints.iter().map(|(workspace, _)| *workspace))
             .chain(letters.map(|letter| letter.workspace_id))
@@ -136,6 +155,30 @@ impl<'a> Change<'a> {
     ) -> Invitation {
         after.version += 1;
         self.invitations.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Adds an internal user, or changes one.
+    pub fn save_internal_user(
+        &mut self,
+        before: Option<&InternalUser>,
+        mut after: InternalUser,
+    ) -> InternalUser {
+        after.version += 1;
+        self.internal_users.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Adds a role, or changes one.
+    pub fn save_role(&mut self, before: Option<&CustomRole>, mut after: CustomRole) -> CustomRole {
+        after.version += 1;
+        self.roles.push(Revision {
             before: before.cloned(),
             after: after.clone(),
         });

@@ -64,6 +64,12 @@ event_types! {
     InvitationExpired = "invitation.expired",
     /// An invitation was withdrawn.
     InvitationCancelled = "invitation.cancelled",
+    /// An internal user was added.
+    InternalUserCreated = "internalUser.created",
+    /// An internal user's fields, role or companies changed.
+    InternalUserUpdated = "internalUser.updated",
+    /// An internal user was removed.
+    InternalUserDeleted = "internalUser.deleted",
     /// An endpoint said that it is gone, or was disabled by hand, and gets
     /// nothing any more.
     WebhookEndpointDisabled = "webhookEndpoint.disabled",

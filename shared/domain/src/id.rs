@@ -55,6 +55,8 @@ kinds! {
     InternalUserId of InternalUser;
     /// A key for programs.
     ApiKeyId of ApiKey;
+    /// A role that a workspace made itself.
+    RoleId of Role;
 }
 
 impl<K> Id<K> {

@@ -5,6 +5,7 @@
 //! events tell it. The store writes a change whole or not at all.
 
 mod access;
+mod api_key;
 mod change;
 mod client;
 mod color;
@@ -14,18 +15,23 @@ mod endpoint;
 mod event;
 mod health;
 mod id;
+mod internal_user;
 mod invalid;
 mod invitation;
 mod lane;
 mod letter;
 mod recovery;
+mod role;
 mod sample;
 mod task;
 pub mod text;
 mod time;
 mod workspace;
 
-pub use access::{Actor, ApiKey, Permission, Session};
+pub use access::{
+    Actor, CompanyAccess, MAX_COMPANY_ACCESS, Permission, Session, parse_permissions,
+};
+pub use api_key::{ApiKey, Scope};
 pub use change::{Change, Credential, Revision};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
@@ -44,8 +50,9 @@ pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LaneId, LetterId, Moment, RecoveryId, WorkspaceId, kind,
+    InvitationId, LaneId, LetterId, Moment, RecoveryId, RoleId, WorkspaceId, kind,
 };
+pub use internal_user::{InternalUser, InternalUserDraft, InternalUserPatch, InternalUserView};
 pub use invalid::Invalid;
 pub use invitation::{
     DeadLink, Delivery, DeliveryState, Invitation, InvitationStatus, InvitationView, InviteRefusal,
@@ -54,6 +61,7 @@ pub use invitation::{
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use recovery::{Include, Recovery, RecoveryStatus};
+pub use role::{CustomRole, MAX_ROLES, Role, RoleView};
 pub use sample::{sample, samples};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};

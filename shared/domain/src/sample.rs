@@ -4,9 +4,9 @@
 //! events that it tells are the samples, so they cannot differ from real ones.
 
 use crate::{
-    Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyDraft, CompanyName, Email,
-    Endpoint, EndpointDraft, Event, EventFilter, EventType, Invitation, Moment, PersonName,
-    WorkspaceId,
+    Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyAccess, CompanyDraft,
+    CompanyName, Email, Endpoint, EndpointDraft, Event, EventFilter, EventType, InternalUser,
+    InternalUserDraft, InternalUserPatch, Invitation, Moment, PersonName, Role, WorkspaceId,
 };
 use std::time::Duration;
 
@@ -75,6 +75,7 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     let expired = Invitation::open(change, &mut jane, None, lifetime, author).ok()?;
     expired.expire(change, Some(&mut jane));
     company.delete(change).ok()?;
+    internal_user(change, workspace_id)?;
 
     let draft = EndpointDraft {
         url: "https://example.com/hooks/portico".to_owned(),
@@ -84,6 +85,24 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     let endpoint = Endpoint::create(moment.id(), workspace_id, moment, draft, String::new());
     endpoint.give_up(change, "the endpoint answered that it is gone");
     Some(std::mem::take(&mut change.events))
+}
+
+/// A team member who comes, gets another role, and goes.
+fn internal_user(change: &mut Change<'_>, workspace_id: WorkspaceId) -> Option<()> {
+    let draft = InternalUserDraft {
+        name: PersonName::from_fields(Some("Mary"), Some("Major"), None).ok()?,
+        email: Email::parse("email", "mary.major@example.com").ok()?,
+        role: Role::Staff,
+        company_access: CompanyAccess::ALL,
+    };
+    let id = change.moment.id();
+    let mary = InternalUser::create(change, id, workspace_id, draft).ok()?;
+    let promoted = InternalUserPatch {
+        role: Some(Role::Admin),
+        ..InternalUserPatch::default()
+    };
+    mary.update(change, promoted).ok()?.remove(change);
+    Some(())
 }
 
 fn client(given: &str, family: &str, email: &str, company: &Company) -> Option<ClientDraft> {

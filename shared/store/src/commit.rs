@@ -6,6 +6,8 @@
 //! again; the SDK's request token makes a commit whose answer was lost safe to
 //! repeat.
 
+mod internal_user;
+
 use crate::{
     CommitError, Error, WorkspaceStore, access, client, company, endpoint,
     error::{Cancelled, cancelled},
@@ -13,6 +15,7 @@ use crate::{
     item::Attributes,
     lane, letter, number,
     pattern::Key,
+    role,
 };
 use aws_sdk_dynamodb::{
     error::BuildError,
@@ -20,7 +23,8 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, builders::PutBuilder},
 };
 use portico_domain::{
-    Change, Client, Company, CompanyId, EndpointId, LaneId, Letter, Revision, Time, WorkspaceId,
+    Change, Client, Company, CompanyId, EndpointId, LaneId, Letter, Revision, RoleId, Time,
+    WorkspaceId,
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -37,6 +41,10 @@ enum Meaning {
     UnknownCompany(CompanyId),
     Stale,
     LeaseEnded,
+    InternalUserEmailTaken,
+    LastAdmin,
+    UnknownRole(RoleId),
+    RoleInUse,
 }
 
 struct Transaction {
@@ -106,6 +114,16 @@ impl WorkspaceStore<'_> {
         for Revision { before, after } in &change.invitations {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(invitation::invitation_item(after)?, version)?;
+        }
+        for revision in &change.internal_users {
+            transaction.internal_user(revision)?;
+        }
+        for Revision { before, after } in &change.roles {
+            let version = before.as_ref().map(|before| before.version);
+            transaction.revise(role::role_item(after)?, version)?;
+        }
+        for role in &change.deleted_roles {
+            transaction.delete_role(role)?;
         }
         for Revision { before, after } in &change.endpoints {
             let version = before.as_ref().map(|before| before.version);
@@ -300,6 +318,10 @@ impl Transaction {
             Some(Meaning::EmailTaken) => CommitError::EmailTaken,
             Some(Meaning::CompanyNameTaken) => CommitError::CompanyNameTaken,
             Some(Meaning::UnknownCompany(id)) => CommitError::UnknownCompany(*id),
+            Some(Meaning::InternalUserEmailTaken) => CommitError::InternalUserEmailTaken,
+            Some(Meaning::LastAdmin) => CommitError::LastAdmin,
+            Some(Meaning::UnknownRole(id)) => CommitError::UnknownRole(*id),
+            Some(Meaning::RoleInUse) => CommitError::RoleInUse,
             Some(Meaning::LeaseEnded) => CommitError::LeaseEnded,
             Some(Meaning::Stale) | None => CommitError::Stale,
         }

@@ -2,12 +2,13 @@
 
 use crate::{
     DueKind, Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
-    item::{Attributes, item},
+    item::{Attributes, item, read},
     list::{Filter, Order, Question},
     pattern::Key,
 };
 use portico_domain::{Company, CompanyId, CompanyName, WorkspaceId};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, BY_KIND, BY_NAME, NAME_GUARD];
 
@@ -81,6 +82,22 @@ impl WorkspaceStore<'_> {
             (None, None) => list(ALL, ALL.partition(&[w])),
         };
         self.store.list(ENTITY, question, page).await
+    }
+
+    /// One of these that is no company: not there, deleted, or a placeholder.
+    pub async fn unknown_company(
+        &self,
+        ids: impl IntoIterator<Item = CompanyId>,
+    ) -> Result<Option<CompanyId>, Error> {
+        let mut unknown: BTreeSet<CompanyId> = ids.into_iter().collect();
+        let keys = unknown.iter().map(|id| company_key(self.id, *id)).collect();
+        for item in self.store.get_many(keys).await? {
+            let company: Company = read(ENTITY, item)?;
+            if company.deleted_at.is_none() && !company.is_placeholder {
+                unknown.remove(&company.id);
+            }
+        }
+        Ok(unknown.pop_first())
     }
 
     /// Notes that nobody is left in a deleted company.

@@ -19,6 +19,7 @@ mod endpoint;
 mod error;
 mod event;
 mod health;
+mod internal_user;
 mod invitation;
 mod item;
 mod lane;
@@ -26,9 +27,11 @@ mod letter;
 mod list;
 mod pattern;
 mod recovery;
+mod role;
 mod table;
 mod workspace;
 
+pub use access::Credentials;
 pub use client::ClientFilter;
 pub use company::CompanyFilter;
 pub use doorbell::Doorbell;
@@ -96,6 +99,17 @@ impl Store {
             .send()
             .await?;
         answer.item.map(|item| read(entity, item)).transpose()
+    }
+
+    /// The same by the action that lets callers in, so that whatever admission
+    /// reads needs no other grant.
+    async fn get_for_admission<T: DeserializeOwned>(
+        &self,
+        entity: &'static str,
+        key: Key,
+    ) -> Result<Option<T>, Error> {
+        let found = self.get_many(vec![key]).await?.pop();
+        found.map(|item| read(entity, item)).transpose()
     }
 
     /// The items with these keys that there are, in no order.
@@ -167,6 +181,8 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
     [
         workspace::PATTERNS,
         access::PATTERNS,
+        internal_user::PATTERNS,
+        role::PATTERNS,
         client::PATTERNS,
         company::PATTERNS,
         invitation::PATTERNS,

@@ -1,7 +1,7 @@
 //! Workspaces in the table.
 
-use crate::{Error, Index, Pattern, Store, WorkspaceStore, item::item};
-use portico_domain::Workspace;
+use crate::{Error, Index, Pattern, Store, WorkspaceStore, item::item, pattern::Key};
+use portico_domain::{Workspace, WorkspaceId};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS];
 
@@ -12,7 +12,7 @@ const THIS: Pattern = Pattern::new(
     "WORKSPACE",
 );
 
-const ENTITY: &str = "workspace";
+pub(crate) const ENTITY: &str = "workspace";
 
 impl Store {
     /// Writes a new workspace; answers whether there was none with its id.
@@ -29,4 +29,8 @@ impl WorkspaceStore<'_> {
         let workspace = self.store.get(ENTITY, &THIS.key(&[&self.id])).await?;
         workspace.ok_or_else(|| Error::corrupt(ENTITY, "there is no such item"))
     }
+}
+
+pub(crate) fn this_key(id: WorkspaceId) -> Key {
+    THIS.key(&[&id])
 }

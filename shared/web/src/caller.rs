@@ -1,10 +1,22 @@
 //! Callers: who asks, and in whose workspace.
+//!
+//! What a caller may do is decided anew on every request from what the table
+//! says then, in one consistent read of the key, its owner and the workspace:
+//! a revoked key and a removed member are out on the very next request. A role
+//! of the workspace's own, and a key of the older form, cost a second read.
 
 use crate::{Access, Problem, Request, Route};
-use portico_app::App;
-use portico_domain::{Actor, Client, Permission, WorkspaceId};
-use portico_keys::{hash_session_token, parse_api_key};
+use portico_app::{App, Grant};
+use portico_domain::{
+    Actor, ApiKey, Client, CompanyAccess, InternalUser, Permission, Role, Scope, Workspace,
+    WorkspaceId,
+};
+use portico_keys::{PresentedKey, hash_session_token, parse_api_key};
+use portico_store::Credentials;
 use std::collections::BTreeSet;
+
+/// What letting in a caller with a key needs.
+pub(crate) const ADMISSION: &[Grant] = &[Grant::BATCH_GET];
 
 /// The cookie of a portal session. Browsers send a cookie with this prefix
 /// only to the host that set it, and only over a safe connection.
@@ -15,8 +27,17 @@ pub(crate) const SESSION_COOKIE: &str = "__Host-portico";
 pub struct Caller {
     /// The only workspace that the caller reaches.
     pub workspace_id: WorkspaceId,
+    /// That workspace as it is now.
+    pub workspace: Workspace,
     /// Who it is.
     pub actor: Actor,
+    /// The team member; only owners of keys from before there were team
+    /// members are none.
+    pub user: Option<InternalUser>,
+    /// The key that it came with, if it came with one.
+    pub key: Option<ApiKey>,
+    /// The companies whose clients it sees.
+    pub companies: CompanyAccess,
     permissions: BTreeSet<Permission>,
 }
 
@@ -32,34 +53,137 @@ impl Caller {
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
     }
+
+    /// Refuses a caller without this permission.
+    pub fn require(&self, permission: Permission) -> Result<(), Problem> {
+        if self.may(permission) {
+            Ok(())
+        } else {
+            Err(Problem::permission_missing(permission))
+        }
+    }
+
+    /// Refuses a caller who lacks one of these: nobody hands out, or takes
+    /// from somebody, what they may not do themselves.
+    pub fn require_all<'a>(
+        &self,
+        permissions: impl IntoIterator<Item = &'a Permission>,
+    ) -> Result<(), Problem> {
+        permissions
+            .into_iter()
+            .try_for_each(|permission| self.require(*permission))
+    }
+
+    /// Refuses a caller who may do less than this role allows.
+    pub async fn require_role(&self, app: &App, role: Role) -> Result<(), Problem> {
+        let permissions = permissions_of(app, self.workspace_id, role).await?;
+        // A custom role that is not there is refused where it is given.
+        self.require_all(&permissions.unwrap_or_default())
+    }
+
+    /// Everything that the caller may do.
+    pub const fn permissions(&self) -> &BTreeSet<Permission> {
+        &self.permissions
+    }
+
+    /// This member, who may do as much as its role and the scope of what it
+    /// came with allow.
+    async fn of_member(
+        app: &App,
+        workspace: Workspace,
+        user: InternalUser,
+        scope: &Scope,
+    ) -> Result<Self, Problem> {
+        let role = permissions_of(app, workspace.id, user.role).await?;
+        Ok(Self {
+            workspace_id: workspace.id,
+            workspace,
+            actor: Actor::InternalUser { id: user.id },
+            companies: user.company_access.clone(),
+            permissions: scope.of(user.permissions(role.unwrap_or_default())),
+            user: Some(user),
+            key: None,
+        })
+    }
 }
 
-/// Lets in whoever has a key that the route asks for. The key is looked up on
-/// every request, so a revoked one is refused on the very next.
+/// What a role allows; `None` if the workspace has no such role.
+async fn permissions_of(
+    app: &App,
+    workspace: WorkspaceId,
+    role: Role,
+) -> Result<Option<BTreeSet<Permission>>, Problem> {
+    let Some(id) = role.custom() else {
+        return Ok(role.permissions());
+    };
+    let role = app.store.workspace(workspace).role(id).await?;
+    Ok(role.map(|role| role.permissions))
+}
+
+/// Lets in whoever may do what the route asks for.
 pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller, Problem> {
     let presented = presented_key(request).ok_or_else(Problem::key_missing)?;
     let (workspace, text) = split_workspace(presented);
+    // Each kind of credential begins in its own way; this is the only one yet.
+    let caller = with_key(app, text).await?;
+    if workspace.is_some_and(|named| named.parse() != Ok(caller.workspace_id)) {
+        return Err(Problem::key_invalid());
+    }
+    if let Access::Permission(permission) = route.access {
+        caller.require(permission)?;
+    }
+    Ok(caller)
+}
+
+/// Whoever has this key.
+async fn with_key(app: &App, text: &str) -> Result<Caller, Problem> {
     let presented = parse_api_key(text).ok_or_else(Problem::key_invalid)?;
-    let key = app
-        .store
-        .api_key(presented.id)
-        .await?
-        .filter(|key| presented.is(key))
-        .filter(|key| workspace.is_none_or(|text| text.parse() == Ok(key.workspace_id)))
-        .ok_or_else(Problem::key_invalid)?;
+    let found = find_key(app, &presented).await?;
+    // Nothing of what was found counts before the secret has been checked.
+    let key = found.key.filter(|key| presented.is(key));
+    let (Some(key), Some(workspace)) = (key, found.workspace) else {
+        return Err(Problem::key_invalid());
+    };
     if !key.is_valid(app.now()) {
         return Err(Problem::key_ended());
     }
-    if let Access::Permission(permission) = route.access
-        && !key.permissions.contains(&permission)
-    {
-        return Err(Problem::permission_missing(permission));
-    }
+    let caller = match found.user {
+        Some(user) if user.is_member() => {
+            Caller::of_member(app, workspace, user, &key.scope).await?
+        }
+        // Members stay in the table when they are removed. So an owner who is
+        // not there is from before there were members, when the scope of a key
+        // was all there was.
+        None if presented.holder.is_none() => Caller {
+            workspace_id: workspace.id,
+            workspace,
+            actor: Actor::InternalUser { id: key.owner },
+            companies: CompanyAccess::ALL,
+            permissions: key.scope.of(Permission::ALL.iter().copied().collect()),
+            user: None,
+            key: None,
+        },
+        Some(_) | None => return Err(Problem::key_ended()),
+    };
     Ok(Caller {
-        workspace_id: key.workspace_id,
-        actor: Actor::InternalUser { id: key.owner },
-        permissions: key.permissions,
+        key: Some(key),
+        ..caller
     })
+}
+
+async fn find_key(app: &App, presented: &PresentedKey) -> Result<Credentials, Problem> {
+    let store = &app.store;
+    if let Some((workspace, owner)) = presented.holder {
+        let key = Some(presented.id);
+        return Ok(store.credentials(workspace, owner, key).await?);
+    }
+    match store.api_key(presented.id).await? {
+        Some(key) if presented.is(&key) => Ok(Credentials {
+            key: Some(key.clone()),
+            ..store.credentials(key.workspace_id, key.owner, None).await?
+        }),
+        Some(_) | None => Ok(Credentials::default()),
+    }
 }
 
 /// Lets in a client who is signed in. An archived client is out on the very

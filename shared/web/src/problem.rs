@@ -4,8 +4,8 @@
 use crate::{Response, page, page::Notice, response::json};
 use askama::Template;
 use portico_domain::{
-    CompanyRefusal, DeadLink, EndpointDisabled, Invalid, InviteRefusal, MAX_ENDPOINTS, Permission,
-    Unsigned,
+    CompanyRefusal, DeadLink, EndpointDisabled, Invalid, InviteRefusal, MAX_ENDPOINTS, MAX_ROLES,
+    Permission, Unsigned,
 };
 use portico_keys::{NoRandomness, password::HashError};
 use portico_store::{CommitError, EndpointLimit, Error, MAX_EVENT_LENGTH};
@@ -129,7 +129,7 @@ impl Problem {
         Self::new(
             401,
             "key_ended",
-            "the API key has been revoked or has expired",
+            "the API key has been revoked or has expired, or its owner has left the workspace",
         )
     }
 
@@ -138,9 +138,9 @@ impl Problem {
         Self::new(401, "session_missing", "sign in to the portal first")
     }
 
-    /// The caller's key does not allow this.
+    /// The caller may not do this.
     pub fn permission_missing(permission: Permission) -> Self {
-        let message = format!("the API key lacks the permission {permission}");
+        let message = format!("this needs the permission {permission}, which the caller lacks");
         Self::new(403, "permission_missing", message).with("permission", permission.name())
     }
 
@@ -339,6 +339,28 @@ impl From<CommitError> for Problem {
                 format!("there is no company {id} in this workspace"),
             )
             .with("field", "companyIds"),
+            CommitError::InternalUserEmailTaken => Self::new(
+                409,
+                "email_taken",
+                "another internal user of this workspace has this e-mail address",
+            )
+            .with("field", "email"),
+            CommitError::LastAdmin => Self::new(
+                409,
+                "last_admin",
+                "the workspace would have no admin left; make somebody else admin first",
+            ),
+            CommitError::UnknownRole(id) => Self::new(
+                400,
+                "role_unknown",
+                format!("there is no role {id} in this workspace"),
+            )
+            .with("field", "role"),
+            CommitError::RoleInUse => Self::new(
+                409,
+                "role_in_use",
+                "internal users have this role; give them another one first",
+            ),
             // No handler works under a lease.
             CommitError::LeaseEnded => Self::internal(),
             CommitError::Stale => Self::stale(),
@@ -422,6 +444,14 @@ impl From<EndpointLimit> for Problem {
         let message =
             format!("a workspace has at most {MAX_ENDPOINTS} webhook endpoints; delete one first");
         Self::new(403, "endpoint_limit_reached", message).with("limit", MAX_ENDPOINTS)
+    }
+}
+
+impl Problem {
+    /// The workspace has as many roles of its own as it can have.
+    pub fn too_many_roles() -> Self {
+        let message = format!("a workspace has at most {MAX_ROLES} roles of its own");
+        Self::new(403, "role_limit_reached", message).with("limit", MAX_ROLES)
     }
 }
 
