@@ -25,7 +25,7 @@ async fn id(actor: &Actor, path: &str, body: &Value) -> String {
 }
 
 /// An increase fails here, and so does a saving that nobody notes. The first
-/// `GetItem` of each route is the caller's key.
+/// `BatchGetItem` of each route is the caller's key.
 #[tokio::test]
 async fn every_route_costs_what_it_is_known_to_cost() {
     let app = TestApp::start().await;

@@ -24,6 +24,8 @@ const ENDPOINT: &str = "01890000-0000-7000-8000-00000000000e";
 const DELIVERY: &str = "01890000-0000-7000-8000-0000000000d0";
 const LANE: &str = "01890000-0000-7000-8000-0000000000d2";
 const RECOVERY: &str = "01890000-0000-7000-8000-0000000000f0";
+const USER: &str = "01890000-0000-7000-8000-0000000000f1";
+const ROLE: &str = "01890000-0000-7000-8000-0000000000f2";
 const EVENT: &str = "01890000-0000-7000-8000-0000000000e1";
 
 /// The file of a function.
@@ -61,6 +63,10 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         )
         .await
         .expect(201));
+    let mary = json!({ "name": "Mary Major", "email": "mary@example.com", "role": "staff" });
+    let user = id(&admin.post("/v1/internal-users", &mary).await.expect(201));
+    let role = json!({ "name": "Auditor", "permissions": ["view_clients"] });
+    let role = id(&admin.post("/v1/roles", &role).await.expect(201));
     app.settle().await;
     let accept = format!("{}/accept", app.link("grace@example.com").await);
     let session = nobody
@@ -121,6 +127,8 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .replace(LANE, &lane.to_string())
         .replace(RECOVERY, &recovery)
         .replace(EVENT, &event)
+        .replace(USER, &user)
+        .replace(ROLE, &role)
         // A recovery reaches back 30 days at most.
         .replace("2026-11-20T00:00:00.000Z", &hour_ago.to_string());
     let event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -138,7 +146,11 @@ async fn every_route_accepts_its_golden_event() {
         let answer = serve(app.server.app(), &function, event).await;
 
         let expected = match name {
-            "invitations-create" | "webhook-endpoints-create" | "webhook-endpoints-recover" => 201,
+            "invitations-create"
+            | "webhook-endpoints-create"
+            | "webhook-endpoints-recover"
+            | "internal-users-create"
+            | "roles-create" => 201,
             "site-fallback" => 404,
             _ => 200,
         };

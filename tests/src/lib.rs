@@ -17,13 +17,13 @@ pub use actor::{Actor, Answer};
 pub use receiver::{Received, Receiver, Reply};
 
 use portico_domain::{
-    ApiKey, Change, CompanyAccess, InternalUser, InternalUserDraft, InternalUserId, Moment,
-    Permission, Role, Scope, Time, WorkspaceId,
+    ApiKey, Change, CompanyAccess, Email, InternalUser, InternalUserDraft, InternalUserId, Moment,
+    Permission, PersonName, Role, Scope, Time, WorkspaceId,
 };
 use portico_keys::new_api_key;
 use portico_local::{
     Data, LocalServer, Options,
-    admin::{admin_draft, create_in},
+    admin::{FirstAdmin, create_in},
 };
 use serde_json::Value;
 use std::{net::SocketAddr, path::Path, time::Duration};
@@ -110,7 +110,7 @@ impl TestApp {
     /// The admin of another workspace.
     pub async fn other_tenant(&self) -> TestKey {
         let store = &self.server.app().store;
-        let admin = admin_draft("Other Admin", "admin@other.example").expect("an admin");
+        let admin = FirstAdmin::new("Other Admin", "admin@other.example").expect("an admin");
         let other = create_in(store, self.moment(), "Other workspace", admin)
             .await
             .expect("the table answers");
@@ -122,9 +122,10 @@ impl TestApp {
         let (moment, w) = (self.moment(), self.server.workspace_id);
         let id: InternalUserId = moment.id();
         let draft = InternalUserDraft {
+            name: PersonName::from_fields(None, None, Some("Mary Major")).expect("a name"),
+            email: Email::parse("email", &format!("{id}@example.com")).expect("an address"),
             role,
             company_access,
-            ..admin_draft("Mary Major", &format!("{id}@example.com")).expect("a member")
         };
         let mut change = Change::at(moment);
         InternalUser::create(&mut change, id, w, draft).expect("nothing is wrong with it");

@@ -14,7 +14,7 @@ pub const ROUTE: Route =
     Route::post("clients-create", "/v1/clients").needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Add a client",

@@ -14,7 +14,6 @@ pub const ROUTE: Route = Route::get("clients-list", "/v1/clients").needs(Permiss
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[
-    Grant::GET,
     Grant::query(Index::Gsi1),
     Grant::query(Index::Gsi2),
     Grant::query(Index::Gsi3),

@@ -12,7 +12,7 @@ pub const ROUTE: Route =
     Route::post("companies-create", "/v1/companies").needs(Permission::ManageClientOrganizations);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Add a company",

@@ -17,7 +17,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::UPDATE, Grant::DEL
 
 const OPERATION: Operation = Operation {
     summary: "Remove an internal user",
-    description: "It and its API keys are out on the very next request, and its address can be used again. Nobody can remove whoever may do more than they. The last admin cannot be removed: 409 `last_admin`.",
+    description: "It and its API keys are out on the very next request, and its address can be used again. Nobody can remove whoever may do more than they. The last admin cannot be removed (`last_admin`).",
     query: &[],
     body: None,
     answer: Body::Json(schema::<Deletion>),

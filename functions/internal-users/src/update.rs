@@ -20,7 +20,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::UPDATE, Grant::CHE
 
 const OPERATION: Operation = Operation {
     summary: "Change an internal user",
-    description: "What is not given stays as it is. Nobody can change whoever may do more than they, nor give a role that allows more. The last admin stays one: 409 `last_admin`. What is changed holds from the next request on.",
+    description: "What is not given stays as it is. Nobody can change whoever may do more than they, nor give a role that allows more. The last admin stays one (`last_admin`). What is changed holds from the next request on.",
     query: &[],
     body: Some(schema::<InternalUserFields>),
     answer: Body::Json(schema::<InternalUserView>),

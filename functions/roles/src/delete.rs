@@ -17,7 +17,7 @@ pub const GRANTS: &[Grant] = &[Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Delete a role",
-    description: "A role that an internal user has cannot be deleted: 409 `role_in_use`.",
+    description: "A role that an internal user has cannot be deleted, `role_in_use`.",
     query: &[],
     body: None,
     answer: Body::Json(schema::<Deletion>),

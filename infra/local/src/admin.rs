@@ -2,8 +2,8 @@
 
 use portico_bootstrap::aws_config;
 use portico_domain::{
-    ApiKey, Change, CompanyAccess, Email, IdSource, InternalUser, InternalUserDraft,
-    InternalUserId, Invalid, Moment, PersonName, Role, Time, Workspace, WorkspaceId,
+    ApiKey, Change, Email, IdSource, InternalUser, InternalUserId, Invalid, Moment, PersonName,
+    Time, Workspace, WorkspaceId,
 };
 use portico_keys::{NoRandomness, Secret, new_api_key};
 use portico_store::{CommitError, Error, Store};
@@ -22,9 +22,6 @@ pub struct NewWorkspace {
 /// The workspace could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
-    /// The name or the address of the admin is none.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
     /// The table did not take it.
     #[error("failed to write to the table; are the credentials, the region and the name right?")]
     Store(#[from] Error),
@@ -41,7 +38,7 @@ pub enum AdminError {
 pub async fn create(
     table: &str,
     name: &str,
-    admin: InternalUserDraft,
+    admin: FirstAdmin,
 ) -> Result<NewWorkspace, AdminError> {
     let store = Store::new(&aws_config().await, table);
     let ids = IdSource::new();
@@ -54,7 +51,7 @@ pub async fn create_in(
     store: &Store,
     moment: Moment<'_>,
     name: &str,
-    admin: InternalUserDraft,
+    admin: FirstAdmin,
 ) -> Result<NewWorkspace, AdminError> {
     let workspace = Workspace::new(moment.id(), name, moment.now);
     let (admin_id, key_id) = (moment.id(), moment.id());
@@ -62,7 +59,7 @@ pub async fn create_in(
     // The key last: one without a workspace would let its owner in nowhere.
     store.create_workspace(&workspace).await?;
     let mut change = Change::at(moment);
-    InternalUser::create(&mut change, admin_id, workspace.id, admin)?;
+    admin.found(&mut change, admin_id, workspace.id);
     store.workspace(workspace.id).commit(&change).await?;
     store
         .put_api_key(&ApiKey {
@@ -77,12 +74,28 @@ pub async fn create_in(
     })
 }
 
-/// An admin with this name and address.
-pub fn admin_draft(name: &str, email: &str) -> Result<InternalUserDraft, Invalid> {
-    Ok(InternalUserDraft {
-        name: PersonName::from_fields(None, None, Some(name))?,
-        email: Email::parse("email", email)?,
-        role: Role::Admin,
-        company_access: CompanyAccess::ALL,
-    })
+/// The admin that a workspace begins with.
+#[derive(Clone, Debug)]
+pub struct FirstAdmin {
+    name: PersonName,
+    email: Email,
+}
+
+impl FirstAdmin {
+    /// An admin with this name and address.
+    pub fn new(name: &str, email: &str) -> Result<Self, Invalid> {
+        Ok(Self {
+            name: PersonName::from_fields(None, None, Some(name))?,
+            email: Email::parse("email", email)?,
+        })
+    }
+
+    pub(crate) fn found(
+        self,
+        change: &mut Change<'_>,
+        id: InternalUserId,
+        workspace: WorkspaceId,
+    ) -> InternalUser {
+        InternalUser::found(change, id, workspace, self.name, self.email)
+    }
 }

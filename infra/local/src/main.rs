@@ -4,7 +4,7 @@ mod cli;
 
 use clap::{Parser, Subcommand};
 use cli::{Done, dev::Dev, events::Events, listen::Listen, print, trigger::Trigger};
-use portico_local::admin::admin_draft;
+use portico_local::admin::FirstAdmin;
 use serde_json::json;
 use std::{
     fs,
@@ -114,7 +114,7 @@ async fn administer(command: Admin) -> Done {
             admin_email,
             admin_name,
         } => {
-            let admin = admin_draft(&admin_name, &admin_email)?;
+            let admin = FirstAdmin::new(&admin_name, &admin_email)?;
             let workspace = portico_local::admin::create(&table, &name, admin).await?;
             let line = json!({
                 "workspaceId": workspace.id,

@@ -3,11 +3,11 @@
 //! Every step can be taken again, so a first start that is cut off is finished
 //! by the next one.
 
-use crate::{admin::admin_draft, state::State};
+use crate::{admin::FirstAdmin, state::State};
 use portico_app::App;
 use portico_domain::{
-    Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyDraft, CompanyName, Email,
-    InternalUser, Invalid, PersonName, Workspace,
+    Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyDraft, CompanyName, Email, Invalid,
+    PersonName, Workspace,
 };
 use portico_store::{CommitError, CompanyFilter, Error, PageRequest};
 
@@ -59,8 +59,7 @@ pub(crate) async fn add_admin(app: &App, state: &State) -> Result<(), SeedError>
         })
         .await?;
     let mut change = Change::at(app.moment());
-    let admin = admin_draft("Admin", "admin@example.com")?;
-    InternalUser::create(&mut change, id, w, admin)?;
+    FirstAdmin::new("Admin", "admin@example.com")?.found(&mut change, id, w);
     Ok(workspace.commit(&change).await?)
 }
 

@@ -92,8 +92,37 @@ impl InternalUser {
         draft: InternalUserDraft,
     ) -> Result<Self, Invalid> {
         refuse_limited_admin(draft.role, &draft.company_access)?;
-        let now = change.moment.now;
-        let mut user = Self {
+        let mut user = Self::new(id, workspace_id, draft, change.moment.now);
+        user.record(change, EventType::InternalUserCreated, None);
+        Ok(change.save_internal_user(None, user))
+    }
+
+    /// Adds the admin that a workspace begins with. It is told as little as the
+    /// workspace: nobody could listen yet.
+    pub fn found(
+        change: &mut Change<'_>,
+        id: InternalUserId,
+        workspace_id: WorkspaceId,
+        name: PersonName,
+        email: Email,
+    ) -> Self {
+        let draft = InternalUserDraft {
+            name,
+            email,
+            role: Role::Admin,
+            company_access: CompanyAccess::ALL,
+        };
+        let admin = Self::new(id, workspace_id, draft, change.moment.now);
+        change.save_internal_user(None, admin)
+    }
+
+    fn new(
+        id: InternalUserId,
+        workspace_id: WorkspaceId,
+        draft: InternalUserDraft,
+        now: Time,
+    ) -> Self {
+        Self {
             id,
             workspace_id,
             name: draft.name,
@@ -108,9 +137,7 @@ impl InternalUser {
             session_epoch: 0,
             sequence: 0,
             version: 0,
-        };
-        user.record(change, EventType::InternalUserCreated, None);
-        Ok(change.save_internal_user(None, user))
+        }
     }
 
     /// Changes what the patch names. Nothing is told if nothing changed.

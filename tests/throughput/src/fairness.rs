@@ -8,7 +8,7 @@ use crate::{Commits, delays, percentile, portico::Portico, receiver::Receiver};
 use portico_domain::{Change, Event, EventType, WorkspaceId, sample};
 use portico_local::{
     LocalServer,
-    admin::{admin_draft, create_in},
+    admin::{FirstAdmin, create_in},
 };
 use reqwest::Client;
 use serde_json::json;
@@ -88,7 +88,7 @@ async fn neighbour(manner: &str) -> io::Result<(String, JoinSet<()>)> {
 /// until it all has become deliveries.
 async fn fill(server: &LocalServer, url: &str, waiting: usize) {
     let app = server.app();
-    let admin = admin_draft("Other", "other@example.com").expect("an admin");
+    let admin = FirstAdmin::new("Other", "other@example.com").expect("an admin");
     let other = create_in(&app.store, app.moment(), "Other", admin).await;
     let other = other.expect("the table answers");
     let registered = Client::new()
