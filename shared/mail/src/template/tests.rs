@@ -90,7 +90,7 @@ fn all() -> Vec<(&'static str, Written)> {
                 url: "https://example.com/hooks",
                 description: "Our \"CRM\"",
                 since: EXPIRES,
-                reason: "it answered 410",
+                reason: "the endpoint answered that it is gone",
                 endpoint_id: "01890000-0000-7000-8000-00000000000e",
                 base_url: "https://portal.example.com",
             }
