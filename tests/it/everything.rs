@@ -1,7 +1,7 @@
 //! A walk through everything that there is, for tests that look at all of it.
 
 use e2e::{Actor, Receiver, Reply, TestApp, id};
-use portico_domain::Time;
+use portico_domain::{Account, Change, Ticket, TicketPurpose, Time};
 use portico_local::{Call, Fault};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -75,6 +75,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .await
         .expect(200);
     manage_team(&admin).await;
+    mail_a_ticket(app, &grace).await;
     let endpoint = id(&endpoint);
     change_and_resend(app, &admin, endpoint).await;
     admin
@@ -194,6 +195,25 @@ async fn manage_team(admin: &Actor) {
     let paul = json!({ "name": "Paul Minor", "email": "paul@example.com", "role": "admin" });
     admin.post("/v1/internal-users", &paul).await.expect(201);
     admin.delete(&path).await.expect(200);
+}
+
+/// A link that is good once, mailed and used.
+async fn mail_a_ticket(app: &TestApp, client: &str) {
+    let (core, id) = (app.server.app(), client.parse().expect("an id"));
+    let store = core.store.workspace(app.server.workspace_id);
+    let mut change = Change::at(core.moment());
+    let ticket = Ticket::issue(
+        &mut change,
+        app.server.workspace_id,
+        Account::Client { id },
+        TicketPurpose::ResetPassword,
+    );
+    store.commit(&change).await.expect("it is written");
+    app.settle().await;
+    let mut change = Change::at(core.moment());
+    ticket.use_up(&mut change).expect("it is good");
+    store.commit(&change).await.expect("it is written");
+    app.settle().await;
 }
 
 async fn accept(app: &TestApp, email: &str) {

@@ -157,12 +157,12 @@ impl LocalServer {
             .map_or_else(IdSource::new, IdSource::repeatable);
         let app = Arc::new(app(&aws, keys, &clock, &url, ids)?);
         app.store.create_table().await?;
-        if !parts.state.is_seeded {
+        if parts.state.is_seeded {
+            add_admin(&app, &parts.state).await?;
+        } else {
             seed(&app, &parts.state, options.examples).await?;
             parts.state.is_seeded = true;
             parts.state.save()?;
-        } else {
-            add_admin(&app, &parts.state).await?;
         }
         let (workspace_id, admin_id) = (parts.state.workspace_id, parts.state.admin_id);
         let api_key = parts.state.api_key.clone();

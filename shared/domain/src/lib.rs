@@ -25,6 +25,7 @@ mod role;
 mod sample;
 mod task;
 pub mod text;
+mod ticket;
 mod time;
 mod workspace;
 
@@ -50,7 +51,7 @@ pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LaneId, LetterId, Moment, RecoveryId, RoleId, WorkspaceId, kind,
+    InvitationId, LaneId, LetterId, Moment, RecoveryId, RoleId, TicketId, WorkspaceId, kind,
 };
 pub use internal_user::{InternalUser, InternalUserDraft, InternalUserPatch, InternalUserView};
 pub use invalid::Invalid;
@@ -65,5 +66,6 @@ pub use role::{CustomRole, MAX_ROLES, Role, RoleView};
 pub use sample::{sample, samples};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
+pub use ticket::{Account, DeadTicket, Ticket, TicketMail, TicketPurpose};
 pub use time::Time;
 pub use workspace::{Labels, Workspace, WorkspaceView};

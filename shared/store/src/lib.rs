@@ -29,6 +29,7 @@ mod pattern;
 mod recovery;
 mod role;
 mod table;
+mod ticket;
 mod workspace;
 
 pub use access::Credentials;
@@ -187,6 +188,7 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         company::PATTERNS,
         invitation::PATTERNS,
         letter::PATTERNS,
+        ticket::PATTERNS,
         endpoint::PATTERNS,
         event::PATTERNS,
         delivery::PATTERNS,
