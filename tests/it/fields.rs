@@ -16,18 +16,18 @@ fn paths(thing: &Value) -> String {
 async fn clear(app: &TestApp, receiver: &Receiver, thing: &Value, changes: &[(Value, Value)]) {
     for (change, after) in changes {
         let before = app.admin().get(&paths(thing)).await.expect(200);
-        let changed = app.admin().patch(&paths(thing), change).await.expect(200);
+        let answer = app.admin().patch(&paths(thing), change).await.expect(200);
         app.settle().await;
 
         let event = receiver.received().pop().expect("an event").event();
         for (name, value) in after.as_object().expect("an object") {
-            assert_eq!(&changed[name], value, "{change}");
+            assert_eq!(&answer[name], value, "{change}");
             assert_eq!(&event["data"][name], value, "{change}");
             let previous = json!({ name: before[name] });
             assert_eq!(event["previousAttributes"], previous, "{change}");
         }
         let same = app.admin().get(&paths(thing)).await.expect(200);
-        assert_eq!(same, changed);
+        assert_eq!(same, answer);
     }
 }
 

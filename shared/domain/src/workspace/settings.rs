@@ -93,13 +93,11 @@ pub struct WorkspacePatch {
 impl WorkspacePatch {
     /// Checks for how many days an invitation shall be good.
     pub fn invitation_days(field: &str, days: i64) -> Result<u8, Invalid> {
-        match u8::try_from(days) {
-            Ok(days @ 1..=30) => Ok(days),
-            _ => {
-                let message = "an invitation is good for 1 to 30 days";
-                Err(Invalid::new(field, "number_invalid", message))
-            }
-        }
+        let good = u8::try_from(days)
+            .ok()
+            .filter(|days| (1..=30).contains(days));
+        let message = "an invitation is good for 1 to 30 days";
+        good.ok_or_else(|| Invalid::new(field, "number_invalid", message))
     }
 
     /// Checks what something is called.

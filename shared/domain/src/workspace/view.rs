@@ -8,6 +8,10 @@ use serde::Serialize;
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Workspace")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, in the words of the compatible API"
+)]
 pub struct WorkspaceView {
     /// Its id.
     pub id: WorkspaceId,
