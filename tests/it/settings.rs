@@ -190,3 +190,30 @@ async fn where_companies_are_required_the_only_one_is_preselected() {
     let refused = admin.post("/v1/clients", &grace).await;
     assert_eq!(refused.problem(400, "company_required"), Some("companyIds"));
 }
+
+#[tokio::test]
+async fn mails_look_as_the_settings_say() {
+    let app = TestApp::start().await;
+    let branding = json!({
+        "brandName": "Analytical Engines", "fullLogoUrl": "https://example.com/logo.png",
+        "colorAccent": "#9BBFFF", "replyToEmail": "office@example.com",
+    });
+    set(&app, branding).await;
+
+    app.admin()
+        .post("/v1/clients?sendInvite=true", &ada())
+        .await
+        .expect(200);
+    app.settle().await;
+
+    let mail = app.mails("ada@example.com").await.remove(0);
+    let html = mail["HTML"].as_str().expect("a part in HTML");
+    for wanted in [
+        "Analytical Engines",
+        "https://example.com/logo.png",
+        "#9BBFFF",
+    ] {
+        assert!(html.contains(wanted), "{wanted}: {html}");
+    }
+    assert_eq!(mail["ReplyTo"][0]["Address"], "office@example.com");
+}

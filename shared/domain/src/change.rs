@@ -6,7 +6,7 @@
 
 use crate::{
     Client, ClientId, Company, CompanyId, CompanyRefusal, Endpoint, EndpointId, Event, Invitation,
-    Letter, LetterId, Moment, Session, Workspace, WorkspaceId,
+    Letter, LetterId, Moment, Session, Ticket, Workspace, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -45,6 +45,8 @@ pub struct Change<'a> {
     pub endpoints: Vec<Revision<Endpoint>>,
     /// Endpoints whose lanes have to be looked at.
     pub rung_endpoints: Vec<(WorkspaceId, EndpointId)>,
+    /// Links that are good once, given out or used up.
+    pub tickets: Vec<Revision<Ticket>>,
     /// Mail to send.
     pub letters: Vec<Letter>,
     /// Mail to send later, by whoever has it on lease.
@@ -70,6 +72,7 @@ impl<'a> Change<'a> {
             invitations: Vec::new(),
             endpoints: Vec::new(),
             rung_endpoints: Vec::new(),
+            tickets: Vec::new(),
             letters: Vec::new(),
             postponed_letters: Vec::new(),
             done_letters: Vec::new(),
@@ -98,12 +101,17 @@ impl<'a> Change<'a> {
             .iter()
             .map(|revision| revision.after.workspace_id);
         let itself = self.workspace.iter().map(|revision| revision.after.id);
+        let tickets = self
+            .tickets
+            .iter()
+            .map(|revision| revision.after.workspace_id);
         let letters = self.letters.iter().chain(&self.postponed_letters);
         itself
             .chain(clients)
             .chain(companies)
             .chain(invitations)
             .chain(endpoints)
+            .chain(tickets)
             .chain(self.rung_endpoints.iter().map(|(workspace, _)| *workspace))
             .chain(letters.map(|letter| letter.workspace_id))
             .chain(self.session.iter().map(|session| session.workspace_id))
@@ -171,6 +179,16 @@ impl<'a> Change<'a> {
     ) -> Invitation {
         after.version += 1;
         self.invitations.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Gives a ticket out, or changes one.
+    pub fn save_ticket(&mut self, before: Option<&Ticket>, mut after: Ticket) -> Ticket {
+        after.version += 1;
+        self.tickets.push(Revision {
             before: before.cloned(),
             after: after.clone(),
         });

@@ -28,6 +28,7 @@ mod sample;
 mod tags;
 mod task;
 pub mod text;
+mod ticket;
 mod time;
 mod workspace;
 
@@ -53,7 +54,7 @@ pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LaneId, LetterId, Moment, RecoveryId, WorkspaceId, kind,
+    InvitationId, LaneId, LetterId, Moment, RecoveryId, TicketId, WorkspaceId, kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{
@@ -69,5 +70,6 @@ pub use sample::{sample, samples};
 pub use tags::{MAX_TAGS, Tags};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
+pub use ticket::{Account, DeadTicket, Ticket, TicketMail, TicketPurpose};
 pub use time::Time;
 pub use workspace::{ChannelType, Companies, Labels, Workspace, WorkspacePatch, WorkspaceView};
