@@ -138,6 +138,10 @@ const TABLE: &[(&str, Access)] = &[
     ("roles-list", Access::Permission(Permission::ManageRoles)),
     ("roles-update", Access::Permission(Permission::ManageRoles)),
     ("roles-delete", Access::Permission(Permission::ManageRoles)),
+    (
+        "workspaces-update",
+        Access::Permission(Permission::ManageWorkspace),
+    ),
     ("portal-me", Access::Client),
     ("site-healthz", Access::Public),
     ("site-openapi", Access::Public),
@@ -219,6 +223,7 @@ async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
         "clients-create" => json!({ "name": "Grace Hopper", "email": "grace@example.com" }),
         "companies-create" | "companies-update" => json!({ "name": "Looms" }),
         "clients-update" => json!({ "position": "Analyst" }),
+        "workspaces-update" => json!({ "brandName": "Engines" }),
         "invitations-create" => json!({ "clientId": things.client }),
         "webhook-endpoints-create" => json!({ "url": "https://example.com/" }),
         "internal-users-create" => {

@@ -156,6 +156,7 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         | EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
+        | EventType::WorkspaceUpdated
         | EventType::WebhookEndpointDisabled => {
             Done::NothingToDo("HubSpot keeps no record of this")
         }

@@ -187,6 +187,7 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         | EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
+        | EventType::WorkspaceUpdated
         | EventType::WebhookEndpointDisabled => {
             Done::NothingToDo("Salesforce keeps no record of this")
         }

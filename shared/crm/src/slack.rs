@@ -160,6 +160,7 @@ fn message(story: &Story<'_>) -> Option<String> {
         EventType::InternalUserDeleted => {
             Some(format!("Team member removed: {}", member_name(story)))
         }
+        EventType::WorkspaceUpdated => Some("The settings of the workspace changed".to_owned()),
         EventType::WebhookEndpointDisabled => Some(format!(
             "Webhook endpoint disabled: {}. {}",
             or(story.text("description"), story.text("id")),

@@ -50,6 +50,8 @@ permissions! {
     DeleteClients = "delete_clients",
     /// Add, change and delete companies.
     ManageClientOrganizations = "manage_client_organizations",
+    /// Change the settings of the workspace.
+    ManageWorkspace = "manage_workspace",
     /// See and change webhook endpoints and their deliveries.
     ManageWebhooks = "manage_webhooks",
     /// Read the events of the whole workspace.
@@ -62,8 +64,6 @@ permissions! {
     ManageRoles = "manage_roles",
     /// Read the audit log and the access review.
     ViewAuditLog = "view_audit_log",
-    /// Change the settings of the workspace.
-    ManageWorkspace = "manage_workspace",
 }
 
 impl Permission {

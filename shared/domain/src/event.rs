@@ -70,6 +70,8 @@ event_types! {
     InternalUserUpdated = "internalUser.updated",
     /// An internal user was removed.
     InternalUserDeleted = "internalUser.deleted",
+    /// The settings of the workspace changed.
+    WorkspaceUpdated = "workspace.updated",
     /// An endpoint said that it is gone, or was disabled by hand, and gets
     /// nothing any more.
     WebhookEndpointDisabled = "webhookEndpoint.disabled",

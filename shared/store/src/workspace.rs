@@ -1,6 +1,10 @@
 //! Workspaces in the table.
 
-use crate::{Error, Index, Pattern, Store, WorkspaceStore, item::item, pattern::Key};
+use crate::{
+    Error, Index, Pattern, Store, WorkspaceStore,
+    item::{Attributes, item},
+    pattern::Key,
+};
 use portico_domain::{Workspace, WorkspaceId};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS];
@@ -17,8 +21,7 @@ pub(crate) const ENTITY: &str = "workspace";
 impl Store {
     /// Writes a new workspace; answers whether there was none with its id.
     pub async fn create_workspace(&self, workspace: &Workspace) -> Result<bool, Error> {
-        self.put_new(item(ENTITY, workspace, &[THIS.key(&[&workspace.id])])?)
-            .await
+        self.put_new(workspace_item(workspace)?).await
     }
 }
 
@@ -33,4 +36,8 @@ impl WorkspaceStore<'_> {
 
 pub(crate) fn this_key(id: WorkspaceId) -> Key {
     THIS.key(&[&id])
+}
+
+pub(crate) fn workspace_item(workspace: &Workspace) -> Result<Attributes, Error> {
+    item(ENTITY, workspace, &[THIS.key(&[&workspace.id])])
 }

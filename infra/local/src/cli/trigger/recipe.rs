@@ -34,6 +34,7 @@ pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
         | EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
+        | EventType::WorkspaceUpdated
         | EventType::WebhookEndpointDisabled => None,
     }
 }
@@ -83,6 +84,7 @@ pub(super) async fn run(kind: EventType, stage: &mut Stage<'_>) -> Result<String
         EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted => internal_user(kind, stage).await,
+        EventType::WorkspaceUpdated => workspace(stage).await,
         EventType::WebhookEndpointDisabled => {
             let endpoint = stage.endpoint().await?;
             let change = json!({ "enabled": false });
@@ -128,6 +130,19 @@ async fn internal_user(kind: EventType, stage: &mut Stage<'_>) -> Result<String,
     // Nobody shall be left who could sign in.
     stage.delete(&path).await?;
     Ok(user)
+}
+
+/// Gives the workspace another name for a moment.
+async fn workspace(stage: &mut Stage<'_>) -> Result<String, TriggerError> {
+    let path = "/v1/workspaces";
+    let workspace = stage.ask(Method::GET, path, None).await?;
+    let text = |name: &'static str| workspace[name].as_str().ok_or(TriggerError::Missing(name));
+    let (id, name) = (text("id")?, text("brandName")?);
+    stage
+        .patch(path, &json!({ "brandName": stage.name() }))
+        .await?;
+    stage.patch(path, &json!({ "brandName": name })).await?;
+    Ok(id.to_owned())
 }
 
 async fn invitation(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {
