@@ -148,7 +148,8 @@ async fn change_and_resend(app: &TestApp, admin: &Actor, endpoint: &str) {
     }
     for action in ["rotate-secret", "test"] {
         let path = format!("{path}/{action}");
-        admin.post(&path, &json!({})).await.expect(200);
+        let once = admin.with("idempotency-key", action);
+        once.post(&path, &json!({})).await.expect(200);
     }
     let deliveries = admin.get(&format!("{path}/deliveries")).await.expect(200);
     let delivery = id(&deliveries["data"][0]).to_owned();

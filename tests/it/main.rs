@@ -1,6 +1,7 @@
 //! Portico, end to end.
 
 mod access;
+mod audit;
 mod clients;
 mod companies;
 mod concurrency;
@@ -14,6 +15,7 @@ mod events;
 mod everything;
 mod golden;
 mod grants;
+mod idempotency;
 mod invariants;
 mod invitations;
 mod journey;

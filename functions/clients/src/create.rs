@@ -3,7 +3,7 @@
 
 use crate::{fields::ClientFields, view::view};
 use portico_app::{App, Grant};
-use portico_domain::{Change, Client, ClientDraft, ClientView, Invitation, Permission};
+use portico_domain::{Client, ClientDraft, ClientView, Invitation, Permission};
 use portico_web::{
     Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, ok,
     schema,
@@ -38,14 +38,14 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let draft = ClientDraft::try_from(body::<ClientFields>(&request)?)?;
     let invite = request.flag("sendInvite")?.unwrap_or(false);
 
-    let workspace = app.store.workspace(caller.workspace_id);
-    let mut change = Change::at(app.moment());
+    let mut change = caller.change(app);
     let mut client = Client::create(change.moment, caller.workspace_id, draft, caller.actor);
     if invite {
+        let workspace = app.store.workspace(caller.workspace_id);
         let lifetime = workspace.get().await?.invitation_lifetime();
         Invitation::open(&mut change, &mut client, None, lifetime, caller.actor)?;
     }
     let client = change.save_client(None, client);
-    workspace.commit(&change).await?;
-    Ok(ok(&view(app, &caller, &client)))
+    let answer = ok(&view(app, &caller, &client));
+    caller.commit(app, &change, answer).await
 }

@@ -2,7 +2,7 @@
 
 use crate::fields::CompanyFields;
 use portico_app::{App, Grant};
-use portico_domain::{Change, Company, CompanyDraft, CompanyView, Permission};
+use portico_domain::{Company, CompanyDraft, CompanyView, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, schema,
 };
@@ -31,12 +31,9 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let draft = CompanyDraft::try_from(body::<CompanyFields>(&request)?)?;
-    let mut change = Change::at(app.moment());
+    let mut change = caller.change(app);
     let company = Company::create(&mut change, caller.workspace_id, draft);
     let company = change.save_company(None, company);
-    app.store
-        .workspace(caller.workspace_id)
-        .commit(&change)
-        .await?;
-    Ok(ok(&CompanyView::from(&company)))
+    let answer = ok(&CompanyView::from(&company));
+    caller.commit(app, &change, answer).await
 }

@@ -55,7 +55,7 @@ async fn add_examples(app: &App, state: &State) -> Result<(), SeedError> {
     let id = state.workspace_id;
     let workspace = app.store.workspace(id);
     let name = CompanyName::parse("name", "Rocket Rides")?;
-    let mut change = Change::at(app.moment());
+    let mut change = Change::by_system(app.moment());
     let draft = CompanyDraft {
         name: name.clone(),
         fallback_color: None,
@@ -93,7 +93,7 @@ async fn add_examples(app: &App, state: &State) -> Result<(), SeedError> {
             position: None,
             phone: None,
         };
-        let mut change = Change::at(app.moment());
+        let mut change = Change::by_system(app.moment());
         let client = Client::create(change.moment, id, draft, Actor::System);
         change.save_client(None, client);
         ignore_taken(workspace.commit(&change).await)?;

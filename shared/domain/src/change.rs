@@ -5,8 +5,8 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    Client, ClientId, Company, CompanyRefusal, Endpoint, EndpointId, Event, Invitation, Letter,
-    LetterId, Moment, Session, WorkspaceId,
+    AuditNote, Client, ClientId, Company, CompanyRefusal, Endpoint, EndpointId, Event, Invitation,
+    Letter, LetterId, Moment, Origin, Recovery, Session, WebhookDelivery, WorkspaceId,
 };
 
 /// A thing before and after a decision; there was none before it was created.
@@ -32,16 +32,24 @@ pub struct Credential {
 pub struct Change<'a> {
     /// When it happens, and the source of new ids.
     pub moment: Moment<'a>,
+    /// Who asked for it, with what, and from where.
+    pub origin: Origin,
     /// Clients added or changed.
     pub clients: Vec<Revision<Client>>,
     /// Companies added or changed.
     pub companies: Vec<Revision<Company>>,
     /// Invitations added or changed.
     pub invitations: Vec<Revision<Invitation>>,
-    /// Webhook endpoints changed.
+    /// Webhook endpoints added or changed.
     pub endpoints: Vec<Revision<Endpoint>>,
+    /// Webhook endpoints that shall be gone.
+    pub deleted_endpoints: Vec<Endpoint>,
     /// Endpoints whose lanes have to be looked at.
     pub rung_endpoints: Vec<(WorkspaceId, EndpointId)>,
+    /// The next versions of deliveries that are ordered to be sent again.
+    pub deliveries: Vec<WebhookDelivery>,
+    /// New orders to send the deliveries of a time again.
+    pub recoveries: Vec<Recovery>,
     /// Mail to send.
     pub letters: Vec<Letter>,
     /// Mail to send later, by whoever has it on lease.
@@ -54,25 +62,43 @@ pub struct Change<'a> {
     pub session: Option<Session>,
     /// What happened, in order.
     pub events: Vec<Event>,
+    /// What else the audit log is to say.
+    pub notes: Vec<AuditNote>,
 }
 
 impl<'a> Change<'a> {
-    /// A change of nothing yet.
-    pub const fn at(moment: Moment<'a>) -> Self {
+    /// A change of nothing yet, asked for by `origin`.
+    pub const fn new(moment: Moment<'a>, origin: Origin) -> Self {
         Self {
             moment,
+            origin,
             clients: Vec::new(),
             companies: Vec::new(),
             invitations: Vec::new(),
             endpoints: Vec::new(),
+            deleted_endpoints: Vec::new(),
             rung_endpoints: Vec::new(),
+            deliveries: Vec::new(),
+            recoveries: Vec::new(),
             letters: Vec::new(),
             postponed_letters: Vec::new(),
             done_letters: Vec::new(),
             credential: None,
             session: None,
             events: Vec::new(),
+            notes: Vec::new(),
         }
+    }
+
+    /// A change that nobody asked for: what a scheduled or an event-driven
+    /// function finds to be due.
+    pub const fn by_system(moment: Moment<'a>) -> Self {
+        Self::new(moment, Origin::system())
+    }
+
+    /// Has the audit log say something that no event tells.
+    pub fn note(&mut self, note: AuditNote) {
+        self.notes.push(note);
     }
 
     /// Whether everything in it belongs to this workspace.
@@ -89,15 +115,15 @@ impl<'a> Change<'a> {
             .invitations
             .iter()
             .map(|revision| revision.after.workspace_id);
-        let endpoints = self
-            .endpoints
-            .iter()
-            .map(|revision| revision.after.workspace_id);
+        let endpoints = self.endpoints.iter().map(|revision| &revision.after);
+        let endpoints = endpoints.chain(&self.deleted_endpoints);
         let letters = self.letters.iter().chain(&self.postponed_letters);
         clients
             .chain(companies)
             .chain(invitations)
-            .chain(endpoints)
+            .chain(endpoints.map(|endpoint| endpoint.workspace_id))
+            .chain(self.deliveries.iter().map(|delivery| delivery.workspace_id))
+            .chain(self.recoveries.iter().map(|recovery| recovery.workspace_id))
             .chain(self.rung_endpoints.iter().map(|(workspace, _)| *workspace))
             .chain(letters.map(|letter| letter.workspace_id))
             .chain(self.session.iter().map(|session| session.workspace_id))
@@ -142,7 +168,7 @@ impl<'a> Change<'a> {
         after
     }
 
-    /// Changes a webhook endpoint.
+    /// Adds a webhook endpoint, or changes one.
     pub fn save_endpoint(&mut self, before: Option<&Endpoint>, mut after: Endpoint) -> Endpoint {
         after.version += 1;
         self.endpoints.push(Revision {
@@ -150,6 +176,27 @@ impl<'a> Change<'a> {
             after: after.clone(),
         });
         after
+    }
+
+    /// Writes the next version of a delivery that is ordered to be sent again,
+    /// and has its lane looked at.
+    pub fn resend_delivery(&mut self, after: WebhookDelivery) {
+        self.note(AuditNote::new(
+            "webhookDelivery.resent",
+            "webhookDelivery",
+            &after.id,
+        ));
+        self.deliveries.push(after);
+    }
+
+    /// Deletes a webhook endpoint.
+    pub fn delete_endpoint(&mut self, endpoint: Endpoint) {
+        self.note(AuditNote::new(
+            "webhookEndpoint.deleted",
+            "webhookEndpoint",
+            &endpoint.id,
+        ));
+        self.deleted_endpoints.push(endpoint);
     }
 
     /// Deletes a company.

@@ -5,6 +5,7 @@
 //! events tell it. The store writes a change whole or not at all.
 
 mod access;
+mod audit;
 mod change;
 mod client;
 mod color;
@@ -18,6 +19,7 @@ mod invalid;
 mod invitation;
 mod lane;
 mod letter;
+mod origin;
 mod recovery;
 mod sample;
 mod task;
@@ -26,6 +28,7 @@ mod time;
 mod workspace;
 
 pub use access::{Actor, ApiKey, Permission, Session};
+pub use audit::{AuditEntry, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
 pub use change::{Change, Credential, Revision};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
@@ -43,8 +46,8 @@ pub use endpoint::{
 pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
-    ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LaneId, LetterId, Moment, RecoveryId, WorkspaceId, kind,
+    ApiKeyId, AuditEntryId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource,
+    InternalUserId, InvitationId, LaneId, LetterId, Moment, RecoveryId, WorkspaceId, kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{
@@ -53,6 +56,7 @@ pub use invitation::{
 };
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
+pub use origin::{ChangeSource, Origin};
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};
 pub use task::Task;

@@ -9,6 +9,8 @@
 //! with the events that tell it, or not at all.
 
 mod access;
+mod answered;
+mod audit;
 mod client;
 mod commit;
 mod company;
@@ -29,6 +31,8 @@ mod recovery;
 mod table;
 mod workspace;
 
+pub use answered::Answered;
+pub use audit::AuditFilter;
 pub use client::ClientFilter;
 pub use company::CompanyFilter;
 pub use doorbell::Doorbell;
@@ -177,6 +181,8 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         lane::PATTERNS,
         health::PATTERNS,
         recovery::PATTERNS,
+        audit::PATTERNS,
+        answered::PATTERNS,
         due::PATTERNS,
     ]
     .into_iter()
