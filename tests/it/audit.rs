@@ -114,7 +114,7 @@ async fn entries_are_found_by_time_actor_type_and_object() {
         .post("/v1/companies", &json!({ "name": "Engines" }))
         .await
         .expect(200);
-    app.advance(std::time::Duration::from_secs(60)).await;
+    app.advance(std::time::Duration::from_mins(1)).await;
     let noon = app.now();
     let path = format!("/v1/companies/{}", id(&company));
     key.actor

@@ -19,6 +19,7 @@ mod idempotency;
 mod invariants;
 mod invitations;
 mod journey;
+mod mails;
 mod receivers;
 mod sdk;
 mod table;

@@ -41,6 +41,7 @@ async fn main() -> Result<(), Error> {
     let variable = |name: &str| env::var(name).ok();
     let config = Config::read(variable)?;
     let keys = Keyring::new(&config::root_key(variable)?)?;
+    // The keys make it large.
     let app = Box::pin(app(&config, keys)).await?;
     let functions = functions();
     let function = functions

@@ -6,7 +6,7 @@
 
 use crate::{
     AuditNote, Client, ClientId, Company, CompanyRefusal, Endpoint, EndpointId, Event, Invitation,
-    Letter, LetterId, Moment, Origin, Recovery, Session, WebhookDelivery, WorkspaceId,
+    Letter, LetterId, Moment, Origin, Recovery, Session, Ticket, WebhookDelivery, WorkspaceId,
 };
 
 /// A thing before and after a decision; there was none before it was created.
@@ -50,6 +50,8 @@ pub struct Change<'a> {
     pub deliveries: Vec<WebhookDelivery>,
     /// New orders to send the deliveries of a time again.
     pub recoveries: Vec<Recovery>,
+    /// Links that are good once, given out or used up.
+    pub tickets: Vec<Revision<Ticket>>,
     /// Mail to send.
     pub letters: Vec<Letter>,
     /// Mail to send later, by whoever has it on lease.
@@ -80,6 +82,7 @@ impl<'a> Change<'a> {
             rung_endpoints: Vec::new(),
             deliveries: Vec::new(),
             recoveries: Vec::new(),
+            tickets: Vec::new(),
             letters: Vec::new(),
             postponed_letters: Vec::new(),
             done_letters: Vec::new(),
@@ -117,6 +120,10 @@ impl<'a> Change<'a> {
             .map(|revision| revision.after.workspace_id);
         let endpoints = self.endpoints.iter().map(|revision| &revision.after);
         let endpoints = endpoints.chain(&self.deleted_endpoints);
+        let tickets = self
+            .tickets
+            .iter()
+            .map(|revision| revision.after.workspace_id);
         let letters = self.letters.iter().chain(&self.postponed_letters);
         clients
             .chain(companies)
@@ -124,6 +131,7 @@ impl<'a> Change<'a> {
             .chain(endpoints.map(|endpoint| endpoint.workspace_id))
             .chain(self.deliveries.iter().map(|delivery| delivery.workspace_id))
             .chain(self.recoveries.iter().map(|recovery| recovery.workspace_id))
+            .chain(tickets)
             .chain(self.rung_endpoints.iter().map(|(workspace, _)| *workspace))
             .chain(letters.map(|letter| letter.workspace_id))
             .chain(self.session.iter().map(|session| session.workspace_id))
@@ -169,6 +177,17 @@ impl<'a> Change<'a> {
     }
 
     /// Adds a webhook endpoint, or changes one.
+    /// Gives a ticket out, or changes one.
+    pub fn save_ticket(&mut self, before: Option<&Ticket>, mut after: Ticket) -> Ticket {
+        after.version += 1;
+        self.tickets.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Changes a webhook endpoint.
     pub fn save_endpoint(&mut self, before: Option<&Endpoint>, mut after: Endpoint) -> Endpoint {
         after.version += 1;
         self.endpoints.push(Revision {

@@ -29,6 +29,7 @@ mod list;
 mod pattern;
 mod recovery;
 mod table;
+mod ticket;
 mod workspace;
 
 pub use answered::Answered;
@@ -175,6 +176,7 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         company::PATTERNS,
         invitation::PATTERNS,
         letter::PATTERNS,
+        ticket::PATTERNS,
         endpoint::PATTERNS,
         event::PATTERNS,
         delivery::PATTERNS,
