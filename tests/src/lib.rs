@@ -127,7 +127,7 @@ impl TestApp {
             role,
             company_access,
         };
-        let mut change = Change::at(moment);
+        let mut change = Change::by_system(moment);
         InternalUser::create(&mut change, id, w, draft).expect("nothing is wrong with it");
         let store = &self.server.app().store;
         store

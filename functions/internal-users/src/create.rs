@@ -2,7 +2,7 @@
 
 use crate::fields::{InternalUserFields, check_companies};
 use portico_app::{App, Grant};
-use portico_domain::{Change, InternalUser, InternalUserView, Permission};
+use portico_domain::{InternalUser, InternalUserView, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
 };
@@ -34,9 +34,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     caller.require_role(app, draft.role).await?;
     let workspace = app.store.workspace(caller.workspace_id);
     check_companies(&workspace, &draft.company_access).await?;
-    let mut change = Change::at(app.moment());
+    let mut change = caller.change(app);
     let id = change.moment.id();
     let user = InternalUser::create(&mut change, id, caller.workspace_id, draft)?;
-    workspace.commit(&change).await?;
-    Ok(created(&user.view()))
+    caller.commit(app, &change, created(&user.view())).await
 }

@@ -2,7 +2,7 @@
 
 use crate::get::find_member;
 use portico_app::{App, Grant};
-use portico_domain::{Change, Permission};
+use portico_domain::Permission;
 use portico_web::{
     Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
     schema,
@@ -36,10 +36,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     retry_stale(|| async {
         let before = find_member(&workspace, id).await?;
         caller.require_role(app, before.role).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         before.remove(&mut change);
-        Ok(workspace.commit(&change).await?)
+        let answer = ok(&Deletion::new("internalUser", &id));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&Deletion::new("internalUser", &id)))
+    .await
 }

@@ -5,7 +5,7 @@ use crate::{
     get::find_member,
 };
 use portico_app::{App, Grant};
-use portico_domain::{Change, InternalUserView, Permission};
+use portico_domain::{InternalUserView, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
     schema,
@@ -36,7 +36,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("internal user")?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let user = retry_stale(|| async {
+    retry_stale(|| async {
         let before = find_member(&workspace, id).await?;
         caller.require_role(app, before.role).await?;
         let patch = body::<InternalUserFields>(&request)?.into_patch(&before)?;
@@ -46,11 +46,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         if let Some(access) = &patch.company_access {
             check_companies(&workspace, access).await?;
         }
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let after = before.update(&mut change, patch)?;
-        workspace.commit(&change).await?;
-        Ok(after)
+        caller.commit(app, &change, ok(&after.view())).await
     })
-    .await?;
-    Ok(ok(&user.view()))
+    .await
 }

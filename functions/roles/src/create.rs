@@ -2,7 +2,7 @@
 
 use crate::fields::RoleFields;
 use portico_app::{App, Grant};
-use portico_domain::{Change, CustomRole, Invalid, MAX_ROLES, Permission, RoleView};
+use portico_domain::{CustomRole, Invalid, MAX_ROLES, Permission, RoleView};
 use portico_store::{Index, PageRequest};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
@@ -43,8 +43,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     if workspace.roles(&all).await?.items.len() >= usize::from(MAX_ROLES) {
         return Err(Problem::too_many_roles());
     }
-    let mut change = Change::at(app.moment());
+    let mut change = caller.change(app);
     let role = CustomRole::create(&mut change, caller.workspace_id, name, permissions);
-    workspace.commit(&change).await?;
-    Ok(created(&role.view()))
+    caller.commit(app, &change, created(&role.view())).await
 }

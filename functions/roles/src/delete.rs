@@ -2,7 +2,7 @@
 
 use crate::get::find;
 use portico_app::{App, Grant};
-use portico_domain::{Change, Permission};
+use portico_domain::Permission;
 use portico_web::{
     Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
     schema,
@@ -13,7 +13,7 @@ pub const ROUTE: Route =
     Route::delete("roles-delete", "/v1/roles/{id}").needs(Permission::ManageRoles);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::DELETE];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Delete a role",
@@ -34,10 +34,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("role")?;
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
-        let mut change = Change::at(app.moment());
-        change.deleted_roles.push(find(&workspace, id).await?);
-        Ok(workspace.commit(&change).await?)
+        let mut change = caller.change(app);
+        find(&workspace, id).await?.delete(&mut change);
+        let answer = ok(&Deletion::new("role", &id));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&Deletion::new("role", &id)))
+    .await
 }

@@ -2,7 +2,7 @@
 
 use crate::{fields::RoleFields, get::find};
 use portico_app::{App, Grant};
-use portico_domain::{Change, Permission, RoleView};
+use portico_domain::{Permission, RoleView};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
     schema,
@@ -34,16 +34,14 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("role")?;
     let fields: RoleFields = body(&request)?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let role = retry_stale(|| async {
+    retry_stale(|| async {
         let before = find(&workspace, id).await?;
         caller.require_all(&before.permissions)?;
         let permissions = fields.permissions()?;
         caller.require_all(permissions.iter().flatten())?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let after = before.update(&mut change, fields.name()?, permissions);
-        workspace.commit(&change).await?;
-        Ok(after)
+        caller.commit(app, &change, ok(&after.view())).await
     })
-    .await?;
-    Ok(ok(&role.view()))
+    .await
 }

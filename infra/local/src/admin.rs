@@ -58,7 +58,7 @@ pub async fn create_in(
     let key = new_api_key(workspace.id, admin_id, key_id)?;
     // The key last: one without a workspace would let its owner in nowhere.
     store.create_workspace(&workspace).await?;
-    let mut change = Change::at(moment);
+    let mut change = Change::by_system(moment);
     admin.found(&mut change, admin_id, workspace.id);
     store.workspace(workspace.id).commit(&change).await?;
     store

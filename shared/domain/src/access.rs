@@ -4,6 +4,7 @@
 use crate::{Client, ClientId, CompanyId, InternalUserId, Invalid, Time, WorkspaceId};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{collections::BTreeSet, fmt};
+use uuid::Uuid;
 
 /// To how many companies a team member can be limited: the filter of a list
 /// compares with each of them, and DynamoDB takes 100 values in a comparison.
@@ -212,4 +213,15 @@ pub enum Actor {
     },
     /// Portico itself, such as a scheduled function.
     System,
+}
+
+impl Actor {
+    /// The id of the person; Portico itself has none.
+    pub fn id(self) -> Option<Uuid> {
+        match self {
+            Self::InternalUser { id } => Some(id.uuid()),
+            Self::Client { id } => Some(id.uuid()),
+            Self::System => None,
+        }
+    }
 }

@@ -59,6 +59,8 @@ kinds! {
     ApiKeyId of ApiKey;
     /// A role that a workspace made itself.
     RoleId of Role;
+    /// What one change left in the audit log.
+    AuditEntryId of AuditEntry;
 }
 
 impl<K> Id<K> {

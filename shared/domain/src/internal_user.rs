@@ -246,7 +246,7 @@ mod tests {
     ) {
         let ids = IdSource::new();
         let moment = Moment::new(Time::from_unix_millis(1_795_300_000_000), &ids);
-        let mut change = Change::at(moment);
+        let mut change = Change::by_system(moment);
         let draft = InternalUserDraft {
             name: PersonName::from_fields(None, None, Some("Ada Lovelace")).expect("a name"),
             email: Email::parse("email", "ada@example.com").expect("an address"),

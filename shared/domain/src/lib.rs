@@ -8,6 +8,7 @@ mod access;
 mod account_manager;
 mod address;
 mod api_key;
+mod audit;
 mod change;
 mod client;
 mod color;
@@ -24,6 +25,7 @@ mod invitation;
 mod lane;
 mod letter;
 mod link;
+mod origin;
 mod picture;
 mod recovery;
 mod role;
@@ -41,6 +43,7 @@ pub use access::{
 pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
 pub use address::Address;
 pub use api_key::{ApiKey, Scope};
+pub use audit::{AuditEntry, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
 pub use change::{Change, Credential, Revision};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
@@ -59,8 +62,9 @@ pub use endpoint::{
 pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
-    ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LaneId, LetterId, Moment, RecoveryId, RoleId, TicketId, WorkspaceId, kind,
+    ApiKeyId, AuditEntryId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource,
+    InternalUserId, InvitationId, LaneId, LetterId, Moment, RecoveryId, RoleId, TicketId,
+    WorkspaceId, kind,
 };
 pub use internal_user::{InternalUser, InternalUserDraft, InternalUserPatch, InternalUserView};
 pub use invalid::Invalid;
@@ -71,6 +75,7 @@ pub use invitation::{
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use link::WebLink;
+pub use origin::{ChangeSource, Origin};
 pub use picture::Picture;
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use role::{CustomRole, MAX_ROLES, Role, RoleView};

@@ -3,7 +3,7 @@
 //! `admin` and `staff` are decided here, so a new permission reaches them with
 //! the version that brings it. A workspace can make roles of its own.
 
-use crate::{Change, Permission, RoleId, Time, WorkspaceId, access::known_permissions};
+use crate::{AuditNote, Change, Permission, RoleId, Time, WorkspaceId, access::known_permissions};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -104,6 +104,7 @@ impl CustomRole {
             updated_at: change.moment.now,
             version: 0,
         };
+        change.note(AuditNote::new("role.created", "role", &role.id));
         change.save_role(None, role)
     }
 
@@ -121,7 +122,14 @@ impl CustomRole {
             return after;
         }
         after.updated_at = change.moment.now;
+        change.note(AuditNote::new("role.updated", "role", &self.id));
         change.save_role(Some(self), after)
+    }
+
+    /// Deletes it, if nobody has it by then.
+    pub fn delete(self, change: &mut Change<'_>) {
+        change.note(AuditNote::new("role.deleted", "role", &self.id));
+        change.deleted_roles.push(self);
     }
 
     /// The role as callers see it.

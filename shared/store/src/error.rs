@@ -60,6 +60,9 @@ pub enum CommitError {
     /// Somebody has the role that is to be deleted.
     #[error("the role is in use")]
     RoleInUse,
+    /// A request with the same idempotency key has been answered.
+    #[error("a request with this idempotency key has been answered")]
+    AlreadyAnswered,
     /// The lease under which it was to be written is another's by now, who
     /// writes instead.
     #[error("the lease has ended")]

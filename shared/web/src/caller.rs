@@ -5,11 +5,11 @@
 //! a revoked key and a removed member are out on the very next request. A role
 //! of the workspace's own, and a key of the older form, cost a second read.
 
-use crate::{Access, Problem, Request, Route};
+use crate::{Access, Problem, Request, Route, idempotency::IdempotencyKey};
 use portico_app::{App, Grant};
 use portico_domain::{
-    Actor, ApiKey, Client, CompanyAccess, InternalUser, Permission, Role, Scope, Workspace,
-    WorkspaceId,
+    Actor, ApiKey, ChangeSource, Client, CompanyAccess, InternalUser, Origin, Permission, Role,
+    Scope, Workspace, WorkspaceId,
 };
 use portico_keys::{PresentedKey, hash_session_token, parse_api_key};
 use portico_store::Credentials;
@@ -39,6 +39,8 @@ pub struct Caller {
     /// The companies whose clients it sees.
     pub companies: CompanyAccess,
     permissions: BTreeSet<Permission>,
+    pub(crate) origin: Origin,
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
 /// A client who is signed in to the portal.
@@ -93,12 +95,15 @@ impl Caller {
         workspace: Workspace,
         user: InternalUser,
         scope: &Scope,
+        origin: Origin,
     ) -> Result<Self, Problem> {
         let role = permissions_of(app, workspace.id, user.role).await?;
         Ok(Self {
             workspace_id: workspace.id,
             workspace,
-            actor: Actor::InternalUser { id: user.id },
+            actor: origin.actor,
+            origin,
+            idempotency_key: None,
             companies: user.company_access.clone(),
             permissions: scope.of(user.permissions(role.unwrap_or_default())),
             user: Some(user),
@@ -120,23 +125,33 @@ async fn permissions_of(
     Ok(role.map(|role| role.permissions))
 }
 
-/// Lets in whoever may do what the route asks for.
+/// Lets in whoever may do what the route asks for. A request that was
+/// answered before goes no further.
 pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller, Problem> {
     let presented = presented_key(request).ok_or_else(Problem::key_missing)?;
     let (workspace, text) = split_workspace(presented);
     // Each kind of credential begins in its own way; this is the only one yet.
-    let caller = with_key(app, text).await?;
+    let mut caller = with_key(app, request, text).await?;
     if workspace.is_some_and(|named| named.parse() != Ok(caller.workspace_id)) {
         return Err(Problem::key_invalid());
     }
     if let Access::Permission(permission) = route.access {
         caller.require(permission)?;
     }
+    let holder = match &caller.key {
+        Some(key) => key.id.to_string(),
+        None => caller.actor.id().unwrap_or_default().to_string(),
+    };
+    caller.idempotency_key = IdempotencyKey::of(app, request, &holder)?;
+    if let Some(key) = &caller.idempotency_key {
+        let workspace = app.store.workspace(caller.workspace_id);
+        key.refuse_answered(app, &workspace).await?;
+    }
     Ok(caller)
 }
 
 /// Whoever has this key.
-async fn with_key(app: &App, text: &str) -> Result<Caller, Problem> {
+async fn with_key(app: &App, request: &Request, text: &str) -> Result<Caller, Problem> {
     let presented = parse_api_key(text).ok_or_else(Problem::key_invalid)?;
     let found = find_key(app, &presented).await?;
     // Nothing of what was found counts before the secret has been checked.
@@ -147,9 +162,14 @@ async fn with_key(app: &App, text: &str) -> Result<Caller, Problem> {
     if !key.is_valid(app.now()) {
         return Err(Problem::key_ended());
     }
+    let actor = Actor::InternalUser { id: key.owner };
+    let origin = Origin {
+        api_key_id: Some(key.id),
+        ..request.origin(actor, ChangeSource::Platform)
+    };
     let caller = match found.user {
         Some(user) if user.is_member() => {
-            Caller::of_member(app, workspace, user, &key.scope).await?
+            Caller::of_member(app, workspace, user, &key.scope, origin).await?
         }
         // Members stay in the table when they are removed. So an owner who is
         // not there is from before there were members, when the scope of a key
@@ -157,7 +177,9 @@ async fn with_key(app: &App, text: &str) -> Result<Caller, Problem> {
         None if presented.holder.is_none() => Caller {
             workspace_id: workspace.id,
             workspace,
-            actor: Actor::InternalUser { id: key.owner },
+            actor,
+            origin,
+            idempotency_key: None,
             companies: CompanyAccess::ALL,
             permissions: key.scope.of(Permission::ALL.iter().copied().collect()),
             user: None,
