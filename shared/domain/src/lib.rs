@@ -22,6 +22,7 @@ mod recovery;
 mod sample;
 mod task;
 pub mod text;
+mod ticket;
 mod time;
 mod workspace;
 
@@ -44,7 +45,7 @@ pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LaneId, LetterId, Moment, RecoveryId, WorkspaceId, kind,
+    InvitationId, LaneId, LetterId, Moment, RecoveryId, TicketId, WorkspaceId, kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{
@@ -57,5 +58,6 @@ pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
+pub use ticket::{Account, DeadTicket, Ticket, TicketMail, TicketPurpose};
 pub use time::Time;
 pub use workspace::{Labels, Workspace, WorkspaceView};
