@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import privilege
 from emulator import CODE, Emulator, Failure, Stack, deploy, emulator, package, until, upload
 
 
@@ -34,8 +35,8 @@ def workspace(stack: Stack, portico: Path) -> str:
     return json.loads(made.stdout)["apiKey"]
 
 
-def journey(stack: Stack, portico: Path) -> None:
-    """What a deployed Portico must be able to do: one business invites one client."""
+def journey(stack: Stack, portico: Path) -> dict[str, str]:
+    """What a deployed Portico must be able to do: one business invites one client. The key of its admin."""
     stack.call("GET", "/healthz").expect(200)
     stack.call("GET", "/v1/clients").expect(401)
     key = {"X-API-KEY": workspace(stack, portico)}
@@ -63,6 +64,7 @@ def journey(stack: Stack, portico: Path) -> None:
     until("attempted delivery", lambda: attempts(stack.call("GET", path, headers=key).expect(200).json()))
     for function in ("expirer", "sweeper"):
         stack.invoke(function, {})
+    return key
 
 
 def install(running: Emulator, bootstrap: Path) -> Stack:
@@ -90,8 +92,9 @@ def main() -> int:
         try:
             stack = install(running, arguments.binaries / "bootstrap")
             print(f"deployed {stack.resources} resources, {len(stack.functions)} functions")
-            journey(stack, arguments.binaries / "portico")
+            key = journey(stack, arguments.binaries / "portico")
             print("the journey is complete")
+            print(f"{privilege.check(stack, key)} grants were taken away, and each was missed")
             if arguments.keep:
                 print(f"{running.url}, log in {running.log}", flush=True)
                 signal.pause()

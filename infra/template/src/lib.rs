@@ -33,6 +33,17 @@ pub struct Template {
     pub body: Value,
 }
 
+/// How much of the account's concurrency the functions keep for themselves.
+pub fn reserved_concurrency() -> u64 {
+    let routes = portico_bootstrap::functions();
+    let workers = TRIGGERS.iter().map(Unit::Trigger);
+    units(&routes)
+        .chain(workers)
+        .filter_map(Unit::reserved)
+        .map(u64::from)
+        .sum()
+}
+
 /// Every template.
 pub fn templates() -> Vec<Template> {
     let routes = portico_bootstrap::functions();
