@@ -67,6 +67,39 @@ def journey(stack: Stack, portico: Path) -> dict[str, str]:
     return key
 
 
+def diagnose(portico: Path, stage: str, environment: dict[str, str]) -> dict[str, str]:
+    """What the doctor says of each thing: `ok`, `wrong` or `unseen`."""
+    done = subprocess.run([portico, "doctor", "--stage", stage], env=environment, capture_output=True, text=True, check=False)
+    lines = [line for line in done.stdout.splitlines() if line and not line.startswith(" ")]
+    found = {line[8:38].strip(): line[:8].strip() for line in lines}
+    if (done.returncode == 0) != (set(found.values()) == {"ok"}):
+        raise Failure(f"the doctor ended with {done.returncode}: {done.stdout}{done.stderr}")
+    return found
+
+
+def doctor(stack: Stack, portico: Path) -> None:
+    """The operator's look at what is deployed, at what is not, and with a role that may not look."""
+    stacks = [f"{stack.name}-{template.stem}" for template in TEMPLATES.glob("*.json")]
+    seen = ["region", "clock", "concurrency", "mail sandbox", "mail sending", "mail identity", "DKIM"]
+    environment = stack.emulator.environment()
+    well = diagnose(portico, STAGE, environment)
+    # In the emulator nobody publishes the records of DKIM.
+    expected = dict.fromkeys([*seen, *stacks, "sender"], "ok") | {"DKIM": "wrong"}
+    if well != expected:
+        raise Failure(f"the doctor found {well}")
+    nowhere = diagnose(portico, "staging", environment)
+    missing = [name.replace(f"-{STAGE}-", "-staging-") for name in stacks]
+    if any(nowhere[name] != "wrong" for name in missing):
+        raise Failure(f"the doctor found {nowhere}")
+    iam = stack.emulator.client("iam")
+    iam.create_user(UserName="visitor")
+    key = iam.create_access_key(UserName="visitor")["AccessKey"]
+    visitor = environment | {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    refused = diagnose(portico, STAGE, visitor)
+    if any(refused[name] != "unseen" for name in ["concurrency", "mail", *stacks]):
+        raise Failure(f"the doctor found {refused}")
+
+
 def install(running: Emulator, bootstrap: Path) -> Stack:
     """Deploys the core stack and the stacks of functions, in this order."""
     upload(running, package(bootstrap))
@@ -94,6 +127,8 @@ def main() -> int:
             print(f"deployed {stack.resources} resources, {len(stack.functions)} functions")
             key = journey(stack, arguments.binaries / "portico")
             print("the journey is complete")
+            doctor(stack, arguments.binaries / "portico")
+            print("the doctor tells what is well, what is missing and what it may not see")
             print(f"{privilege.check(stack, key)} grants were taken away, and each was missed")
             if arguments.keep:
                 print(f"{running.url}, log in {running.log}", flush=True)

@@ -14,7 +14,7 @@ mod signed;
 mod stacks;
 
 use portico_bootstrap::aws_config;
-use signed::{Aws, Seen};
+use signed::Aws;
 use stacks::Stack;
 
 /// What to look at.

@@ -3,7 +3,7 @@
 use super::{Finding, signed::in_words};
 use aws_sdk_sesv2::{
     Client,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     operation::{get_account::GetAccountOutput, get_email_identity::GetEmailIdentityOutput},
     types::DkimStatus,
 };
