@@ -71,7 +71,8 @@ def diagnose(portico: Path, stage: str, environment: dict[str, str]) -> dict[str
     """What the doctor says of each thing: `ok`, `wrong` or `unseen`."""
     done = subprocess.run([portico, "doctor", "--stage", stage], env=environment, capture_output=True, text=True, check=False)
     lines = [line for line in done.stdout.splitlines() if line and not line.startswith(" ")]
-    found = {line[8:38].strip(): line[:8].strip() for line in lines}
+    parts = [re.split(r"\s{2,}", line) for line in lines]
+    found = {about: state for state, about, *_ in parts}
     if (done.returncode == 0) != (set(found.values()) == {"ok"}):
         raise Failure(f"the doctor ended with {done.returncode}: {done.stdout}{done.stderr}")
     return found

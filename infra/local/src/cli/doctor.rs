@@ -43,7 +43,7 @@ impl Doctor {
                 State::Unseen => (FAINT, "unseen"),
             };
             let word = console.paint(style, &format!("{word:6}"));
-            print(&format!("{word}  {:30}  {}", finding.about, finding.seen))?;
+            print(&format!("{word}  {:33}  {}", finding.about, finding.seen))?;
             for line in &finding.advice {
                 print(&format!("          {line}"))?;
             }
