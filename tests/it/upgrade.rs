@@ -38,7 +38,11 @@ impl Upgraded {
         for item in left["items"].as_array().expect("items") {
             let put = http::Request::post("/")
                 .header("x-amz-target", "DynamoDB_20120810.PutItem")
-                .body(json!({ "TableName": "portico", "Item": item }).to_string().into())
+                .body(
+                    json!({ "TableName": "portico", "Item": item })
+                        .to_string()
+                        .into(),
+                )
                 .expect("a request");
             let answer = app.server.aws().serve(&put);
             assert!(answer.status().is_success(), "{:?}", answer.body());
@@ -73,11 +77,18 @@ async fn what_an_earlier_version_wrote_is_read() {
         let upgraded = Upgraded::from(text).await;
         let admin = upgraded.app.admin();
 
-        for (client, status) in [("ada", "active"), ("grace", "invited"), ("kurt", "notInvited")] {
+        for (client, status) in [
+            ("ada", "active"),
+            ("grace", "invited"),
+            ("kurt", "notInvited"),
+        ] {
             assert_eq!(upgraded.status(client).await, status, "{version}: {client}");
         }
         let looms = upgraded.id("companies", "looms");
-        let company = admin.get(&format!("/v1/companies/{looms}")).await.expect(200);
+        let company = admin
+            .get(&format!("/v1/companies/{looms}"))
+            .await
+            .expect(200);
         assert_eq!(company["name"], "Looms", "{version}");
         for (path, count) in [
             ("/v1/clients", 3),
@@ -94,10 +105,15 @@ async fn what_an_earlier_version_wrote_is_read() {
             let endpoint = endpoint.as_str().expect("an id");
             let path = format!("/v1/webhook-endpoints/{endpoint}");
             admin.get(&format!("{path}/health")).await.expect(200);
-            assert!(all(&admin, &format!("{path}/deliveries")).await > 0, "{version}");
+            assert!(
+                all(&admin, &format!("{path}/deliveries")).await > 0,
+                "{version}"
+            );
         }
         let recovery = upgraded.left["recovery"].as_str().expect("an id");
-        let recovery = admin.get(&format!("/v1/webhook-recoveries/{recovery}")).await;
+        let recovery = admin
+            .get(&format!("/v1/webhook-recoveries/{recovery}"))
+            .await;
         recovery.expect(200);
         admin.get("/v1/workspaces").await.expect(200);
     }
@@ -109,21 +125,31 @@ async fn what_an_earlier_version_began_goes_on() {
         let upgraded = Upgraded::from(text).await;
         let (app, admin) = (&upgraded.app, upgraded.app.admin());
         let session = upgraded.left["session"].as_str().expect("a token");
-        let ada = app.nobody().with("authorization", &format!("Bearer {session}"));
+        let ada = app
+            .nobody()
+            .with("authorization", &format!("Bearer {session}"));
         ada.get("/portal/me").await.expect(200);
 
         let link = upgraded.left["openLink"].as_str().expect("a link");
         let password = json!({ "password": "correct horse battery staple" });
-        let accepted = app.nobody().post(&format!("{link}/accept"), &password).await;
+        let accepted = app
+            .nobody()
+            .post(&format!("{link}/accept"), &password)
+            .await;
         accepted.expect(200);
         assert_eq!(upgraded.status("grace").await, "active", "{version}");
 
-        let (rides, kurt) = (upgraded.id("companies", "rides"), upgraded.id("clients", "kurt"));
+        let (rides, kurt) = (
+            upgraded.id("companies", "rides"),
+            upgraded.id("clients", "kurt"),
+        );
         let changes = json!({ "givenName": "Kurt Friedrich", "companyIds": [rides] });
         let path = format!("/v1/clients/{kurt}");
         let changed = admin.patch(&path, &changes).await.expect(200);
         assert_eq!(changed["givenName"], "Kurt Friedrich", "{version}");
-        let invited = admin.post("/v1/invitations", &json!({ "clientId": kurt })).await;
+        let invited = admin
+            .post("/v1/invitations", &json!({ "clientId": kurt }))
+            .await;
         invited.expect(201);
         app.settle().await;
 
@@ -132,7 +158,10 @@ async fn what_an_earlier_version_began_goes_on() {
         assert!(told.count() >= 1, "{version}: the endpoints are told");
         app.link("kurt@example.com").await;
         admin.delete(&path).await.expect(200);
-        admin.delete(&format!("/v1/companies/{rides}")).await.expect(200);
+        admin
+            .delete(&format!("/v1/companies/{rides}"))
+            .await
+            .expect(200);
         app.settle().await;
     }
 }
