@@ -4,8 +4,11 @@ use super::{Finding, signed::in_words};
 use aws_sdk_sesv2::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
-    operation::{get_account::GetAccountOutput, get_email_identity::GetEmailIdentityOutput},
-    types::DkimStatus,
+    operation::{
+        get_account::GetAccountOutput,
+        get_email_identity::{GetEmailIdentityError, GetEmailIdentityOutput},
+    },
+    types::{DkimAttributes, DkimStatus},
 };
 use aws_types::SdkConfig;
 
@@ -39,7 +42,7 @@ pub(super) async fn look(
         Err(error)
             if error
                 .as_service_error()
-                .is_some_and(|error| error.is_not_found_exception()) =>
+                .is_some_and(GetEmailIdentityError::is_not_found_exception) =>
         {
             let advice = ["the core stack makes it; deploy that in this region first".to_owned()];
             let seen = format!("SES does not know {identity}");
@@ -131,7 +134,7 @@ fn identity_of(identity: &str, answer: &GetEmailIdentityOutput) -> Vec<Finding> 
     findings.push(if status == Some(&DkimStatus::Success) {
         Finding::good("DKIM", format!("mail of {domain} is signed"))
     } else {
-        let tokens = dkim.map(|dkim| dkim.tokens()).unwrap_or_default();
+        let tokens = dkim.map(DkimAttributes::tokens).unwrap_or_default();
         let record = |token: &String| {
             format!("{token}._domainkey.{domain}  CNAME  {token}.dkim.amazonses.com")
         };
@@ -165,7 +168,7 @@ fn sender(identity: &str, from: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::doctor::State;
-    use aws_sdk_sesv2::types::{DkimAttributes, SendQuota};
+    use aws_sdk_sesv2::types::SendQuota;
 
     #[test]
     fn the_sandbox_is_told_with_its_quota_and_the_way_out() {
