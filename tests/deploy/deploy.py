@@ -132,7 +132,10 @@ def main() -> int:
             print("the doctor tells what is well, what is missing and what it may not see")
             print(f"{privilege.check(stack, key)} grants were taken away, and each was missed")
             if arguments.keep:
-                print(f"{running.url}, log in {running.log}", flush=True)
+                environment = running.environment() | {"PORTICO_TABLE": stack.outputs["Table"], "PORTICO_API_KEY": key["X-API-KEY"]}
+                del environment["PATH"]
+                print(f"its log is {running.log}; to reach it:\n")
+                print("export " + " ".join(f"{name}={value}" for name, value in environment.items()), flush=True)
                 signal.pause()
         except KeyboardInterrupt:
             pass

@@ -40,6 +40,8 @@ class Server(ThreadingHTTPServer):
 
 class Quiet(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body leave together: apart, the second waits for the first's receipt.
+    wbufsize = 1 << 16
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -51,6 +53,7 @@ class Quiet(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        self.wfile.flush()
 
     def body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -71,6 +74,8 @@ class Runtime(Quiet):
         run = self.server.run
         if run.started is None:
             run.started = time.perf_counter()
+            # The quickest ask before we know their process.
+            run.spawned.wait()
             run.memory_at_start = resident(run.process.pid)
             self.answer(
                 200,
@@ -97,6 +102,7 @@ class Run:
 
     def __init__(self, command: list[str], table: str) -> None:
         self.started: float | None = None
+        self.spawned = threading.Event()
         self.done = threading.Event()
         server = Server(("127.0.0.1", 0), Runtime)
         server.run = self
@@ -120,6 +126,7 @@ class Run:
         }
         begun = time.perf_counter()
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        self.spawned.set()
         try:
             if not self.done.wait(30):
                 raise SystemExit(f"{command[0]} did not answer in 30 s")

@@ -145,8 +145,8 @@ async fn what_an_earlier_version_began_goes_on() {
         );
         let changes = json!({ "givenName": "Kurt Friedrich", "companyIds": [rides] });
         let path = format!("/v1/clients/{kurt}");
-        let changed = admin.patch(&path, &changes).await.expect(200);
-        assert_eq!(changed["givenName"], "Kurt Friedrich", "{version}");
+        let renamed = admin.patch(&path, &changes).await.expect(200);
+        assert_eq!(renamed["givenName"], "Kurt Friedrich", "{version}");
         let invited = admin
             .post("/v1/invitations", &json!({ "clientId": kurt }))
             .await;

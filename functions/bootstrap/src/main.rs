@@ -112,7 +112,7 @@ async fn ask_the_table(app: &App, grants: &[Grant]) -> Result<(), portico_store:
 }
 
 async fn answer(app: &App, function: &Function) -> Result<(), Error> {
-    open_connections(app, function.grants).await;
+    Box::pin(open_connections(app, function.grants)).await;
     run(service_fn(
         async |event: LambdaEvent<ApiGatewayV2httpRequest>| {
             Ok::<_, Error>(serve(app, function, event.payload).await)
@@ -122,7 +122,7 @@ async fn answer(app: &App, function: &Function) -> Result<(), Error> {
 }
 
 async fn work(app: &App, trigger: &Trigger) -> Result<(), Error> {
-    open_connections(app, trigger.grants).await;
+    Box::pin(open_connections(app, trigger.grants)).await;
     run(service_fn(async |event: LambdaEvent<Value>| {
         Ok::<_, Error>((trigger.handle)(app, event.payload).await?)
     }))
