@@ -27,4 +27,5 @@ mod roles;
 mod sdk;
 mod settings;
 mod table;
+mod upgrade;
 mod webhooks;
