@@ -29,4 +29,5 @@ mod receivers;
 mod sdk;
 mod settings;
 mod table;
+mod upgrade;
 mod webhooks;
