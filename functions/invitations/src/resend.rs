@@ -30,7 +30,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
     let lifetime = caller.workspace.invitation_lifetime();
-    decide(app, &caller, id, |invitation, change, client| {
+    decide(app, &caller, &request, id, |invitation, change, client| {
         invitation.resend(change, client, lifetime)
     })
     .await

@@ -35,7 +35,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
         let mut change = caller.change(app);
-        find(&workspace, id).await?.delete(&mut change);
+        let before = find(&workspace, id).await?;
+        request.if_match(&before.view())?;
+        before.delete(&mut change);
         let answer = ok(&Deletion::new("role", &id));
         caller.commit(app, &change, answer).await
     })

@@ -36,6 +36,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
+        request.if_match(&before.view())?;
         caller.require_all(&before.permissions)?;
         let permissions = fields.permissions()?;
         caller.require_all(permissions.iter().flatten())?;

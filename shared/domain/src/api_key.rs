@@ -3,7 +3,9 @@
 //! A key belongs to an internal user and never allows more than its owner may
 //! at that moment, so what happens to the owner happens to its keys.
 
-use crate::{ApiKeyId, InternalUserId, Permission, Time, WorkspaceId, access::known_permissions};
+use crate::{
+    ApiKeyId, InternalUserId, Permission, RateLimit, Time, WorkspaceId, access::known_permissions,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -25,6 +27,9 @@ pub struct ApiKey {
     /// What it allows.
     #[serde(flatten)]
     pub scope: Scope,
+    /// How many requests it may make, if that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
     /// When it was made.
     pub created_at: Time,
     /// When it stops working, if ever.
@@ -86,6 +91,7 @@ impl ApiKey {
             name: String::new(),
             hash,
             scope: Scope::WHOLE,
+            rate_limit: None,
             created_at: now,
             expires_at: None,
             revoked_at: None,

@@ -41,6 +41,7 @@ pub struct Caller {
     permissions: BTreeSet<Permission>,
     pub(crate) origin: Origin,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
+    pub(crate) is_dry_run: bool,
 }
 
 /// A client who is signed in to the portal.
@@ -104,6 +105,7 @@ impl Caller {
             actor: origin.actor,
             origin,
             idempotency_key: None,
+            is_dry_run: false,
             companies: user.company_access.clone(),
             permissions: scope.of(user.permissions(role.unwrap_or_default())),
             user: Some(user),
@@ -162,6 +164,13 @@ async fn with_key(app: &App, request: &Request, text: &str) -> Result<Caller, Pr
     if !key.is_valid(app.now()) {
         return Err(Problem::key_ended());
     }
+    if let Some(limit) = key.rate_limit {
+        let taken = app.store.take_token(key.id, limit, app.now()).await?;
+        let (Ok(quota) | Err(quota)) = taken;
+        // Nobody else is at work on this request.
+        let _ = request.quota.set(quota);
+        taken.map_err(Problem::rate_limited)?;
+    }
     let actor = Actor::InternalUser { id: key.owner };
     let origin = Origin {
         api_key_id: Some(key.id),
@@ -180,6 +189,7 @@ async fn with_key(app: &App, request: &Request, text: &str) -> Result<Caller, Pr
             actor,
             origin,
             idempotency_key: None,
+            is_dry_run: false,
             companies: CompanyAccess::ALL,
             permissions: key.scope.of(Permission::ALL.iter().copied().collect()),
             user: None,
