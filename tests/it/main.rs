@@ -1,6 +1,7 @@
 //! Portico, end to end.
 
 mod access;
+mod bulk;
 mod clients;
 mod companies;
 mod concurrency;

@@ -57,8 +57,9 @@ async fn main() -> Result<(), Error> {
 
 async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
     let aws = aws_config().await;
+    let clock = Clock::new(Time::system_now);
     Ok(App {
-        store: Store::new(&aws, &config.table),
+        store: Store::new(&aws, &config.table, clock.clone()),
         queues: Queues::new(&aws, config.queues.clone()),
         mail: Mail::new(&aws, config.mail.clone()),
         sender: Sender::new(
@@ -68,7 +69,7 @@ async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
         adapters: Adapters::new(),
         keys,
         base_url: config.base_url.clone(),
-        clock: Clock::new(Time::system_now),
+        clock,
         ids: IdSource::new(),
     })
 }

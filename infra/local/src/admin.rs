@@ -3,7 +3,7 @@
 use portico_bootstrap::aws_config;
 use portico_domain::{ApiKey, IdSource, Moment, Permission, Time, Workspace, WorkspaceId};
 use portico_keys::{NoRandomness, Secret, new_api_key};
-use portico_store::{Error, Store};
+use portico_store::{Clock, Error, Store};
 
 /// A workspace that was just made.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub enum AdminError {
 /// Makes a workspace and its admin's key in this table, with the credentials
 /// and the region of the environment.
 pub async fn create(table: &str, name: &str) -> Result<NewWorkspace, AdminError> {
-    let store = Store::new(&aws_config().await, table);
+    let store = Store::new(&aws_config().await, table, Clock::new(Time::system_now));
     let ids = IdSource::new();
     create_in(&store, Moment::new(Time::system_now(), &ids), name).await
 }

@@ -28,6 +28,7 @@ use aws_smithy_types::{body::SdkBody, retry::RetryConfig};
 use aws_types::{SdkConfig, region::Region, sdk_config::SharedHttpClient};
 use bytes::Bytes;
 use dynoxide::Database;
+use portico_domain::Time;
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
@@ -48,6 +49,10 @@ pub struct Call {
     pub operation: String,
     /// The request's body.
     pub body: Value,
+    /// When it was made.
+    pub made_at: Time,
+    /// When it arrives.
+    pub arrives_at: Time,
 }
 
 /// How a call can be made to fail.
@@ -61,6 +66,8 @@ pub enum Fault {
     LostBefore,
     /// The service does it, and its answer never arrives.
     LostAfter,
+    /// The caller has stopped waiting before it arrived, and does not try again.
+    GivenUp,
 }
 
 type Decide = Box<dyn FnMut(&Call) -> Option<Fault> + Send>;
@@ -171,15 +178,17 @@ impl Aws {
     /// Answers a request that came over a socket, from a process that has
     /// this address as its AWS endpoint.
     pub fn serve(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
-        self.answer(request)
+        self.answer(request, self.inner.clock.now())
             .unwrap_or_else(|_| dynamo::refusal("InternalServerError", "lost on purpose"))
     }
 
     fn answer(
         &self,
         request: &http::Request<Bytes>,
+        made_at: Time,
     ) -> Result<http::Response<Bytes>, ConnectorError> {
-        let call = read(request);
+        let now = self.inner.clock.now();
+        let call = read(request, made_at, now);
         if let Some(calls) = lock(&self.inner.calls).as_mut() {
             calls.push(call.clone());
         }
@@ -197,9 +206,11 @@ impl Aws {
             Some(Fault::Refuse(code)) => return Ok(dynamo::refusal(code, "refused on purpose")),
             Some(Fault::Cancel(reason)) => return Ok(dynamo::cancellation(reason)),
             Some(Fault::LostBefore) => return Err(lost()),
+            Some(Fault::GivenUp) => {
+                return Err(ConnectorError::user("nobody waits for it".into()));
+            }
             Some(Fault::LostAfter) | None => {}
         }
-        let now = self.inner.clock.now();
         let response = match call.service {
             "dynamodb" => {
                 let response =
@@ -226,7 +237,7 @@ fn lost() -> ConnectorError {
     ConnectorError::io("the connection was lost on purpose".into())
 }
 
-fn read(request: &http::Request<Bytes>) -> Call {
+fn read(request: &http::Request<Bytes>, made_at: Time, arrives_at: Time) -> Call {
     let target = request
         .headers()
         .get("x-amz-target")
@@ -241,6 +252,8 @@ fn read(request: &http::Request<Bytes>) -> Call {
         service,
         operation: operation.to_owned(),
         body: serde_json::from_slice(request.body()).unwrap_or_default(),
+        made_at,
+        arrives_at,
     }
 }
 
@@ -257,8 +270,9 @@ impl HttpConnector for Aws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let aws = self.clone();
         HttpConnectorFuture::new(async move {
+            let made_at = aws.inner.clock.now();
             steps::stop().await;
-            let answer = aws.carry(request);
+            let answer = aws.carry(request, made_at);
             steps::stop().await;
             answer
         })
@@ -266,14 +280,14 @@ impl HttpConnector for Aws {
 }
 
 impl Aws {
-    fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    fn carry(&self, request: HttpRequest, made_at: Time) -> Result<HttpResponse, ConnectorError> {
         let unreadable = |error: String| ConnectorError::user(error.into());
         let request = request
             .try_into_http1x()
             .map_err(|error| unreadable(error.to_string()))?;
         let (parts, body) = request.into_parts();
         let body = body.bytes().map(Bytes::copy_from_slice).unwrap_or_default();
-        let response = self.answer(&http::Request::from_parts(parts, body))?;
+        let response = self.answer(&http::Request::from_parts(parts, body), made_at)?;
         HttpResponse::try_from(response.map(SdkBody::from))
             .map_err(|error| unreadable(error.to_string()))
     }

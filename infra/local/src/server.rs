@@ -49,7 +49,8 @@ pub struct Options {
     pub is_time_frozen: bool,
     /// If given, stream, queues, schedules and time stand still until they are
     /// driven by hand. Ids are made from this seed and time begins at a fixed
-    /// moment, so that a run can be repeated.
+    /// moment, so that a run can be repeated; how far the clock of each function
+    /// is off is decided by it too.
     pub driven_from: Option<u64>,
 }
 
@@ -139,7 +140,7 @@ impl LocalServer {
         let mut parts = open(&options)?;
         let moved = MovableClock::moved(parts.state.clock_moved_by);
         let clock = match options.driven_from {
-            Some(_) => moved.frozen_at(driven_since()),
+            Some(seed) => moved.frozen_at(driven_since()).disagreeing(seed),
             None if options.is_time_frozen => moved.frozen_at(Time::system_now()),
             None => moved,
         };
@@ -355,7 +356,7 @@ fn app(
         configuration_set: None,
     };
     Ok(App {
-        store: Store::new(&config, TABLE),
+        store: Store::new(&config, TABLE, clock.for_app()),
         queues: portico_queue::Queues::new(&config, urls),
         mail: Mail::new(&config, mail),
         sender: Sender::new(

@@ -10,6 +10,7 @@ mod story;
 mod trigger;
 
 pub use grant::{Grant, Resource};
+pub use portico_store::Clock;
 pub use retry::retry;
 pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch};
 
@@ -20,7 +21,6 @@ use portico_mail::Mail;
 use portico_queue::Queues;
 use portico_store::Store;
 use portico_webhook::Sender;
-use std::{fmt, sync::Arc};
 
 /// Everything that a function works with. The composition roots make it: the
 /// bootstrap in Lambda, the local server on one machine.
@@ -44,28 +44,6 @@ pub struct App {
     pub clock: Clock,
     /// New ids.
     pub ids: IdSource,
-}
-
-/// Tells the time.
-#[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Time + Send + Sync>);
-
-impl Clock {
-    /// A clock that asks `tell`.
-    pub fn new(tell: impl Fn() -> Time + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
-    }
-
-    /// What time it is.
-    pub fn now(&self) -> Time {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Clock({})", self.now())
-    }
 }
 
 impl App {

@@ -16,6 +16,11 @@ use std::{
     time::Duration,
 };
 
+/// How many events are dispatched together: after so many they are taken out
+/// of the index of due work, so that a run that is cut short has not been in
+/// vain.
+const TOGETHER: usize = 50;
+
 /// How many writes are under way at once.
 const AT_ONCE: usize = 16;
 
@@ -29,12 +34,14 @@ pub async fn dispatch(app: &App, events: &[Event]) -> Vec<(EventId, TriggerError
     }
     let mut failed = Vec::new();
     for (workspace_id, events) in tenants {
-        if dispatch_together(app, workspace_id, &events).await.is_ok() {
-            continue;
-        }
-        for event in events {
-            if let Err(error) = dispatch_together(app, workspace_id, &[event]).await {
-                failed.push((event.id, error));
+        for events in events.chunks(TOGETHER) {
+            if dispatch_together(app, workspace_id, events).await.is_ok() {
+                continue;
+            }
+            for event in events {
+                if let Err(error) = dispatch_together(app, workspace_id, &[*event]).await {
+                    failed.push((event.id, error));
+                }
             }
         }
     }
@@ -90,8 +97,12 @@ pub async fn ring(
     lanes: BTreeSet<(EndpointId, LaneId)>,
 ) -> Result<(), TriggerError> {
     let now = app.now();
-    for (endpoint, lane) in &lanes {
-        workspace.ring(*endpoint, *lane, now).await?;
+    let lanes: Vec<(EndpointId, LaneId)> = lanes.into_iter().collect();
+    for chunk in lanes.chunks(AT_ONCE) {
+        let rings = chunk
+            .iter()
+            .map(|(endpoint, lane)| workspace.ring(*endpoint, *lane, now));
+        try_join_all(rings).await?;
     }
     wake(app, workspace_id, lanes.into_iter().map(|(_, lane)| lane)).await;
     Ok(())

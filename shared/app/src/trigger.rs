@@ -64,10 +64,10 @@ pub enum TriggerError {
 }
 
 impl TriggerError {
-    /// Whether somebody else changed the same thing at the same time, so that
-    /// deciding again may succeed.
+    /// Whether somebody else changed the same thing at the same time, or the
+    /// decision is too old, so that deciding again may succeed.
     pub fn is_stale(&self) -> bool {
-        matches!(self, Self::Commit(CommitError::Stale))
+        matches!(self, Self::Commit(CommitError::Stale | CommitError::Late))
     }
 }
 

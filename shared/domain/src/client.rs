@@ -5,7 +5,7 @@
 
 use crate::{
     Actor, Change, ClientId, Company, CompanyId, Email, Event, EventType, Invitation, InvitationId,
-    Moment, PersonName, Time, WorkspaceId, color, event::Recorder,
+    Moment, PersonName, Time, Told, WorkspaceId, color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -65,8 +65,9 @@ pub struct Client {
     /// When it was archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Time>,
-    /// How many events it has had.
-    pub sequence: u64,
+    /// Its events so far.
+    #[serde(flatten)]
+    pub told: Told,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
 }
@@ -168,7 +169,7 @@ impl Client {
             activated_at: None,
             last_login_at: None,
             archived_at: None,
-            sequence: 0,
+            told: Told::default(),
             version: 0,
         }
     }
@@ -366,12 +367,8 @@ impl Client {
     ) {
         let view = self.view(self.recorded_status());
         let moment = change.moment;
-        let mut recorder = Recorder::new(
-            &moment,
-            self.workspace_id,
-            self.id.uuid(),
-            &mut self.sequence,
-        );
+        let mut recorder =
+            Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told);
         change.events.push(tell(&mut recorder, &view));
     }
 }

@@ -5,8 +5,8 @@
 //! compatible API expect every client to have a `companyId`.
 
 use crate::{
-    Change, CompanyId, CompanyName, EventType, Invalid, Time, WorkspaceId, color, event::Recorder,
-    text,
+    Change, CompanyId, CompanyName, EventType, Invalid, Time, Told, WorkspaceId, color,
+    event::Recorder, text,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -33,8 +33,9 @@ pub struct Company {
     /// When it was deleted; its members are then moved out in the background.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Time>,
-    /// How many events it has had.
-    pub sequence: u64,
+    /// Its events so far.
+    #[serde(flatten)]
+    pub told: Told,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
 }
@@ -96,7 +97,7 @@ impl Company {
             created_at: change.moment.now,
             updated_at: change.moment.now,
             deleted_at: None,
-            sequence: 0,
+            told: Told::default(),
             version: 0,
         };
         company.record(change, |recorder, view| {
@@ -116,7 +117,7 @@ impl Company {
             created_at: now,
             updated_at: now,
             deleted_at: None,
-            sequence: 0,
+            told: Told::default(),
             version: 1,
         }
     }
@@ -167,12 +168,8 @@ impl Company {
     ) {
         let view = CompanyView::from(&*self);
         let moment = change.moment;
-        let mut recorder = Recorder::new(
-            &moment,
-            self.workspace_id,
-            self.id.uuid(),
-            &mut self.sequence,
-        );
+        let mut recorder =
+            Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told);
         change.events.push(tell(&mut recorder, &view));
     }
 }

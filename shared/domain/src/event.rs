@@ -129,28 +129,41 @@ impl Event {
     }
 }
 
+/// What an object remembers of its events, so that the next one comes after
+/// them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// How many there were.
+    #[serde(default)]
+    pub sequence: u64,
+    /// The latest; items of earlier versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_event_id: Option<EventId>,
+}
+
 /// Numbers the events of one object and makes them.
 #[derive(Debug)]
 pub(crate) struct Recorder<'a> {
     moment: &'a Moment<'a>,
     workspace_id: WorkspaceId,
     object_id: Uuid,
-    sequence: &'a mut u64,
+    told: &'a mut Told,
 }
 
 impl<'a> Recorder<'a> {
-    /// A recorder of events about the object that keeps count in `sequence`.
+    /// A recorder of events about the object that keeps count in `told`.
     pub(crate) fn new(
         moment: &'a Moment<'a>,
         workspace_id: WorkspaceId,
         object_id: Uuid,
-        sequence: &'a mut u64,
+        told: &'a mut Told,
     ) -> Self {
         Self {
             moment,
             workspace_id,
             object_id,
-            sequence,
+            told,
         }
     }
 
@@ -177,7 +190,10 @@ impl<'a> Recorder<'a> {
         mut data: Map<String, Value>,
         previous: Option<Map<String, Value>>,
     ) -> Event {
-        *self.sequence += 1;
+        let last = self.told.last_event_id;
+        let id = last.map_or_else(|| self.moment.id(), |last| self.moment.id_after(last));
+        self.told.sequence += 1;
+        self.told.last_event_id = Some(id);
         if let Some(previous) = &previous {
             data.insert(
                 "previousAttributes".to_owned(),
@@ -189,13 +205,13 @@ impl<'a> Recorder<'a> {
             .and_then(Value::as_str)
             .unwrap_or_default();
         Event {
-            id: self.moment.id(),
+            id,
             event_type,
             object: object.to_owned(),
             object_id: self.object_id,
             created: self.moment.now,
             workspace_id: self.workspace_id,
-            sequence: *self.sequence,
+            sequence: self.told.sequence,
             api_version: "1".to_owned(),
             data,
             previous_attributes: previous,
@@ -231,8 +247,11 @@ mod tests {
     fn a_change_carries_what_was_before_in_both_places() {
         let ids = IdSource::new();
         let moment = Moment::new(Time::from_unix_millis(0), &ids);
-        let mut sequence = 6;
-        let mut recorder = Recorder::new(&moment, moment.id(), Uuid::nil(), &mut sequence);
+        let mut told = Told {
+            sequence: 6,
+            last_event_id: None,
+        };
+        let mut recorder = Recorder::new(&moment, moment.id(), Uuid::nil(), &mut told);
 
         let event = recorder.record_change(
             EventType::ClientUpdated,
@@ -244,6 +263,49 @@ mod tests {
         assert_eq!(event.sequence, 7);
         assert_eq!(event.data["previousAttributes"], previous);
         assert_eq!(event.previous_attributes.map(Value::Object), Some(previous));
+    }
+
+    #[test]
+    fn events_of_an_object_sort_by_their_sequence_though_clocks_differ() {
+        let start = 1_795_300_000_000;
+        let mut told = Told::default();
+        let mut events = Vec::new();
+        // Each function has its own clock and its own source of ids.
+        for (at, off) in [(0, 2_000), (1, -2_000), (2, -1_000), (2, 500), (9_000, 0)] {
+            let ids = IdSource::new();
+            let moment = Moment::new(Time::from_unix_millis(start + at + off), &ids);
+            let workspace = EventId::least_at(moment.now).uuid();
+            let mut recorder = Recorder::new(
+                &moment,
+                WorkspaceId::from_uuid(workspace),
+                workspace,
+                &mut told,
+            );
+            events.push(recorder.record(EventType::ClientUpdated, &json!({"object": "client"})));
+        }
+
+        assert!(
+            events.is_sorted_by(|one, next| one.id < next.id),
+            "{events:#?}"
+        );
+        assert!(events.iter().map(|event| event.sequence).eq(1..=5));
+    }
+
+    #[test]
+    fn a_clock_that_is_far_ahead_does_not_move_all_that_follows() {
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        let ids = IdSource::new();
+        let moment = Moment::new(now, &ids);
+        let ahead = EventId::least_at(now + std::time::Duration::from_hours(24));
+        let mut told = Told {
+            sequence: 1,
+            last_event_id: Some(ahead),
+        };
+
+        let event = Recorder::new(&moment, moment.id(), Uuid::nil(), &mut told)
+            .record(EventType::ClientUpdated, &json!({"object": "client"}));
+
+        assert_eq!((event.id.time(), event.sequence), (now, 2));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use crate::{
     Actor, Change, Client, ClientId, CompanyId, Email, Event, EventType, InvitationId, Letter,
-    OpenInvitation, Time, WorkspaceId, event::Recorder,
+    OpenInvitation, Time, Told, WorkspaceId, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -65,8 +65,9 @@ pub struct Invitation {
     /// When it was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Time>,
-    /// How many events it has had.
-    pub sequence: u64,
+    /// Its events so far.
+    #[serde(flatten)]
+    pub told: Told,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
 }
@@ -171,7 +172,7 @@ impl Invitation {
             created_by,
             accepted_at: None,
             cancelled_at: None,
-            sequence: 0,
+            told: Told::default(),
             version: 0,
         };
         client.set_open_invitation(change, Some(invitation.as_open()));
@@ -389,13 +390,9 @@ impl Invitation {
     fn record(&mut self, change: &mut Change<'_>, kind: EventType) -> &mut Self {
         let view = self.view(change.moment.now);
         let moment = change.moment;
-        let event: Event = Recorder::new(
-            &moment,
-            self.workspace_id,
-            self.id.uuid(),
-            &mut self.sequence,
-        )
-        .record(kind, &view);
+        let event: Event =
+            Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told)
+                .record(kind, &view);
         change.events.push(event);
         self
     }

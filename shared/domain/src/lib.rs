@@ -20,6 +20,7 @@ mod lane;
 mod letter;
 mod recovery;
 mod sample;
+mod settled;
 mod task;
 pub mod text;
 mod time;
@@ -40,7 +41,7 @@ pub use endpoint::{
     Disabled, Endpoint, EndpointDraft, EndpointKind, EndpointPatch, EndpointView, EventFilter,
     MAX_ENDPOINTS, OldSecret, Ordering, SealedHeaders, SealedSettings, Unsigned,
 };
-pub use event::{Event, EventType};
+pub use event::{Event, EventType, Told};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
@@ -55,6 +56,9 @@ pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};
+pub use settled::{
+    CLOCK_TOLERANCE, COMMIT_TIMEOUT, COMMIT_WITHIN, SETTLED_AFTER, is_too_late, settled_until,
+};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
 pub use time::Time;

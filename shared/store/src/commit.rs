@@ -4,7 +4,8 @@
 //! may happen, and each condition has a meaning for the caller. If any fails,
 //! nothing is written. Transactions that merely collide with others are tried
 //! again; the SDK's request token makes a commit whose answer was lost safe to
-//! repeat.
+//! repeat. A change that has become too old meanwhile is not written, so that
+//! the list of events does not get one in a part that has been read.
 
 use crate::{
     CommitError, Error, WorkspaceStore, access, client, company, endpoint,
@@ -20,9 +21,11 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, builders::PutBuilder},
 };
 use portico_domain::{
-    Change, Client, Company, CompanyId, EndpointId, LaneId, Letter, Revision, Time, WorkspaceId,
+    COMMIT_TIMEOUT, Change, Client, Company, CompanyId, EndpointId, LaneId, Letter, Revision, Time,
+    WorkspaceId, is_too_late,
 };
 use std::{collections::BTreeSet, time::Duration};
+use tokio::time::timeout;
 
 /// DynamoDB's limit of actions in one transaction.
 const MAX_ACTIONS: usize = 100;
@@ -62,13 +65,16 @@ impl WorkspaceStore<'_> {
         }
         let mut tries = 1;
         loop {
-            let sent = self
+            if is_too_late(change.moment.now, self.store.clock.now()) {
+                return Err(CommitError::Late);
+            }
+            let request = self
                 .store
                 .client
                 .transact_write_items()
-                .set_transact_items(Some(transaction.actions.clone()))
-                .send()
-                .await;
+                .set_transact_items(Some(transaction.actions.clone()));
+            let sent = timeout(COMMIT_TIMEOUT, request.send()).await;
+            let sent = sent.map_err(|late| Error::Unavailable(Box::new(late)))?;
             let Err(error) = sent else { return Ok(()) };
             let verdict = match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(reasons)) => {

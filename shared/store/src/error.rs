@@ -44,6 +44,9 @@ pub enum CommitError {
     /// and decide anew.
     #[error("it was changed at the same time by somebody else")]
     Stale,
+    /// It was decided too long ago to be written: decide anew.
+    #[error("the change was decided too long ago")]
+    Late,
     /// The lease under which it was to be written is another's by now, who
     /// writes instead.
     #[error("the lease has ended")]

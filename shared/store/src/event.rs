@@ -55,6 +55,8 @@ pub struct EventFilter {
     pub object_id: Option<String>,
     /// What is of this type.
     pub event_type: Option<EventType>,
+    /// What happened before this.
+    pub before: Option<EventId>,
 }
 
 #[derive(Deserialize)]
@@ -110,7 +112,14 @@ impl WorkspaceStore<'_> {
             (None, Some(kind)) => list(OF_TYPE, OF_TYPE.partition(&[w, &kind])),
             (None, None) => list(THIS, THIS.partition(&[w])),
         };
-        let question = question.after(filter.after.map(|id| id.to_string()));
+        let mut question = question.after(filter.after.map(|id| id.to_string()));
+        if let Some(before) = filter.before {
+            // A range of the table must not end before it begins.
+            if filter.after.is_some_and(|after| after >= before) {
+                return Ok(Page::empty());
+            }
+            question = question.until(&before);
+        }
         let Page { items, next } = self
             .store
             .list::<StoredEvent>(ENTITY, question, page)

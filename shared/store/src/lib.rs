@@ -10,6 +10,7 @@
 
 mod access;
 mod client;
+mod clock;
 mod commit;
 mod company;
 mod delivery;
@@ -30,6 +31,7 @@ mod table;
 mod workspace;
 
 pub use client::ClientFilter;
+pub use clock::Clock;
 pub use company::CompanyFilter;
 pub use doorbell::Doorbell;
 pub use due::DueKind;
@@ -58,6 +60,7 @@ const MAX_WAITS: u64 = 8;
 pub struct Store {
     client: aws_sdk_dynamodb::Client,
     table: Arc<str>,
+    clock: Clock,
 }
 
 /// One tenant's part of the table.
@@ -68,11 +71,13 @@ pub struct WorkspaceStore<'a> {
 }
 
 impl Store {
-    /// The table of this name, reached with this configuration.
-    pub fn new(config: &SdkConfig, table: &str) -> Self {
+    /// The table of this name, reached with this configuration. The clock tells
+    /// how old a change is that is to be written.
+    pub fn new(config: &SdkConfig, table: &str, clock: Clock) -> Self {
         Self {
             client: aws_sdk_dynamodb::Client::new(config),
             table: table.into(),
+            clock,
         }
     }
 

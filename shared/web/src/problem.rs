@@ -182,9 +182,17 @@ impl Problem {
         )
     }
 
-    /// Whether it is [`Problem::stale`].
+    /// Deciding took too long for the decision to be written.
+    fn late() -> Self {
+        let message = "this took too long, and nothing was changed; try again";
+        let mut problem = Self::new(503, LATE, message);
+        problem.retry_after = Some(Duration::from_secs(1));
+        problem
+    }
+
+    /// Whether deciding again may help.
     pub fn is_stale(&self) -> bool {
-        self.code == STALE
+        self.code == STALE || self.code == LATE
     }
 
     pub(crate) fn status(&self) -> u16 {
@@ -255,6 +263,7 @@ impl Problem {
 }
 
 const STALE: &str = "concurrent_change";
+const LATE: &str = "decided_too_late";
 
 fn seconds(wait: Duration) -> u64 {
     // A second too early would be refused again.
@@ -342,6 +351,7 @@ impl From<CommitError> for Problem {
             // No handler works under a lease.
             CommitError::LeaseEnded => Self::internal(),
             CommitError::Stale => Self::stale(),
+            CommitError::Late => Self::late(),
             CommitError::TooLarge(parts) => {
                 let message = format!(
                     "this changes {parts} things at once, more than the 100 that can be changed together; do it in steps"
