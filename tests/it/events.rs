@@ -89,7 +89,7 @@ async fn who_reads_on_behind_an_event_is_shown_what_has_settled() {
     company("First").await;
     assert_eq!(types(&app, "settled=true").await, Vec::<Value>::new());
     assert_eq!(types(&app, "").await, ["company.created"]);
-    app.advance(SETTLED_AFTER).await;
+    app.advance(SETTLED_AFTER + Duration::from_millis(1)).await;
     company("Second").await;
     let events = app.admin().get("/v1/events").await.expect(200);
     let (first, second) = (id(&events["data"][0]), id(&events["data"][1]));
@@ -107,7 +107,7 @@ async fn who_reads_on_behind_an_event_is_shown_what_has_settled() {
         types(&app, &format!("after={second}")).await,
         Vec::<Value>::new()
     );
-    app.advance(SETTLED_AFTER).await;
+    app.advance(SETTLED_AFTER + Duration::from_millis(1)).await;
     assert_eq!(types(&app, &behind).await, ["company.created"]);
     let typed = format!("{behind}&eventType=company.created");
     assert_eq!(types(&app, &typed).await, ["company.created"]);
