@@ -18,6 +18,7 @@ mod grants;
 mod invariants;
 mod invitations;
 mod journey;
+mod mails;
 mod receivers;
 mod sdk;
 mod table;

@@ -23,6 +23,7 @@ mod sample;
 mod settled;
 mod task;
 pub mod text;
+mod ticket;
 mod time;
 mod workspace;
 
@@ -45,7 +46,7 @@ pub use event::{Event, EventType, Told};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LaneId, LetterId, Moment, RecoveryId, WorkspaceId, kind,
+    InvitationId, LaneId, LetterId, Moment, RecoveryId, TicketId, WorkspaceId, kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{
@@ -61,5 +62,6 @@ pub use settled::{
 };
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
+pub use ticket::{Account, DeadTicket, Ticket, TicketMail, TicketPurpose};
 pub use time::Time;
 pub use workspace::{Labels, Workspace, WorkspaceView};
