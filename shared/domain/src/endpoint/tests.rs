@@ -52,7 +52,7 @@ fn an_endpoint_is_told_of_what_follows_its_registration_though_clocks_differ() {
 
     assert!(endpoint.is_told_of(&event_at(start() + Duration::from_hours(1))));
     assert!(endpoint.is_told_of(&event_at(start() - CLOCK_TOLERANCE * 2)));
-    assert!(!endpoint.is_told_of(&event_at(start() - Duration::from_secs(60))));
+    assert!(!endpoint.is_told_of(&event_at(start() - Duration::from_mins(1))));
 }
 
 #[test]
