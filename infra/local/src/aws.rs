@@ -68,6 +68,8 @@ pub enum Fault {
     LostAfter,
     /// The caller has stopped waiting before it arrived, and does not try again.
     GivenUp,
+    /// A read finds nothing, as if it had come before what was written.
+    Miss,
 }
 
 type Decide = Box<dyn FnMut(&Call) -> Option<Fault> + Send>;
@@ -205,6 +207,7 @@ impl Aws {
         match fault {
             Some(Fault::Refuse(code)) => return Ok(dynamo::refusal(code, "refused on purpose")),
             Some(Fault::Cancel(reason)) => return Ok(dynamo::cancellation(reason)),
+            Some(Fault::Miss) => return Ok(dynamo::nothing()),
             Some(Fault::LostBefore) => return Err(lost()),
             Some(Fault::GivenUp) => {
                 return Err(ConnectorError::user("nobody waits for it".into()));

@@ -51,6 +51,9 @@ pub enum CommitError {
     /// It was decided too long ago to be written: decide anew.
     #[error("the change was decided too long ago")]
     Late,
+    /// A request with the same idempotency key has been answered.
+    #[error("a request with this idempotency key has been answered")]
+    AlreadyAnswered,
     /// The lease under which it was to be written is another's by now, who
     /// writes instead.
     #[error("the lease has ended")]

@@ -9,6 +9,8 @@
 //! with the events that tell it, or not at all.
 
 mod access;
+mod answered;
+mod audit;
 mod client;
 mod clock;
 mod commit;
@@ -31,6 +33,8 @@ mod table;
 mod ticket;
 mod workspace;
 
+pub use answered::Answered;
+pub use audit::AuditFilter;
 pub use client::ClientFilter;
 pub use clock::Clock;
 pub use company::CompanyFilter;
@@ -184,6 +188,8 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         lane::PATTERNS,
         health::PATTERNS,
         recovery::PATTERNS,
+        audit::PATTERNS,
+        answered::PATTERNS,
         due::PATTERNS,
     ]
     .into_iter()
