@@ -9,6 +9,7 @@ use crate::{
     dynamo,
     grants::{self, Acting},
     mailbox::Mailbox,
+    s3::{self, Bucket},
     ses,
     sqs::Queues,
     steps,
@@ -42,7 +43,7 @@ use tokio::sync::Notify;
 pub struct Call {
     /// The function that made it; `None` for the server itself.
     pub function: Option<&'static str>,
-    /// `dynamodb`, `sqs` or `ses`.
+    /// `dynamodb`, `s3`, `sqs` or `ses`.
     pub service: &'static str,
     /// The operation, such as `GetItem`.
     pub operation: String,
@@ -75,6 +76,7 @@ struct Inner {
     database: Database,
     queues: Queues,
     mailbox: Mailbox,
+    bucket: Bucket,
     clock: MovableClock,
     written: Notify,
     calls: Mutex<Option<Vec<Call>>>,
@@ -84,11 +86,18 @@ struct Inner {
 
 impl Aws {
     /// The services over these stores.
-    pub fn new(database: Database, queues: Queues, mailbox: Mailbox, clock: MovableClock) -> Self {
+    pub fn new(
+        database: Database,
+        queues: Queues,
+        mailbox: Mailbox,
+        bucket: Bucket,
+        clock: MovableClock,
+    ) -> Self {
         let inner = Inner {
             database,
             queues,
             mailbox,
+            bucket,
             clock,
             written: Notify::new(),
             calls: Mutex::default(),
@@ -136,6 +145,11 @@ impl Aws {
     /// The mailbox.
     pub fn mailbox(&self) -> &Mailbox {
         &self.inner.mailbox
+    }
+
+    /// The bucket.
+    pub fn bucket(&self) -> &Bucket {
+        &self.inner.bucket
     }
 
     /// Wakes whoever waits for the table to be written to.
@@ -187,13 +201,14 @@ impl Aws {
             match grants::check(&acting, &call) {
                 Ok(used) => lock(&self.inner.used)
                     .extend(used.into_iter().map(|grant| (acting.name, grant))),
-                Err(missing) => return Ok(grants::refusal(&acting, &missing)),
+                Err(missing) => return Ok(grants::refusal(&acting, &call, &missing)),
             }
         }
         let fault = lock(&self.inner.faults)
             .as_mut()
             .and_then(|decide| decide(&call));
         match fault {
+            Some(Fault::Refuse(code)) if call.service == "s3" => return Ok(s3::refusal(503, code)),
             Some(Fault::Refuse(code)) => return Ok(dynamo::refusal(code, "refused on purpose")),
             Some(Fault::Cancel(reason)) => return Ok(dynamo::cancellation(reason)),
             Some(Fault::LostBefore) => return Err(lost()),
@@ -207,6 +222,7 @@ impl Aws {
                 self.inner.written.notify_waiters();
                 response
             }
+            "s3" => self.inner.bucket.answer(request),
             "sqs" => self.inner.queues.answer(now, request),
             _ => ses::answer(&self.inner.mailbox, now, request),
         };
@@ -234,7 +250,10 @@ fn read(request: &http::Request<Bytes>) -> Call {
     let (service, operation) = match target.and_then(|target| target.split_once('.')) {
         Some((prefix, operation)) if prefix.starts_with("DynamoDB") => ("dynamodb", operation),
         Some((_, operation)) => ("sqs", operation),
-        None => ("ses", "SendEmail"),
+        None => match s3::operation(request) {
+            Some(operation) => ("s3", operation),
+            None => ("ses", "SendEmail"),
+        },
     };
     Call {
         function: Acting::current().map(|acting| acting.name),

@@ -29,6 +29,8 @@ pub(crate) fn template(units: &[Unit<'_>]) -> Value {
     api(&mut resources, &mut outputs);
     mail(&mut resources, &mut outputs);
     resources.insert("Uploads".to_owned(), bucket());
+    export(&mut outputs, "bucket", reference("Uploads"));
+    export(&mut outputs, "bucket-arn", get("Uploads", "Arn"));
     resources.insert("RootKey".to_owned(), root_key());
     resources.insert(
         "FunctionsLog".to_owned(),

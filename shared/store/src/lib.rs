@@ -9,6 +9,7 @@
 //! with the events that tell it, or not at all.
 
 mod access;
+mod chore;
 mod client;
 mod commit;
 mod company;
@@ -18,6 +19,7 @@ mod due;
 mod endpoint;
 mod error;
 mod event;
+mod field_set;
 mod health;
 mod invitation;
 mod item;
@@ -170,6 +172,8 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         access::PATTERNS,
         client::PATTERNS,
         company::PATTERNS,
+        field_set::PATTERNS,
+        chore::PATTERNS,
         invitation::PATTERNS,
         letter::PATTERNS,
         ticket::PATTERNS,

@@ -26,7 +26,8 @@ pub struct Request {
     path_parameters: HashMap<String, String>,
     query: Vec<(String, String)>,
     cookies: Vec<String>,
-    pub(crate) body: Vec<u8>,
+    /// The body, as it came.
+    pub body: Vec<u8>,
 }
 
 impl TryFrom<ApiGatewayV2httpRequest> for Request {
