@@ -325,7 +325,7 @@ async fn fill(app: &TestApp, company: &Value, count: usize) {
             company_ids: vec![id(company).parse().expect("an id")],
             ..ClientDraft::new(name, email.expect("an address"))
         };
-        let mut change = Change::at(core.moment());
+        let mut change = Change::by_system(core.moment());
         let client = Client::create(change.moment, workspace, draft, ActedBy::System);
         change.save_client(None, client);
         let store = core.store.workspace(workspace);

@@ -190,6 +190,36 @@ async fn a_chain_of_merges_resolves_in_one_step() {
 }
 
 #[tokio::test]
+async fn a_merge_into_thirty_companies_fits_into_one_transaction() {
+    let app = TestApp::start().await;
+    let admin = app.admin().with("idempotency-key", "once");
+    let mut companies = Vec::new();
+    for number in 0..30 {
+        companies.push(company(&app, &format!("Company {number}")).await["id"].clone());
+    }
+    let mut body = person("Ann");
+    body["companyIds"] = json!(companies[..1]);
+    let ann = create(&app, body).await;
+    let mut body = person("Bob");
+    body["companyIds"] = json!(companies[1..]);
+    let sent = app.admin().post("/v1/clients?sendInvite=true", &body).await;
+    let bob = sent.expect(200);
+    app.settle().await;
+    app.server.aws().record_calls();
+
+    let merged = merge(&admin, &bob, &ann).await;
+
+    assert_eq!(merged["companyIds"], json!(companies));
+    let calls = app.server.aws().calls();
+    let transaction = calls
+        .iter()
+        .find(|call| call.operation == "TransactWriteItems");
+    let actions = transaction.and_then(|call| call.body["TransactItems"].as_array());
+    let actions = actions.map_or(0, Vec::len);
+    assert!((90..=100).contains(&actions), "{actions}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_merged_is_refused() {
     let app = TestApp::start().await;
     let admin = app.admin();

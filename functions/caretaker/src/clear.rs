@@ -62,7 +62,7 @@ async fn clear_client(
         let Some(custom_fields) = before.custom_fields.clearing(key) else {
             return Ok(());
         };
-        let mut change = Change::at(app.moment());
+        let mut change = Change::by_system(app.moment());
         let mut after = before.clone();
         let patch = ClientPatch {
             custom_fields,
@@ -92,7 +92,7 @@ async fn clear_company(
         let Some(custom_fields) = before.custom_fields.clearing(key) else {
             return Ok(());
         };
-        let mut change = Change::at(app.moment());
+        let mut change = Change::by_system(app.moment());
         let mut after = before.clone();
         let patch = CompanyPatch {
             custom_fields,
@@ -117,7 +117,7 @@ async fn forget(
         let before = workspace.field_set(entity).await?;
         let mut after = before.clone();
         after.forget(key);
-        let mut change = Change::at(app.moment());
+        let mut change = Change::by_system(app.moment());
         change.save_field_set(&before, after);
         Ok(workspace.commit(&change).await?)
     })

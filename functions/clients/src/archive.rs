@@ -1,7 +1,7 @@
 //! `DELETE /v1/clients/{id}`: archives a client.
 
 use portico_app::{App, Grant};
-use portico_domain::{Change, Permission};
+use portico_domain::Permission;
 use portico_web::{
     Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
     schema,
@@ -40,12 +40,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             .filter(|client| !client.is_archived())
             .ok_or_else(|| Problem::not_found("client"))?;
         let open = workspace.open_invitation(&before).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
         after.archive(&mut change, open.as_ref());
         change.save_client(Some(&before), after);
-        Ok(workspace.commit(&change).await?)
+        let answer = ok(&Deletion::new("client", &id));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&Deletion::new("client", &id)))
+    .await
 }

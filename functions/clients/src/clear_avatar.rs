@@ -2,7 +2,7 @@
 
 use crate::{get::find, view::view};
 use portico_app::{App, Grant};
-use portico_domain::{Change, ClientPatch, ClientView, Permission};
+use portico_domain::{ClientPatch, ClientView, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale, schema,
 };
@@ -32,9 +32,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("client")?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let client = retry_stale(|| async {
+    retry_stale(|| async {
         let before = find(&workspace, id).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
         let patch = ClientPatch {
             avatar: Some(None),
@@ -42,12 +42,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         };
         after.update(&mut change, patch);
         if after == before {
-            return Ok(before);
+            return Ok(ok(&view(app, &caller, &before)));
         }
         let after = change.save_client(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok::<_, Problem>(after)
+        let answer = ok(&view(app, &caller, &after));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&view(app, &caller, &client)))
+    .await
 }

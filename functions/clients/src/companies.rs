@@ -1,11 +1,12 @@
 //! In which companies a client can be, by the settings of its workspace.
 
+use portico_app::App;
 use portico_domain::{
     Change, Companies, Company, CompanyId, CompanyName, CompanyPatch, Invalid, Permission,
     Workspace,
 };
-use portico_store::{CommitError, WorkspaceStore};
-use portico_web::{Caller, Problem};
+use portico_store::WorkspaceStore;
+use portico_web::{Caller, Problem, Response};
 
 /// In which companies a caller wants a client to be.
 #[derive(Clone, Debug)]
@@ -104,11 +105,13 @@ fn required() -> Invalid {
 /// Writes a change in which a company may have been added by its name. If
 /// somebody else was quicker to add it, that one is found by deciding again.
 pub(crate) async fn commit(
-    workspace: &WorkspaceStore<'_>,
+    app: &App,
+    caller: &Caller,
     change: &Change<'_>,
-) -> Result<(), Problem> {
-    match workspace.commit(change).await {
-        Err(CommitError::CompanyNameTaken) => Err(Problem::stale()),
-        written => Ok(written?),
+    answer: Response,
+) -> Result<Response, Problem> {
+    match caller.commit(app, change, answer).await {
+        Err(problem) if problem.has_code("company_name_taken") => Err(Problem::stale()),
+        done => done,
     }
 }

@@ -7,9 +7,7 @@ use crate::{
     view::view,
 };
 use portico_app::{App, Grant};
-use portico_domain::{
-    Change, Client, ClientDraft, ClientView, FieldEntity, Invitation, Permission,
-};
+use portico_domain::{Client, ClientDraft, ClientView, FieldEntity, Invitation, Permission};
 use portico_store::Index;
 use portico_web::{
     Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
@@ -61,8 +59,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         settings: &settings,
         caller: &caller,
     };
-    let client = retry_stale(|| async {
-        let mut change = Change::at(app.moment());
+    retry_stale(|| async {
+        let mut change = caller.change(app);
         let mut draft = draft.clone();
         draft.company_ids = places.at_creation(&mut change, wanted.clone()).await?;
         let mut client = Client::create(change.moment, caller.workspace_id, draft, caller.actor);
@@ -71,9 +69,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             Invitation::open(&mut change, &mut client, None, lifetime, caller.actor)?;
         }
         let client = change.save_client(None, client);
-        companies::commit(&workspace, &change).await?;
-        Ok::<_, Problem>(client)
+        let answer = ok(&view(app, &caller, &client));
+        companies::commit(app, &caller, &change, answer).await
     })
-    .await?;
-    Ok(ok(&view(app, &caller, &client)))
+    .await
 }

@@ -2,7 +2,7 @@
 
 use crate::{get::resolve, view::view};
 use portico_app::{App, Grant};
-use portico_domain::{Change, ClientId, ClientView, Invalid, Permission};
+use portico_domain::{ClientId, ClientView, Invalid, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
     schema,
@@ -50,7 +50,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id: ClientId = request.path_id("client")?;
     let into = body::<Merge>(&request)?.into;
     let workspace = app.store.workspace(caller.workspace_id);
-    let client = retry_stale(|| async {
+    retry_stale(|| async {
         let duplicate = workspace.client(id).await?;
         let duplicate = duplicate
             .filter(|client| !client.is_archived())
@@ -61,16 +61,15 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         };
         let survivor = survivor.ok_or_else(|| unknown(&into))?;
         let open = workspace.open_invitation(&duplicate).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let (mut gone, mut after) = (duplicate.clone(), survivor.clone());
         after.absorb(&mut change, &mut gone, open.as_ref())?;
         change.save_client(Some(&duplicate), gone);
         let after = change.save_client(Some(&survivor), after);
-        workspace.commit(&change).await?;
-        Ok(after)
+        let answer = ok(&view(app, &caller, &after));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&view(app, &caller, &client)))
+    .await
 }
 
 fn unknown(id: &str) -> Problem {

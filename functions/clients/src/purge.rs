@@ -1,7 +1,7 @@
 //! `POST /v1/clients/{id}/purge`: erases a client for good.
 
 use portico_app::{App, Grant};
-use portico_domain::{Change, Permission};
+use portico_domain::Permission;
 use portico_web::{
     Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
     schema,
@@ -36,7 +36,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let before = workspace.client(id).await?;
         let before = before.ok_or_else(|| Problem::not_found("client"))?;
         let open = workspace.open_invitation(&before).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
         after.purge(&mut change, open.as_ref())?;
         // Those who were merged into it are the same person.
@@ -46,8 +46,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             change.save_client(Some(&merged), anonymous);
         }
         change.save_client(Some(&before), after);
-        Ok(workspace.commit(&change).await?)
+        let answer = ok(&Deletion::new("client", &id));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&Deletion::new("client", &id)))
+    .await
 }

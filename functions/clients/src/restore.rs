@@ -2,8 +2,7 @@
 
 use crate::view::view;
 use portico_app::{App, Grant};
-use portico_domain::{Change, ClientView, FieldEntity, Permission};
-use portico_store::CommitError;
+use portico_domain::{ClientView, FieldEntity, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale, schema,
 };
@@ -33,21 +32,21 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("client")?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let client = retry_stale(|| async {
+    retry_stale(|| async {
         let before = workspace.client(id).await?;
         let before = before.ok_or_else(|| Problem::not_found("client"))?;
         let companies = workspace.present_companies(&before.company_ids).await?;
         let fields = workspace.field_set(FieldEntity::Client).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
         after.restore(&mut change, &companies, &fields)?;
         let after = change.save_client(Some(&before), after);
-        match workspace.commit(&change).await {
+        let answer = ok(&view(app, &caller, &after));
+        match caller.commit(app, &change, answer).await {
             // It was deleted a moment ago: without it, then.
-            Err(CommitError::UnknownCompany(_)) => Err(Problem::stale()),
-            written => Ok(written.map(|()| after)?),
+            Err(problem) if problem.has_code("company_unknown") => Err(Problem::stale()),
+            done => done,
         }
     })
-    .await?;
-    Ok(ok(&view(app, &caller, &client)))
+    .await
 }

@@ -2,7 +2,7 @@
 
 use crate::{get::find, view::view};
 use portico_app::{App, Grant};
-use portico_domain::{Change, ClientPatch, ClientView, Permission};
+use portico_domain::{ClientPatch, ClientView, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, ok, picture, retry_stale,
     schema,
@@ -37,7 +37,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let avatar = app.keep_picture(&request.body).await?;
     let changed = retry_stale(|| async {
         let before = find(&workspace, id).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
         let patch = ClientPatch {
             avatar: Some(Some(avatar.clone())),
@@ -45,12 +45,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         };
         after.update(&mut change, patch);
         let after = change.save_client(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok::<_, Problem>(after)
+        let answer = ok(&view(app, &caller, &after));
+        caller.commit(app, &change, answer).await
     })
     .await;
     if changed.is_err() {
         app.discard_picture(&avatar).await;
     }
-    Ok(ok(&view(app, &caller, &changed?)))
+    changed
 }

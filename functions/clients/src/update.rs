@@ -8,7 +8,7 @@ use crate::{
     view::view,
 };
 use portico_app::{App, Grant};
-use portico_domain::{Change, ClientView, FieldEntity, Invitation, Permission};
+use portico_domain::{ClientView, FieldEntity, Invitation, Permission};
 use portico_web::{
     Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
     custom_values, ok, retry_stale, schema,
@@ -46,14 +46,14 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         return Err(Problem::permission_missing(Permission::CreateClients));
     }
     let workspace = app.store.workspace(caller.workspace_id);
-    let client = retry_stale(|| async {
+    retry_stale(|| async {
         let before = find(&workspace, id).await?;
         let mut fields = body::<ClientFields>(&request)?;
         let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
         let mut patch = fields.into_patch(&before.email)?;
         patch.custom_fields =
             custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         if let Some(wanted) = wanted {
             let places = Places {
                 workspace: &workspace,
@@ -71,12 +71,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             Invitation::send(&mut change, &mut after, open, lifetime, caller.actor)?;
         }
         if after == before {
-            return Ok(before);
+            return Ok(ok(&view(app, &caller, &before)));
         }
         let after = change.save_client(Some(&before), after);
-        companies::commit(&workspace, &change).await?;
-        Ok(after)
+        let answer = ok(&view(app, &caller, &after));
+        companies::commit(app, &caller, &change, answer).await
     })
-    .await?;
-    Ok(ok(&view(app, &caller, &client)))
+    .await
 }

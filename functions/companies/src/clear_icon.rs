@@ -2,7 +2,7 @@
 
 use crate::get::find;
 use portico_app::{App, Grant};
-use portico_domain::{Change, CompanyPatch, CompanyView, Permission};
+use portico_domain::{CompanyPatch, CompanyView, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale, schema,
 };
@@ -32,9 +32,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let company = retry_stale(|| async {
+    retry_stale(|| async {
         let before = find(&workspace, id).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
         let patch = CompanyPatch {
             icon: Some(None),
@@ -42,12 +42,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         };
         after.update(&mut change, patch)?;
         if after == before {
-            return Ok(before);
+            return Ok(ok(&CompanyView::from(&before)));
         }
         let after = change.save_company(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok::<_, Problem>(after)
+        let answer = ok(&CompanyView::from(&after));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&CompanyView::from(&company)))
+    .await
 }

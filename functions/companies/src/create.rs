@@ -2,8 +2,7 @@
 
 use crate::fields::CompanyFields;
 use portico_app::{App, Grant};
-use portico_domain::{Change, Company, CompanyView, FieldEntity, Permission};
-use portico_store::CommitError;
+use portico_domain::{Company, CompanyView, FieldEntity, Permission};
 use portico_web::{
     Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
     custom_values, ok, retry_stale, schema,
@@ -43,24 +42,20 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     workspace.get().await?.refuse_companies_if_off("name")?;
     fields.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;
     fields.custom_fields.refuse_too_many()?;
-    let company = retry_stale(|| async {
+    retry_stale(|| async {
         if find && let Some(found) = workspace.company_named(&name).await? {
-            return Ok(found);
+            return Ok(ok(&CompanyView::from(&found)));
         }
-        let mut change = Change::at(app.moment());
-        let company = Company::create(
-            &mut change,
-            caller.workspace_id,
-            name.clone(),
-            fields.clone(),
-        );
+        let mut change = caller.change(app);
+        let (name, fields) = (name.clone(), fields.clone());
+        let company = Company::create(&mut change, caller.workspace_id, name, fields);
         let company = change.save_company(None, company);
-        match workspace.commit(&change).await {
+        let answer = ok(&CompanyView::from(&company));
+        match caller.commit(app, &change, answer).await {
             // Somebody else was quicker; that one is found by looking again.
-            Err(CommitError::CompanyNameTaken) if find => Err(Problem::stale()),
-            written => Ok(written.map(|()| company)?),
+            Err(problem) if find && problem.has_code("company_name_taken") => Err(Problem::stale()),
+            done => done,
         }
     })
-    .await?;
-    Ok(ok(&CompanyView::from(&company)))
+    .await
 }

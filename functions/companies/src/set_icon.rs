@@ -2,7 +2,7 @@
 
 use crate::get::find;
 use portico_app::{App, Grant};
-use portico_domain::{Change, CompanyPatch, CompanyView, Permission};
+use portico_domain::{CompanyPatch, CompanyView, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, ok, picture, retry_stale,
     schema,
@@ -37,7 +37,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let icon = app.keep_picture(&request.body).await?;
     let changed = retry_stale(|| async {
         let before = find(&workspace, id).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
         let patch = CompanyPatch {
             icon: Some(Some(icon.clone())),
@@ -45,12 +45,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         };
         after.update(&mut change, patch)?;
         let after = change.save_company(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok::<_, Problem>(after)
+        let answer = ok(&CompanyView::from(&after));
+        caller.commit(app, &change, answer).await
     })
     .await;
     if changed.is_err() {
         app.discard_picture(&icon).await;
     }
-    Ok(ok(&CompanyView::from(&changed?)))
+    changed
 }

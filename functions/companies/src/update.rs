@@ -2,7 +2,7 @@
 
 use crate::{fields::CompanyFields, get::find};
 use portico_app::{App, Grant};
-use portico_domain::{Change, CompanyView, FieldEntity, Permission};
+use portico_domain::{CompanyView, FieldEntity, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, custom_values, ok,
     retry_stale, schema,
@@ -37,19 +37,18 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let mut patch = fields.into_patch()?;
     let workspace = app.store.workspace(caller.workspace_id);
     patch.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;
-    let company = retry_stale(|| async {
+    retry_stale(|| async {
         let before = find(&workspace, id).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
         after.update(&mut change, patch.clone())?;
         after.custom_fields.refuse_too_many()?;
         if after == before {
-            return Ok(before);
+            return Ok(ok(&CompanyView::from(&before)));
         }
         let after = change.save_company(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok(after)
+        let answer = ok(&CompanyView::from(&after));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&CompanyView::from(&company)))
+    .await
 }

@@ -2,7 +2,7 @@
 
 use portico_app::{App, Grant};
 use portico_domain::{
-    Change, CustomFieldView, FieldDraft, FieldEntity, FieldType, Invalid, MAX_FIELDS, Permission,
+    CustomFieldView, FieldDraft, FieldEntity, FieldType, Invalid, MAX_FIELDS, Permission,
 };
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
@@ -74,10 +74,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let drafts = drafts(body::<NewFields>(&request)?.custom_fields)?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let custom_fields = retry_stale(|| async {
+    retry_stale(|| async {
         let sets = workspace.field_sets().await?;
         let mut after = sets.clone();
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut added = Vec::with_capacity(drafts.len());
         for (entity, draft) in &drafts {
             let set = after.iter_mut().find(|set| set.entity == *entity);
@@ -88,15 +88,15 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         for (before, after) in sets.iter().zip(&after) {
             change.save_field_set(before, after.clone());
         }
-        workspace.commit(&change).await?;
         let views = added.iter().filter_map(|(entity, id)| {
             let set = after.iter().find(|set| set.entity == *entity)?;
             CustomFieldView::of(set, *id)
         });
-        Ok::<Vec<_>, Problem>(views.collect())
+        let custom_fields = views.collect();
+        let answer = ok(&Fields { custom_fields });
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&Fields { custom_fields }))
+    .await
 }
 
 fn drafts(fields: Vec<NewField>) -> Result<Vec<(FieldEntity, FieldDraft)>, Invalid> {

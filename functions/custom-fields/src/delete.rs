@@ -2,7 +2,7 @@
 
 use crate::find;
 use portico_app::{App, Grant};
-use portico_domain::{Change, Permission};
+use portico_domain::Permission;
 use portico_web::{
     Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
     schema,
@@ -36,11 +36,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
         let mut after = before.clone();
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         after.delete(&mut change, id);
         change.save_field_set(&before, after);
-        Ok::<_, Problem>(workspace.commit(&change).await?)
+        let answer = ok(&Deletion::new("customField", &id));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&Deletion::new("customField", &id)))
+    .await
 }

@@ -4,7 +4,7 @@
 use crate::find;
 use portico_app::{App, Grant};
 use portico_domain::{
-    Change, CustomFieldView, FieldPatch, Invalid, OptionPatch, Permission, parse_color, text,
+    CustomFieldView, FieldPatch, Invalid, OptionPatch, Permission, parse_color, text,
 };
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
@@ -62,18 +62,17 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("custom field")?;
     let patch = FieldPatch::try_from(body::<FieldChange>(&request)?)?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let set = retry_stale(|| async {
+    retry_stale(|| async {
         let before = find(&workspace, id).await?;
         let mut after = before.clone();
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         after.update(&mut change, id, patch.clone())?;
         change.save_field_set(&before, after.clone());
-        workspace.commit(&change).await?;
-        Ok::<_, Problem>(after)
+        let view = CustomFieldView::of(&after, id);
+        let answer = ok(&view.ok_or_else(|| Problem::not_found("custom field"))?);
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    let view = CustomFieldView::of(&set, id).ok_or_else(|| Problem::not_found("custom field"))?;
-    Ok(ok(&view))
+    .await
 }
 
 impl TryFrom<FieldChange> for FieldPatch {

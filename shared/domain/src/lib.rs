@@ -7,6 +7,7 @@
 mod access;
 mod account_manager;
 mod address;
+mod audit;
 mod change;
 mod chore;
 mod client;
@@ -23,6 +24,7 @@ mod invitation;
 mod lane;
 mod letter;
 mod link;
+mod origin;
 mod picture;
 mod recovery;
 mod sample;
@@ -36,6 +38,7 @@ mod workspace;
 pub use access::{Actor, ApiKey, Permission, Session};
 pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
 pub use address::Address;
+pub use audit::{AuditEntry, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
 pub use change::{Change, Credential, Revision};
 pub use chore::{CHORE_PAUSE, Chore, Work};
 pub use client::{
@@ -59,9 +62,9 @@ pub use endpoint::{
 pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
-    ApiKeyId, ChoreId, ClientId, CompanyId, CustomFieldId, DeliveryId, EndpointId, EventId, Id,
-    IdSource, InternalUserId, InvitationId, LaneId, LetterId, Moment, OptionId, RecoveryId,
-    TicketId, WorkspaceId, kind,
+    ApiKeyId, AuditEntryId, ChoreId, ClientId, CompanyId, CustomFieldId, DeliveryId, EndpointId,
+    EventId, Id, IdSource, InternalUserId, InvitationId, LaneId, LetterId, Moment, OptionId,
+    RecoveryId, TicketId, WorkspaceId, kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{
@@ -71,6 +74,7 @@ pub use invitation::{
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use link::WebLink;
+pub use origin::{ChangeSource, Origin};
 pub use picture::Picture;
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};

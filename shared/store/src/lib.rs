@@ -9,6 +9,8 @@
 //! with the events that tell it, or not at all.
 
 mod access;
+mod answered;
+mod audit;
 mod chore;
 mod client;
 mod commit;
@@ -32,6 +34,8 @@ mod table;
 mod ticket;
 mod workspace;
 
+pub use answered::Answered;
+pub use audit::AuditFilter;
 pub use client::ClientFilter;
 pub use company::CompanyFilter;
 pub use doorbell::Doorbell;
@@ -183,6 +187,8 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         lane::PATTERNS,
         health::PATTERNS,
         recovery::PATTERNS,
+        audit::PATTERNS,
+        answered::PATTERNS,
         due::PATTERNS,
     ]
     .into_iter()

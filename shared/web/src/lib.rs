@@ -7,8 +7,10 @@
 
 mod body;
 mod caller;
+mod commit;
 mod custom_fields;
 mod function;
+mod idempotency;
 mod openapi;
 mod page;
 mod paging;

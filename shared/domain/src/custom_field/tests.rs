@@ -19,7 +19,7 @@ impl Story {
 
     fn run<T>(&mut self, rule: impl FnOnce(&mut FieldSet, &mut Change<'_>) -> T) -> T {
         let now = Time::from_unix_millis(1_795_300_000_000);
-        let mut change = Change::at(Moment::new(now, &self.ids));
+        let mut change = Change::by_system(Moment::new(now, &self.ids));
         let answer = rule(&mut self.set, &mut change);
         self.events.append(&mut change.events);
         answer
