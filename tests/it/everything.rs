@@ -11,6 +11,7 @@ use std::time::Duration;
 pub(crate) async fn use_everything(app: &TestApp) {
     let admin = app.admin();
     require_companies(&admin).await;
+    come_and_go(app, &admin).await;
     let receiver = Receiver::start().await;
     receiver.reply_next(&[Reply::status(503)]);
     let endpoint = app.register(&receiver, &["*"]).await;
@@ -102,6 +103,91 @@ async fn require_companies(admin: &Actor) {
     ] {
         admin.delete(&path).await.expect(200);
     }
+}
+
+/// Sets a picture, fails to set another one, loads it, and takes it away.
+async fn show_a_face(app: &TestApp, admin: &Actor, path: &str) {
+    let picture = crate::pictures::png(8, 8);
+    let set = admin.send_bytes("PUT", path, Some(picture.clone())).await;
+    let thing = set.expect(200);
+    app.server.aws().inject(|call: &Call| {
+        (call.operation == "TransactWriteItems").then(|| Fault::Refuse("ValidationException"))
+    });
+    let failed = admin.send_bytes("PUT", path, Some(picture)).await;
+    assert_eq!(failed.status, 503);
+    app.server.aws().heal();
+    let url = ["avatarImageUrl", "iconImageUrl"].map(|name| thing[name].as_str());
+    let url = url.into_iter().flatten().next().expect("an address");
+    assert_eq!(app.nobody().get(url).await.status, 200);
+    admin.delete(path).await.expect(200);
+}
+
+/// Clients with custom fields are archived, restored, merged and erased.
+async fn come_and_go(app: &TestApp, admin: &Actor) {
+    let field = |entity: &str| json!({ "entityType": entity, "name": "Tier", "type": "text" });
+    let fields = json!({ "customFields": [field("client"), field("company")] });
+    let fields = admin.post("/v1/custom-fields", &fields).await.expect(200);
+    let paths = [0, 1].map(|place| {
+        let id = id(&fields["customFields"][place]).to_owned();
+        format!("/v1/custom-fields/{id}")
+    });
+    let values = json!({ "tier": "gold" });
+    let company = json!({ "name": "Ephemera", "customFields": values });
+    let company = create(admin, "companies", company).await;
+    let found = json!({ "name": "EPHEMERA" });
+    let found = create(admin, "companies?findOrCreate=true", found).await;
+    assert_eq!(found, company);
+    let person = |name: &str| {
+        json!({
+            "name": name, "email": format!("{name}@example.com"), "companyIds": [company],
+            "customFields": values, "phone": "+12125550123",
+        })
+    };
+    let ann = create(admin, "clients?sendInvite=true", person("ann")).await;
+    let mut alone = person("bob");
+    alone["companyIds"] = json!([]);
+    let bob = create(admin, "clients", alone).await;
+    let cid = create(admin, "clients", person("cid")).await;
+    app.settle().await;
+    admin.get("/v1/custom-fields").await.expect(200);
+    admin
+        .get(&format!("{}/options", paths[0]))
+        .await
+        .expect(200);
+    for path in [
+        format!("/v1/clients/{ann}/avatar"),
+        format!("/v1/companies/{company}/icon"),
+    ] {
+        show_a_face(app, admin, &path).await;
+    }
+    let renamed = json!({ "name": "Level", "order": 0 });
+    admin.patch(&paths[0], &renamed).await.expect(200);
+    for (duplicate, survivor) in [(&ann, &bob), (&bob, &cid)] {
+        let merge = format!("/v1/clients/{duplicate}/merge");
+        let into = json!({ "into": survivor });
+        admin.post(&merge, &into).await.expect(200);
+    }
+    let cid = format!("/v1/clients/{cid}");
+    admin.delete(&cid).await.expect(200);
+    let nothing = json!({});
+    admin
+        .post(&format!("{cid}/restore"), &nothing)
+        .await
+        .expect(200);
+    for path in &paths {
+        admin.delete(path).await.expect(200);
+    }
+    app.advance(Duration::from_mins(1)).await;
+    admin
+        .post(&format!("{cid}/purge"), &nothing)
+        .await
+        .expect(200);
+    app.advance(Duration::from_mins(1)).await;
+    admin
+        .delete(&format!("/v1/companies/{company}"))
+        .await
+        .expect(200);
+    app.settle().await;
 }
 
 async fn create(admin: &Actor, resource: &str, body: Value) -> String {

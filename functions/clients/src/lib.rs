@@ -1,11 +1,16 @@
 //! The functions behind `/v1/clients`.
 
 pub mod archive;
+pub mod clear_avatar;
 mod companies;
 pub mod create;
 mod fields;
 pub mod get;
 pub mod list;
+pub mod merge;
+pub mod purge;
+pub mod restore;
+pub mod set_avatar;
 pub mod update;
 mod view;
 
@@ -18,4 +23,9 @@ pub const FUNCTIONS: &[Function] = &[
     list::FUNCTION,
     update::FUNCTION,
     archive::FUNCTION,
+    set_avatar::FUNCTION,
+    clear_avatar::FUNCTION,
+    restore::FUNCTION,
+    purge::FUNCTION,
+    merge::FUNCTION,
 ];

@@ -1,10 +1,12 @@
 //! The functions behind `/v1/companies`.
 
+pub mod clear_icon;
 pub mod create;
 pub mod delete;
 mod fields;
 pub mod get;
 pub mod list;
+pub mod set_icon;
 pub mod update;
 
 use portico_web::Function;
@@ -16,4 +18,6 @@ pub const FUNCTIONS: &[Function] = &[
     list::FUNCTION,
     update::FUNCTION,
     delete::FUNCTION,
+    set_icon::FUNCTION,
+    clear_icon::FUNCTION,
 ];

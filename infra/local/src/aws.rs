@@ -9,6 +9,7 @@ use crate::{
     dynamo,
     grants::{self, Acting},
     mailbox::Mailbox,
+    s3::{self, Bucket},
     ses,
     sqs::Queues,
     steps,
@@ -43,7 +44,7 @@ use tokio::sync::Notify;
 pub struct Call {
     /// The function that made it; `None` for the server itself.
     pub function: Option<&'static str>,
-    /// `dynamodb`, `sqs` or `ses`.
+    /// `dynamodb`, `s3`, `sqs` or `ses`.
     pub service: &'static str,
     /// The operation, such as `GetItem`.
     pub operation: String,
@@ -84,6 +85,7 @@ struct Inner {
     database: Database,
     queues: Queues,
     mailbox: Mailbox,
+    bucket: Bucket,
     clock: MovableClock,
     written: Notify,
     calls: Mutex<Option<Vec<Call>>>,
@@ -93,11 +95,18 @@ struct Inner {
 
 impl Aws {
     /// The services over these stores.
-    pub fn new(database: Database, queues: Queues, mailbox: Mailbox, clock: MovableClock) -> Self {
+    pub fn new(
+        database: Database,
+        queues: Queues,
+        mailbox: Mailbox,
+        bucket: Bucket,
+        clock: MovableClock,
+    ) -> Self {
         let inner = Inner {
             database,
             queues,
             mailbox,
+            bucket,
             clock,
             written: Notify::new(),
             calls: Mutex::default(),
@@ -145,6 +154,11 @@ impl Aws {
     /// The mailbox.
     pub fn mailbox(&self) -> &Mailbox {
         &self.inner.mailbox
+    }
+
+    /// The bucket.
+    pub fn bucket(&self) -> &Bucket {
+        &self.inner.bucket
     }
 
     /// Wakes whoever waits for the table to be written to.
@@ -198,13 +212,14 @@ impl Aws {
             match grants::check(&acting, &call) {
                 Ok(used) => lock(&self.inner.used)
                     .extend(used.into_iter().map(|grant| (acting.name, grant))),
-                Err(missing) => return Ok(grants::refusal(&acting, &missing)),
+                Err(missing) => return Ok(grants::refusal(&acting, &call, &missing)),
             }
         }
         let fault = lock(&self.inner.faults)
             .as_mut()
             .and_then(|decide| decide(&call));
         match fault {
+            Some(Fault::Refuse(code)) if call.service == "s3" => return Ok(s3::refusal(503, code)),
             Some(Fault::Refuse(code)) => return Ok(dynamo::refusal(code, "refused on purpose")),
             Some(Fault::Cancel(reason)) => return Ok(dynamo::cancellation(reason)),
             Some(Fault::Miss) => return Ok(dynamo::nothing()),
@@ -221,6 +236,7 @@ impl Aws {
                 self.inner.written.notify_waiters();
                 response
             }
+            "s3" => self.inner.bucket.answer(request),
             "sqs" => self.inner.queues.answer(now, request),
             _ => ses::answer(&self.inner.mailbox, now, request),
         };
@@ -248,7 +264,10 @@ fn read(request: &http::Request<Bytes>, made_at: Time, arrives_at: Time) -> Call
     let (service, operation) = match target.and_then(|target| target.split_once('.')) {
         Some((prefix, operation)) if prefix.starts_with("DynamoDB") => ("dynamodb", operation),
         Some((_, operation)) => ("sqs", operation),
-        None => ("ses", "SendEmail"),
+        None => match s3::operation(request) {
+            Some(operation) => ("s3", operation),
+            None => ("ses", "SendEmail"),
+        },
     };
     Call {
         function: Acting::current().map(|acting| acting.name),

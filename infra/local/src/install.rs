@@ -2,6 +2,7 @@
 
 use crate::{
     mailbox::Mailbox,
+    s3::Bucket,
     server::{Data, Options, StartError},
     state::State,
 };
@@ -19,6 +20,7 @@ pub(crate) struct Parts {
     pub(crate) state: State,
     pub(crate) database: Database,
     pub(crate) mailbox: Mailbox,
+    pub(crate) bucket: Bucket,
 }
 
 /// Opens an installation, or makes a new one.
@@ -35,6 +37,7 @@ pub(crate) fn open(options: &Options) -> Result<Parts, StartError> {
                 state,
                 database: Database::memory()?,
                 mailbox: Mailbox::in_memory(),
+                bucket: Bucket::in_memory(),
             })
         }
         Data::Directory(directory) => {
@@ -50,6 +53,7 @@ pub(crate) fn open(options: &Options) -> Result<Parts, StartError> {
                 state: State::open(directory)?,
                 database: Database::new(&table.to_string_lossy())?,
                 mailbox: Mailbox::open(directory.join("mail.jsonl")).map_err(unusable)?,
+                bucket: Bucket::in_directory(&directory.join("files")).map_err(unusable)?,
             })
         }
     }

@@ -29,6 +29,7 @@ mod install;
 pub mod journal;
 pub mod mailbox;
 mod pump;
+pub mod s3;
 mod seed;
 pub mod server;
 pub mod ses;

@@ -10,6 +10,7 @@ use crate::{
     install::{driven_since, open},
     mailbox::{self, Mailbox},
     pump::{QueuePump, Runner, SchedulePump, StreamPump, queue_of},
+    s3,
     seed::{SeedError, seed},
     sqs::{QueueSpec, Queues},
     state::{State, StateError},
@@ -19,6 +20,7 @@ use portico_app::{App, Source};
 use portico_bootstrap::{TRIGGERS, functions};
 use portico_crm::Adapters;
 use portico_domain::{IdSource, Time, WorkspaceId};
+use portico_files::Files;
 use portico_keys::{Keyring, RootKey, RootKeyError};
 use portico_mail::{Mail, MailSettings};
 use portico_queue::{Queue, QueueUrls};
@@ -148,6 +150,7 @@ impl LocalServer {
             parts.database,
             queues(),
             parts.mailbox.clone(),
+            parts.bucket,
             clock.clone(),
         );
         let keys = Keyring::new(&RootKey::parse(&parts.state.root_key)?)?;
@@ -359,6 +362,7 @@ fn app(
         store: Store::new(&config, TABLE, clock.for_app()),
         queues: portico_queue::Queues::new(&config, urls),
         mail: Mail::new(&config, mail),
+        files: Files::new(&config, s3::BUCKET),
         sender: Sender::new(
             Policy::local(),
             concat!("Portico/", env!("CARGO_PKG_VERSION")),

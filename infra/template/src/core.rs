@@ -23,6 +23,8 @@ pub(crate) fn template(units: &[Unit<'_>]) -> Value {
     api(&mut resources, &mut outputs);
     domain(&mut resources, &mut outputs);
     mail::add(&mut resources, &mut outputs);
+    export(&mut outputs, "bucket", reference("Uploads"));
+    export(&mut outputs, "bucket-arn", get("Uploads", "Arn"));
     resources.insert(
         "FunctionsLog".to_owned(),
         log_group("/portico/${Stage}/functions"),

@@ -4,18 +4,21 @@
 
 pub mod attempt;
 mod grant;
+mod media;
 pub mod outbox;
 mod retry;
 mod story;
 mod trigger;
 
 pub use grant::{Grant, Resource};
+pub use media::MediaError;
 pub use portico_store::Clock;
 pub use retry::retry;
 pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch};
 
 use portico_crm::Adapters;
 use portico_domain::{IdSource, Moment, OpenInvitation, Ticket, TicketPurpose, Time, WorkspaceId};
+use portico_files::Files;
 use portico_keys::{InvitationLink, Keyring, TicketLink};
 use portico_mail::Mail;
 use portico_queue::Queues;
@@ -32,6 +35,8 @@ pub struct App {
     pub queues: Queues,
     /// Outgoing mail.
     pub mail: Mail,
+    /// Files.
+    pub files: Files,
     /// Outgoing webhooks.
     pub sender: Sender,
     /// Endpoints that are no webhooks.

@@ -55,6 +55,9 @@ pub enum TriggerError {
     /// A queue took no messages.
     #[error(transparent)]
     Queue(#[from] portico_queue::QueueError),
+    /// A file could not be deleted.
+    #[error(transparent)]
+    File(#[from] portico_files::FileError),
     /// A mail could not be written out.
     #[error("failed to write a mail")]
     Mail(#[from] portico_mail::RenderError),

@@ -132,6 +132,8 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         EventType::ClientCreated
         | EventType::ClientUpdated
         | EventType::ClientActivated
+        | EventType::ClientRestored
+        | EventType::ClientMerged
         | EventType::ClientStatusChanged => contact(line, settings, story).await,
         EventType::CompanyCreated
         | EventType::CompanyUpdated
@@ -154,6 +156,9 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         | EventType::InvitationExpired
         | EventType::InvitationCancelled
         | EventType::WorkspaceUpdated
+        | EventType::CustomFieldCreated
+        | EventType::CustomFieldUpdated
+        | EventType::CustomFieldDeleted
         | EventType::WebhookEndpointDisabled => {
             Done::NothingToDo("HubSpot keeps no record of this")
         }

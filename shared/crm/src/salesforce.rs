@@ -163,6 +163,8 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         EventType::ClientCreated
         | EventType::ClientUpdated
         | EventType::ClientActivated
+        | EventType::ClientRestored
+        | EventType::ClientMerged
         | EventType::ClientStatusChanged => contact(door, story, Map::new()).await,
         EventType::CompanyCreated
         | EventType::CompanyUpdated
@@ -185,6 +187,9 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         | EventType::InvitationExpired
         | EventType::InvitationCancelled
         | EventType::WorkspaceUpdated
+        | EventType::CustomFieldCreated
+        | EventType::CustomFieldUpdated
+        | EventType::CustomFieldDeleted
         | EventType::WebhookEndpointDisabled => {
             Done::NothingToDo("Salesforce keeps no record of this")
         }

@@ -5,9 +5,9 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    AuditNote, Client, ClientId, Company, CompanyId, CompanyRefusal, Endpoint, EndpointId, Event,
-    Invitation, Letter, LetterId, Moment, Origin, Recovery, Session, Ticket, WebhookDelivery,
-    Workspace, WorkspaceId,
+    AuditNote, Chore, Client, ClientId, Company, CompanyId, CompanyRefusal, Endpoint, EndpointId,
+    Event, FieldSet, Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Session,
+    Ticket, WebhookDelivery, Work, Workspace, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -38,6 +38,13 @@ pub struct Change<'a> {
     pub origin: Origin,
     /// The workspace itself, changed.
     pub workspace: Option<Revision<Workspace>>,
+    /// Sets of custom fields changed.
+    pub field_sets: Vec<Revision<FieldSet>>,
+    /// What is left to be done afterwards.
+    pub chores: Vec<Chore>,
+    /// Clients who were merged into one who is merged now: the first is moved
+    /// from the second to the third.
+    pub repointed: Vec<(ClientId, ClientId, ClientId)>,
     /// Clients added or changed.
     pub clients: Vec<Revision<Client>>,
     /// Companies added or changed.
@@ -79,6 +86,9 @@ impl<'a> Change<'a> {
             moment,
             origin,
             workspace: None,
+            field_sets: Vec::new(),
+            chores: Vec::new(),
+            repointed: Vec::new(),
             clients: Vec::new(),
             companies: Vec::new(),
             invitations: Vec::new(),
@@ -130,8 +140,15 @@ impl<'a> Change<'a> {
             .tickets
             .iter()
             .map(|revision| revision.after.workspace_id);
+        let sets = self
+            .field_sets
+            .iter()
+            .map(|revision| revision.after.workspace_id);
+        let chores = self.chores.iter().map(|chore| chore.workspace_id);
         let letters = self.letters.iter().chain(&self.postponed_letters);
         itself
+            .chain(sets)
+            .chain(chores)
             .chain(clients)
             .chain(companies)
             .chain(invitations)
@@ -163,6 +180,32 @@ impl<'a> Change<'a> {
             .copied()
             .filter(|id| !is_changed(id))
             .collect()
+    }
+
+    /// Changes a set of custom fields, if anything about it changed.
+    pub fn save_field_set(&mut self, before: &FieldSet, mut after: FieldSet) {
+        if *before == after {
+            return;
+        }
+        after.version += 1;
+        self.field_sets.push(Revision {
+            before: Some(before.clone()),
+            after,
+        });
+    }
+
+    /// Leaves work to be done afterwards.
+    pub fn leave_to_do(&mut self, workspace_id: WorkspaceId, work: Work) {
+        self.chores
+            .push(Chore::new(self.moment, workspace_id, work));
+    }
+
+    /// Has the file of a picture deleted that is used no more, if it is ours.
+    pub fn drop_picture(&mut self, workspace_id: WorkspaceId, picture: Option<&Picture>) {
+        if let Some(file) = picture.and_then(|picture| picture.file.clone()) {
+            let files = vec![file];
+            self.leave_to_do(workspace_id, Work::DeleteFiles { files });
+        }
     }
 
     /// Changes the workspace's settings.

@@ -5,16 +5,18 @@
 
 use crate::{
     Actor, Change, ClientId, Company, CompanyId, CustomValues, Email, Event, EventType,
-    InternalUserId, Invitation, InvitationId, Moment, PersonName, Picture, Tags, Time, Told,
-    WorkspaceId, color, event::Recorder,
+    InternalUserId, InvitationId, Moment, PersonName, Picture, Tags, Time, Told, WorkspaceId,
+    color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 mod fields;
+mod life;
 mod view;
 
 pub use fields::{ClientDraft, ClientPatch};
+pub use life::{LifeRefusal, MergeRefusal};
 pub use view::ClientView;
 use view::MembershipView;
 
@@ -83,6 +85,15 @@ pub struct Client {
     /// When it was archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Time>,
+    /// The client that it was merged into: its id leads there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<ClientId>,
+    /// Whose ids lead here: clients who were merged into this one.
+    #[serde(default)]
+    pub merged_ids: Vec<ClientId>,
+    /// When it was erased; only its id is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purged_at: Option<Time>,
     /// Its events so far.
     #[serde(flatten)]
     pub told: Told,
@@ -162,6 +173,9 @@ impl Client {
             last_login_at: None,
             last_activity_at: None,
             archived_at: None,
+            merged_into: None,
+            merged_ids: Vec::new(),
+            purged_at: None,
             told: Told::default(),
             version: 0,
         }
@@ -220,6 +234,9 @@ impl Client {
         if *self == before {
             return;
         }
+        if self.avatar != before.avatar {
+            change.drop_picture(self.workspace_id, before.avatar.as_ref());
+        }
         self.updated_at = change.moment.now;
         let before_view = before.view(before.recorded_status());
         self.record(change, |recorder, view| {
@@ -244,22 +261,6 @@ impl Client {
                 ..ClientPatch::default()
             },
         );
-    }
-
-    /// Archives the client: gone from lists and from the API, its history
-    /// kept, its address free to be used again, its open invitation closed.
-    pub fn archive(&mut self, change: &mut Change<'_>, open: Option<&Invitation>) {
-        if let Some(open) = open {
-            open.close(change, self);
-        }
-        self.archived_at = Some(change.moment.now);
-        self.updated_at = change.moment.now;
-        self.record(change, |recorder, view| {
-            recorder.record(EventType::ClientArchived, view)
-        });
-        self.record(change, |recorder, view| {
-            recorder.record(EventType::ClientDeleted, view)
-        });
     }
 
     /// Tells that the client was added, and to which companies.

@@ -168,6 +168,9 @@ impl Company {
         if *self == before {
             return Ok(());
         }
+        if self.icon != before.icon {
+            change.drop_picture(self.workspace_id, before.icon.as_ref());
+        }
         self.updated_at = change.moment.now;
         let before = CompanyView::from(&before);
         self.record(change, |recorder, view| {
@@ -211,6 +214,7 @@ impl Company {
     /// and are moved out of it in the background.
     pub fn delete(&mut self, change: &mut Change<'_>) -> Result<(), CompanyRefusal> {
         self.refuse_placeholder()?;
+        change.drop_picture(self.workspace_id, self.icon.as_ref());
         self.deleted_at = Some(change.moment.now);
         self.updated_at = change.moment.now;
         self.record(change, |recorder, view| {

@@ -46,6 +46,10 @@ event_types! {
     ClientArchived = "client.archived",
     /// A client is gone for users of the API; follows `client.archived`.
     ClientDeleted = "client.deleted",
+    /// An archived client is back.
+    ClientRestored = "client.restored",
+    /// Another client was merged into this one; its id leads here from now on.
+    ClientMerged = "client.merged",
     /// A company was added.
     CompanyCreated = "company.created",
     /// A company's fields changed.
@@ -64,6 +68,12 @@ event_types! {
     InvitationExpired = "invitation.expired",
     /// An invitation was withdrawn.
     InvitationCancelled = "invitation.cancelled",
+    /// A custom field was added.
+    CustomFieldCreated = "customField.created",
+    /// A custom field was renamed or moved, or its options changed.
+    CustomFieldUpdated = "customField.updated",
+    /// A custom field was deleted; its values follow.
+    CustomFieldDeleted = "customField.deleted",
     /// The settings of the workspace changed.
     WorkspaceUpdated = "workspace.updated",
     /// An endpoint said that it is gone, or was disabled by hand, and gets
@@ -130,6 +140,33 @@ impl Event {
             .unwrap_or(self.object_id)
     }
 }
+
+impl Event {
+    /// The event without anything personal: what is left are ids. Its id, its
+    /// type and its place in the sequence stay.
+    #[must_use]
+    pub fn erased(&self) -> Self {
+        let is_id = |name: &str| matches!(name, "id" | "object" | "clientId" | "companyId");
+        let ids = self.data.iter().filter(|(name, _)| is_id(name));
+        let mut data: Map<String, Value> = ids
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        data.insert(ERASED.to_owned(), Value::Bool(true));
+        Self {
+            data,
+            previous_attributes: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether it is what [`Event::erased`] leaves.
+    pub fn is_erased(&self) -> bool {
+        self.data.contains_key(ERASED)
+    }
+}
+
+/// The member of [`Event::data`] that says that the rest was erased.
+const ERASED: &str = "erased";
 
 /// What an object remembers of its events, so that the next one comes after
 /// them.

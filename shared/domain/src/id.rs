@@ -54,6 +54,12 @@ kinds! {
     LaneId of Lane;
     /// One order to send deliveries of a time again.
     RecoveryId of Recovery;
+    /// A field that a workspace adds to its clients or companies.
+    CustomFieldId of CustomField;
+    /// What can be chosen in such a field.
+    OptionId of Option;
+    /// What a decision leaves to be done afterwards.
+    ChoreId of Chore;
     /// A team member of a workspace.
     InternalUserId of InternalUser;
     /// A key for programs.

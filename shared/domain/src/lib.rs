@@ -9,10 +9,11 @@ mod account_manager;
 mod address;
 mod audit;
 mod change;
+mod chore;
 mod client;
 mod color;
 mod company;
-mod custom_value;
+mod custom_field;
 mod delivery;
 mod endpoint;
 mod event;
@@ -40,12 +41,17 @@ pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
 pub use address::Address;
 pub use audit::{AuditEntry, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
 pub use change::{Change, Credential, Revision};
+pub use chore::{CHORE_PAUSE, Chore, Work};
 pub use client::{
-    Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
-    OpenInvitation,
+    Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, LifeRefusal,
+    MAX_COMPANIES, MergeRefusal, OpenInvitation,
 };
 pub use company::{Company, CompanyPatch, CompanyRefusal, CompanyView, parse_color};
-pub use custom_value::CustomValues;
+pub use custom_field::{
+    CustomField, CustomFieldView, CustomValues, FieldDraft, FieldEntity, FieldOption,
+    FieldOptionView, FieldPatch, FieldSet, FieldType, MAX_FIELDS, MAX_OPTIONS, OptionPatch,
+    given_values,
+};
 pub use delivery::{
     Attempt, DeliveryStatus, DeliveryView, EndpointDisabled, RETENTION as DELIVERY_RETENTION,
     ShownStatus, Verdict, WebhookDelivery,
@@ -57,9 +63,9 @@ pub use endpoint::{
 pub use event::{Event, EventType, Told};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
-    ApiKeyId, AuditEntryId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource,
-    InternalUserId, InvitationId, LaneId, LetterId, Moment, RecoveryId, TicketId, WorkspaceId,
-    kind,
+    ApiKeyId, AuditEntryId, ChoreId, ClientId, CompanyId, CustomFieldId, DeliveryId, EndpointId,
+    EventId, Id, IdSource, InternalUserId, InvitationId, LaneId, LetterId, Moment, OptionId,
+    RecoveryId, TicketId, WorkspaceId, kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{

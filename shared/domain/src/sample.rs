@@ -5,8 +5,8 @@
 
 use crate::{
     Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyName, CompanyPatch, Email,
-    Endpoint, EndpointDraft, Event, EventFilter, EventType, Invitation, Moment, PersonName,
-    Workspace, WorkspaceId, WorkspacePatch,
+    Endpoint, EndpointDraft, Event, EventFilter, EventType, FieldDraft, FieldEntity, FieldPatch,
+    FieldSet, FieldType, Invitation, Moment, PersonName, Workspace, WorkspaceId, WorkspacePatch,
 };
 use std::time::Duration;
 
@@ -67,6 +67,19 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
         .ok()?;
     john.leave(change, company.id);
     john.archive(change, None);
+    let mut fields = FieldSet::new(workspace_id, FieldEntity::Client);
+    let draft = FieldDraft::new("customFields[0]", "Tier", FieldType::Text, &[]).ok()?;
+    let field = fields.add(change, draft).ok()?;
+    let named = FieldPatch {
+        name: Some("Level".to_owned()),
+        ..FieldPatch::default()
+    };
+    fields.update(change, field, named).ok()?;
+    fields.delete(change, field);
+    john.restore(change, &[], &fields).ok()?;
+    let twin = client("Johnny", "Doe", "johnny.doe@example.com", &company)?;
+    let mut twin = Client::create(moment, workspace_id, twin, author);
+    john.absorb(change, &mut twin, None).ok()?;
 
     let jane = client("Jane", "Doe", "jane.doe@example.com", &company)?;
     let mut jane = Client::create(moment, workspace_id, jane, author);

@@ -7,10 +7,13 @@
 
 use crate::{
     Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
-    item::{Attributes, item},
+    item::{Attributes, item, read},
     list::{Filter, Order, Question},
+    number,
     pattern::Key,
+    text,
 };
+use aws_sdk_dynamodb::{error::BuildError, types::Update};
 use portico_domain::{Client, ClientId, CompanyId, Credential, Email, WorkspaceId};
 use serde_json::json;
 
@@ -102,6 +105,13 @@ impl WorkspaceStore<'_> {
         self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
     }
 
+    /// The clients with these ids that there are, archived or not.
+    pub async fn clients_by_id(&self, ids: &[ClientId]) -> Result<Vec<Client>, Error> {
+        let keys = ids.iter().map(|id| THIS.key(&[&self.id, id])).collect();
+        let items = self.store.get_many(keys).await?;
+        items.into_iter().map(|item| read(ENTITY, item)).collect()
+    }
+
     /// Clients that pass the filter, oldest first. The most selective index
     /// serves; what is left of the filter is applied to what it yields.
     pub async fn clients(
@@ -148,7 +158,7 @@ impl WorkspaceStore<'_> {
 pub(crate) fn client_item(client: &Client) -> Result<Attributes, Error> {
     let (w, id, name) = (&client.workspace_id, &client.id, &client.name);
     let mut keys = vec![THIS.key(&[w, id])];
-    if client.archived_at.is_none() {
+    if !client.is_archived() {
         keys.push(ALL.key(&[w, id]));
         keys.push(BY_EMAIL.key(&[w, &client.email, id]));
         keys.push(BY_GIVEN_NAME.key(&[w, &name.given_name, id]));
@@ -179,10 +189,31 @@ pub(crate) fn email_guard_item(client: &Client) -> Result<Attributes, Error> {
     item("emailGuard", &json!({ "clientId": client.id }), &[key])
 }
 
+/// Lets the id of a merged client lead to another one.
+pub(crate) fn repoint_update(
+    table: &str,
+    workspace: WorkspaceId,
+    (id, from, to): (ClientId, ClientId, ClientId),
+) -> Result<Update, BuildError> {
+    Update::builder()
+        .table_name(table)
+        .set_key(Some(THIS.key(&[&workspace, &id]).attributes()))
+        .update_expression("SET mergedInto = :to ADD version :one")
+        .condition_expression("mergedInto = :from")
+        .expression_attribute_values(":from", text(&from))
+        .expression_attribute_values(":to", text(&to))
+        .expression_attribute_values(":one", number(1))
+        .build()
+}
+
+pub(crate) fn password_key(workspace: WorkspaceId, client: ClientId) -> Key {
+    PASSWORD.key(&[&workspace, &client])
+}
+
 pub(crate) fn password_item(
     workspace: WorkspaceId,
     credential: &Credential,
 ) -> Result<Attributes, Error> {
-    let key = PASSWORD.key(&[&workspace, &credential.client_id]);
+    let key = password_key(workspace, credential.client_id);
     item("password", &json!({ "hash": credential.hash }), &[key])
 }

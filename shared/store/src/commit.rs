@@ -8,10 +8,10 @@
 //! the list of events does not get one in a part that has been read.
 
 use crate::{
-    Answered, CommitError, Error, WorkspaceStore, access, answered, audit, client, company,
+    Answered, CommitError, Error, WorkspaceStore, access, answered, audit, chore, client, company,
     delivery, endpoint,
     error::{Cancelled, cancelled},
-    event, invitation,
+    event, field_set, invitation,
     item::Attributes,
     lane, letter, number,
     pattern::Key,
@@ -27,8 +27,8 @@ use aws_sdk_dynamodb::{
     },
 };
 use portico_domain::{
-    AuditEntry, COMMIT_TIMEOUT, Change, Client, Company, CompanyId, EndpointId, LaneId, Letter,
-    Revision, Time, WorkspaceId, is_too_late,
+    AuditEntry, COMMIT_TIMEOUT, Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId,
+    Letter, Revision, Time, WorkspaceId, is_too_late,
 };
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::timeout;
@@ -135,8 +135,20 @@ impl WorkspaceStore<'_> {
             let version = before.as_ref().map_or(0, |before| before.version);
             transaction.settle_workspace(workspace::workspace_item(after)?, version)?;
         }
+        for Revision { before, after } in &change.field_sets {
+            // The set of a workspace that has no fields is not there.
+            let version = before.as_ref().map(|before| before.version);
+            let version = version.filter(|version| *version > 0);
+            transaction.revise(field_set::set_item(after)?, version)?;
+        }
+        for chore in &change.chores {
+            transaction.put(chore::chore_item(chore)?)?;
+        }
         for revision in &change.clients {
             transaction.client(revision)?;
+        }
+        for merged in &change.repointed {
+            transaction.repoint(self.id, *merged)?;
         }
         for revision in &change.companies {
             transaction.company(revision)?;
@@ -206,20 +218,26 @@ impl WorkspaceStore<'_> {
 
 impl Transaction {
     fn client(&mut self, Revision { before, after }: &Revision<Client>) -> Result<(), CommitError> {
-        let (w, email) = (after.workspace_id, &after.email);
-        let is_archived = after.archived_at.is_some();
+        let w = after.workspace_id;
         self.revise(
             client::client_item(after)?,
             before.as_ref().map(|before| before.version),
         )?;
-        if before.is_none() {
-            self.put_guard(client::email_guard_item(after)?, Meaning::EmailTaken)?;
-        } else if is_archived {
-            self.delete(&client::email_guard_key(w, email))?;
+        let was_here = before.as_ref().filter(|before| !before.is_archived());
+        let is_here = Some(after).filter(|after| !after.is_archived());
+        match (was_here, is_here) {
+            (None, Some(after)) => {
+                self.put_guard(client::email_guard_item(after)?, Meaning::EmailTaken)?;
+            }
+            (Some(before), None) => self.delete(&client::email_guard_key(w, &before.email))?,
+            _ => {}
+        }
+        if after.purged_at.is_some() {
+            self.delete(&client::password_key(w, after.id))?;
         }
 
-        let was: BTreeSet<CompanyId> = before.iter().flat_map(Client::memberships).collect();
-        let is: BTreeSet<CompanyId> = after.memberships().filter(|_| !is_archived).collect();
+        let was: BTreeSet<CompanyId> = was_here.into_iter().flat_map(Client::memberships).collect();
+        let is: BTreeSet<CompanyId> = is_here.into_iter().flat_map(Client::memberships).collect();
         for company_id in &is {
             self.put(client::membership_item(after, *company_id)?)?;
         }
@@ -227,12 +245,13 @@ impl Transaction {
             self.delete(&client::membership_key(after, *company_id))?;
         }
 
-        let placeholder = before.as_ref().and_then(|before| before.placeholder_id);
+        let placeholder = was_here.and_then(|before| before.placeholder_id);
         if let Some(gone) = placeholder.filter(|id| !is.contains(id)) {
             self.delete(&company::company_key(w, gone))?;
         }
-        if let Some(new) =
-            Company::placeholder_of(after).filter(|new| !was.contains(&new.id) && !is_archived)
+        if let Some(new) = is_here
+            .and_then(Company::placeholder_of)
+            .filter(|new| !was.contains(&new.id))
         {
             self.put(company::company_item(&new)?)?;
         }
@@ -325,6 +344,17 @@ impl Transaction {
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)");
         self.push_put(put, meaning)
+    }
+
+    fn repoint(
+        &mut self,
+        workspace: WorkspaceId,
+        merged: (ClientId, ClientId, ClientId),
+    ) -> Result<(), Error> {
+        let update = client::repoint_update(&self.table, workspace, merged).map_err(unbuildable)?;
+        let action = TransactWriteItem::builder().update(update).build();
+        self.push(action, Meaning::Stale);
+        Ok(())
     }
 
     fn ring(

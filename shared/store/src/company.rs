@@ -7,7 +7,7 @@ use crate::{
     pattern::Key,
 };
 use portico_domain::{Company, CompanyId, CompanyName, WorkspaceId};
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, BY_KIND, BY_NAME, NAME_GUARD];
 
@@ -43,6 +43,13 @@ const NAME_GUARD: Pattern = Pattern::new(
 );
 
 pub(crate) const ENTITY: &str = "company";
+
+/// Who has a name.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NameGuard {
+    company_id: CompanyId,
+}
 
 /// Which companies to list: those that have all of these.
 #[derive(Clone, Debug, Default)]
@@ -81,6 +88,32 @@ impl WorkspaceStore<'_> {
             (None, None) => list(ALL, ALL.partition(&[w])),
         };
         self.store.list(ENTITY, question, page).await
+    }
+
+    /// Which of these companies are there.
+    pub async fn present_companies(&self, ids: &[CompanyId]) -> Result<Vec<CompanyId>, Error> {
+        let keys = ids.iter().map(|id| company_key(self.id, *id)).collect();
+        let mut present = Vec::with_capacity(ids.len());
+        for item in self.store.get_many(keys).await? {
+            let company: Company = read(ENTITY, item)?;
+            if company.deleted_at.is_none() {
+                present.push(company.id);
+            }
+        }
+        Ok(present)
+    }
+
+    /// The company that has this name, whatever its case.
+    pub async fn company_named(&self, name: &CompanyName) -> Result<Option<Company>, Error> {
+        let key = name_guard_key(self.id, name);
+        let guard: Option<NameGuard> = self.store.get("companyNameGuard", &key).await?;
+        let Some(NameGuard { company_id }) = guard else {
+            return Ok(None);
+        };
+        let company = self.company(company_id).await?;
+        // It may have been deleted or renamed between the two.
+        Ok(company
+            .filter(|company| company.deleted_at.is_none() && company.name.key() == name.key()))
     }
 
     /// The only company that clients can join, if there is exactly one.
@@ -146,7 +179,9 @@ pub(crate) fn name_guard_item(company: &Company) -> Result<Attributes, Error> {
     let key = name_guard_key(company.workspace_id, &company.name);
     item(
         "companyNameGuard",
-        &json!({ "companyId": company.id }),
+        &NameGuard {
+            company_id: company.id,
+        },
         &[key],
     )
 }

@@ -46,17 +46,20 @@ pub enum DueKind {
     Invitation,
     /// A deleted company has to be emptied.
     Company,
+    /// A chore has to be done.
+    Chore,
 }
 
 impl DueKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Event,
         Self::Letter,
         Self::Lane,
         Self::Recovery,
         Self::Invitation,
         Self::Company,
+        Self::Chore,
     ];
 
     const fn name(self) -> &'static str {
@@ -67,6 +70,7 @@ impl DueKind {
             Self::Recovery => "RECOVERY",
             Self::Invitation => "INVITATION",
             Self::Company => "COMPANY",
+            Self::Chore => "CHORE",
         }
     }
 

@@ -6,10 +6,11 @@
 
 use crate::{
     CommitError, DueKind, Error, Index, Page, PageRequest, Pattern, Store, WorkspaceStore,
+    error::unless_condition_fails,
     item::{Attributes, expire_after, item, read},
     list::{Filter, Order, Question},
     pattern::Key,
-    serialized,
+    serialized, text,
 };
 use portico_domain::{DELIVERY_RETENTION, Event, EventId, EventType, Task, WorkspaceId, kind};
 use serde::Deserialize;
@@ -144,6 +145,23 @@ impl WorkspaceStore<'_> {
         events
             .filter(|one| !matches!(one, Ok(one) if one.id == event.id))
             .collect()
+    }
+
+    /// Takes what is personal out of an event.
+    pub async fn erase_event(&self, event: &Event) -> Result<(), Error> {
+        let result = self
+            .store
+            .client
+            .update_item()
+            .table_name(&*self.store.table)
+            .set_key(Some(event_key(self.id, event.id).attributes()))
+            .update_expression("SET body = :body")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":body", text(&serialized(ENTITY, &event.erased())?))
+            .send()
+            .await;
+        // It may have reached the end of its time meanwhile.
+        unless_condition_fails(result).map(drop)
     }
 
     /// Notes that every delivery of the event has been made.

@@ -59,6 +59,11 @@ impl WorkspaceStore<'_> {
         self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
     }
 
+    /// Deletes an invitation whose client was erased.
+    pub async fn delete_invitation(&self, id: InvitationId) -> Result<(), Error> {
+        self.store.delete(&THIS.key(&[&self.id, &id])).await
+    }
+
     /// The invitation that a client has open, if it has one.
     pub async fn open_invitation(&self, client: &Client) -> Result<Option<Invitation>, Error> {
         match client.open_invitation {

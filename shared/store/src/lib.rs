@@ -11,6 +11,7 @@
 mod access;
 mod answered;
 mod audit;
+mod chore;
 mod client;
 mod clock;
 mod commit;
@@ -21,6 +22,7 @@ mod due;
 mod endpoint;
 mod error;
 mod event;
+mod field_set;
 mod health;
 mod invitation;
 mod item;
@@ -179,6 +181,8 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         access::PATTERNS,
         client::PATTERNS,
         company::PATTERNS,
+        field_set::PATTERNS,
+        chore::PATTERNS,
         invitation::PATTERNS,
         letter::PATTERNS,
         ticket::PATTERNS,

@@ -8,6 +8,7 @@
 mod body;
 mod caller;
 mod commit;
+mod custom_fields;
 mod function;
 mod idempotency;
 mod openapi;
@@ -22,13 +23,14 @@ mod serve;
 
 pub use body::{body, body_or_default, given};
 pub use caller::{Caller, PortalCaller, admit, admit_client};
-pub use function::{Body, Function, Operation, Parameter, schema};
+pub use custom_fields::custom_values;
+pub use function::{Body, Function, Operation, Parameter, picture, schema};
 pub use openapi::openapi;
 pub use page::{document_page, page};
 pub use paging::{ListView, Paging};
 pub use problem::Problem;
 pub use request::Request;
-pub use response::{Deletion, Response, created, document, ok, session_cookie};
+pub use response::{Deletion, Response, created, document, immutable, ok, session_cookie};
 pub use retry::retry_stale;
 pub use route::{Access, Method, Route};
 pub use serve::{refuse, serve};

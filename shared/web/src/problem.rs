@@ -3,10 +3,12 @@
 
 use crate::{Response, page, page::Notice, response::json};
 use askama::Template;
+use portico_app::MediaError;
 use portico_domain::{
-    CompanyRefusal, DeadLink, EndpointDisabled, Invalid, InviteRefusal, MAX_ENDPOINTS, Permission,
-    Unsigned,
+    CompanyRefusal, DeadLink, EndpointDisabled, Invalid, InviteRefusal, LifeRefusal, MAX_ENDPOINTS,
+    MergeRefusal, Permission, Unsigned,
 };
+use portico_files::{FileError, picture::PictureError};
 use portico_keys::{NoRandomness, password::HashError};
 use portico_store::{CommitError, EndpointLimit, Error, MAX_EVENT_LENGTH};
 use portico_webhook::TargetError;
@@ -239,6 +241,11 @@ impl Problem {
         problem
     }
 
+    /// Whether it has this code.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.code == code
+    }
+
     /// Whether deciding again may help.
     pub fn is_stale(&self) -> bool {
         self.code == STALE || self.code == LATE
@@ -463,6 +470,52 @@ impl From<CompanyRefusal> for Problem {
                 Self::new(409, "company_is_placeholder", refusal.to_string())
             }
         }
+    }
+}
+
+impl From<LifeRefusal> for Problem {
+    fn from(refusal: LifeRefusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            LifeRefusal::NotArchived => Self::new(409, "client_not_archived", message),
+            LifeRefusal::Merged => Self::new(409, "client_merged", message),
+            LifeRefusal::Purged => Self::new(409, "client_purged", message),
+        }
+    }
+}
+
+impl From<MergeRefusal> for Problem {
+    fn from(refusal: MergeRefusal) -> Self {
+        match refusal {
+            MergeRefusal::Itself => {
+                Self::new(400, "client_same", refusal.to_string()).with("field", "into")
+            }
+            MergeRefusal::TooMany(invalid) => invalid.into(),
+        }
+    }
+}
+
+impl From<MediaError> for Problem {
+    fn from(error: MediaError) -> Self {
+        match error {
+            MediaError::Picture(refusal) => {
+                let code = match &refusal {
+                    PictureError::OtherKind => "picture_unsupported",
+                    PictureError::TooLarge(..) => "picture_too_large",
+                    PictureError::Damaged(_) => "picture_damaged",
+                };
+                Invalid::new("body", code, refusal.to_string()).into()
+            }
+            MediaError::File(error) => error.into(),
+            MediaError::NoRandomness(error) => error.into(),
+        }
+    }
+}
+
+impl From<FileError> for Problem {
+    fn from(error: FileError) -> Self {
+        let message = "the files cannot be reached; try again later";
+        Self::broken(503, "unavailable", message, &error)
     }
 }
 

@@ -29,7 +29,8 @@ pub struct Request {
     pub(crate) raw_query: String,
     query: Vec<(String, String)>,
     cookies: Vec<String>,
-    pub(crate) body: Vec<u8>,
+    /// The body, as it came.
+    pub body: Vec<u8>,
 }
 
 impl TryFrom<ApiGatewayV2httpRequest> for Request {

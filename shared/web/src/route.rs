@@ -10,6 +10,8 @@ pub enum Method {
     Get,
     /// Create, or do.
     Post,
+    /// Set whole.
+    Put,
     /// Change parts.
     Patch,
     /// Delete.
@@ -24,6 +26,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
             Self::Any => "ANY",
@@ -68,6 +71,11 @@ impl Route {
     /// A route for creating and doing.
     pub const fn post(name: &'static str, path: &'static str) -> Self {
         Self::new(name, Method::Post, path)
+    }
+
+    /// A route for setting something whole.
+    pub const fn put(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::Put, path)
     }
 
     /// A route for changing parts.

@@ -56,6 +56,8 @@ pub struct ClientView {
     pub account_manager_ids: Vec<InternalUserId>,
     /// By what it is grouped.
     pub tags: Vec<String>,
+    /// Whose ids lead here too: clients who were merged into this one.
+    pub merged_ids: Vec<ClientId>,
     /// Values of the workspace's own fields; null when there are none.
     pub custom_fields: Option<Map<String, Value>>,
 }
@@ -95,6 +97,7 @@ impl Client {
             phone: self.phone.clone(),
             account_manager_ids: self.account_manager_ids.clone(),
             tags: self.tags.as_slice().to_vec(),
+            merged_ids: self.merged_ids.clone(),
             custom_fields: self.custom_fields.shown(),
         }
     }

@@ -67,6 +67,16 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// A new client who could be taken for the other one.
+    pub(super) async fn twin(&mut self) -> Result<String, TriggerError> {
+        let body = json!({
+            "givenName": "Trigger",
+            "familyName": self.mark,
+            "email": self.email().replacen("trigger-", "trigger-twin-", 1),
+        });
+        self.make("client", "/v1/clients", &body).await
+    }
+
     /// A new client in these companies.
     pub(super) async fn client(&mut self, companies: &[&String]) -> Result<String, TriggerError> {
         let body = json!({
