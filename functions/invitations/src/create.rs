@@ -1,10 +1,11 @@
-//! `POST /v1/invitations`: invites a client by e-mail.
+//! `POST /v1/invitations`: invites a client by e-mail, or makes a link to hand
+//! over.
 
+use crate::{invite, lifetime};
 use portico_app::{App, Grant};
-use portico_domain::{Change, ClientId, Invalid, Invitation, InvitationView, Permission};
+use portico_domain::{ClientId, Invalid, InvitationView, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created,
-    retry_stale, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,7 +19,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Invite a client",
-    description: "Sends the client an e-mail with a link that is good for as long as the workspace says. A client has at most one open invitation.",
+    description: "Sends the client an e-mail with a link that is good for as long as the workspace says, or for `expiresInDays`. With `send` false there is no e-mail: `POST /v1/invitations/{id}/link` gives the link to hand over, and the client counts as not invited. A client has at most one open invitation.",
     query: &[],
     body: Some(schema::<NewInvitation>),
     answer: Body::Created(schema::<InvitationView>),
@@ -35,26 +36,27 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 struct NewInvitation {
     /// The client.
     client_id: Option<String>,
+    /// Whether to send the e-mail; true unless given.
+    send: Option<bool>,
+    /// For how many days the link is good, 1 to 30.
+    expires_in_days: Option<i64>,
 }
 
 /// Invites a client.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    let client_id = client_id(&body(&request)?)?;
+    let new: NewInvitation = body(&request)?;
+    let client_id = client_id(&new)?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let invitation = retry_stale(|| async {
-        let client = workspace.client(client_id).await?;
-        let before = client
-            .filter(|client| client.archived_at.is_none())
-            .ok_or_else(unknown)?;
-        let open = workspace.open_invitation(&before).await?;
-        let lifetime = workspace.get().await?.invitation_lifetime();
-        let mut change = Change::at(app.moment());
-        let mut after = before.clone();
-        let invitation = Invitation::open(&mut change, &mut after, open, lifetime, caller.actor)?;
-        change.save_client(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok(invitation)
+    let lifetime = lifetime(&workspace.get().await?, new.expires_in_days)?;
+    let is_mailed = new.send.unwrap_or(true);
+    let invitation = invite(app, &workspace, client_id, |change, client, open| {
+        let begin = if is_mailed {
+            portico_domain::Invitation::open
+        } else {
+            portico_domain::Invitation::open_by_hand
+        };
+        begin(change, client, open, lifetime, caller.actor)
     })
     .await?;
     Ok(created(&invitation.view(app.now())))
@@ -65,14 +67,5 @@ fn client_id(new: &NewInvitation) -> Result<ClientId, Problem> {
         .client_id
         .as_deref()
         .ok_or_else(|| Invalid::missing("clientId"))?;
-    text.parse().map_err(|_| unknown())
-}
-
-fn unknown() -> Problem {
-    Invalid::new(
-        "clientId",
-        "client_unknown",
-        "there is no client with this id in this workspace",
-    )
-    .into()
+    text.parse().map_err(|_| crate::unknown_client())
 }

@@ -3,9 +3,12 @@
 //!
 //! The queues' part is in [`Queues`](crate::sqs::Queues).
 
+use crate::grants::Acting;
 use crate::{LocalServer, pump, sqs::Message};
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use portico_app::{Trigger, TriggerError};
 use portico_queue::Queue;
+use portico_web::{Function, serve};
 use serde_json::Value;
 
 impl LocalServer {
@@ -32,6 +35,20 @@ impl LocalServer {
         event: Value,
     ) -> impl Future<Output = Result<Value, TriggerError>> + Send + use<> {
         self.core.pumps.runner.work(trigger, event)
+    }
+
+    /// A function's answer to a request, within its grants.
+    pub fn answer(
+        &self,
+        function: Function,
+        event: ApiGatewayV2httpRequest,
+    ) -> impl Future<Output = ApiGatewayV2httpResponse> + Send + use<> {
+        let acting = Acting {
+            name: function.route.name,
+            grants: function.grants,
+        };
+        let app = std::sync::Arc::clone(&self.core.app);
+        acting.scope(async move { serve(&app, &function, event).await })
     }
 
     /// Moves the clock forward, and does nothing else.

@@ -235,11 +235,12 @@ fn mail(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
         "MailEventsPolicy".to_owned(),
         resource("AWS::SNS::TopicPolicy", publish),
     );
+    mail_events_queue(resources);
     let destination = json!({
         "ConfigurationSetName": reference("ConfigurationSet"),
         "EventDestination": {
             "Enabled": true,
-            "MatchingEventTypes": ["SEND", "DELIVERY", "DELIVERY_DELAY", "BOUNCE", "COMPLAINT", "REJECT"],
+            "MatchingEventTypes": ["SEND", "DELIVERY", "DELIVERY_DELAY", "BOUNCE", "COMPLAINT", "REJECT", "RENDERING_FAILURE"],
             "SnsDestination": { "TopicARN": reference("MailEventsTopic") },
         },
     });
@@ -255,6 +256,32 @@ fn mail(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
     let arn =
         sub("arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${MailIdentity}");
     export(outputs, "mail-identity-arn", arn);
+}
+
+/// From the topic to the queue of the function that learns from it.
+fn mail_events_queue(resources: &mut Map<String, Value>) {
+    let queue = format!("{}Queue", logical(Queue::MailEvents.name()));
+    let topic = reference("MailEventsTopic");
+    let mut statement = allow(&["sqs:SendMessage"], &[get(&queue, "Arn")]);
+    statement["Principal"] = json!({ "Service": "sns.amazonaws.com" });
+    statement["Condition"] = json!({ "ArnEquals": { "aws:SourceArn": topic } });
+    let policy = json!({
+        "Queues": [reference(&queue)],
+        "PolicyDocument": { "Version": "2012-10-17", "Statement": [statement] },
+    });
+    resources.insert(
+        "MailEventsQueuePolicy".to_owned(),
+        resource("AWS::SQS::QueuePolicy", policy),
+    );
+    let subscription = json!({
+        "TopicArn": topic,
+        "Protocol": "sqs",
+        "Endpoint": get(&queue, "Arn"),
+    });
+    let mut subscription = resource("AWS::SNS::Subscription", subscription);
+    // SNS tries a queue that refuses it for weeks; it is let in first.
+    subscription["DependsOn"] = "MailEventsQueuePolicy".into();
+    resources.insert("MailEventsSubscription".to_owned(), subscription);
 }
 
 fn bucket() -> Value {

@@ -11,7 +11,7 @@ mod trigger;
 
 pub use grant::{Grant, Resource};
 pub use retry::retry;
-pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch};
+pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch, sqs_messages};
 
 use portico_crm::Adapters;
 use portico_domain::{IdSource, Moment, OpenInvitation, Ticket, TicketPurpose, Time, WorkspaceId};

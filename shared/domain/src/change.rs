@@ -5,8 +5,8 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    Client, ClientId, Company, CompanyRefusal, Endpoint, EndpointId, Event, Invitation, Letter,
-    LetterId, Moment, Session, Ticket, WorkspaceId,
+    AddressMark, Client, ClientId, Company, CompanyRefusal, Endpoint, EndpointId, Event,
+    Invitation, Letter, LetterId, Moment, Session, Ticket, WorkspaceId,
 };
 
 /// A thing before and after a decision; there was none before it was created.
@@ -42,6 +42,8 @@ pub struct Change<'a> {
     pub endpoints: Vec<Revision<Endpoint>>,
     /// Endpoints whose lanes have to be looked at.
     pub rung_endpoints: Vec<(WorkspaceId, EndpointId)>,
+    /// What is known against addresses from now on.
+    pub marks: Vec<Revision<AddressMark>>,
     /// Links that are good once, given out or used up.
     pub tickets: Vec<Revision<Ticket>>,
     /// Mail to send.
@@ -68,6 +70,7 @@ impl<'a> Change<'a> {
             invitations: Vec::new(),
             endpoints: Vec::new(),
             rung_endpoints: Vec::new(),
+            marks: Vec::new(),
             tickets: Vec::new(),
             letters: Vec::new(),
             postponed_letters: Vec::new(),
@@ -106,6 +109,11 @@ impl<'a> Change<'a> {
             .chain(invitations)
             .chain(endpoints)
             .chain(tickets)
+            .chain(
+                self.marks
+                    .iter()
+                    .map(|revision| revision.after.workspace_id),
+            )
             .chain(self.rung_endpoints.iter().map(|(workspace, _)| *workspace))
             .chain(letters.map(|letter| letter.workspace_id))
             .chain(self.session.iter().map(|session| session.workspace_id))
@@ -144,6 +152,20 @@ impl<'a> Change<'a> {
     ) -> Invitation {
         after.version += 1;
         self.invitations.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Notes what is known against an address.
+    pub fn save_mark(
+        &mut self,
+        before: Option<&AddressMark>,
+        mut after: AddressMark,
+    ) -> AddressMark {
+        after.version += 1;
+        self.marks.push(Revision {
             before: before.cloned(),
             after: after.clone(),
         });

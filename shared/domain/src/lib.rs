@@ -5,6 +5,7 @@
 //! events tell it. The store writes a change whole or not at all.
 
 mod access;
+mod address_mark;
 mod change;
 mod client;
 mod color;
@@ -27,10 +28,11 @@ mod time;
 mod workspace;
 
 pub use access::{Actor, ApiKey, Permission, Session};
+pub use address_mark::{AddressFault, AddressMark};
 pub use change::{Change, Credential, Revision};
 pub use client::{
-    Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
-    OpenInvitation,
+    Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, FaultyAddress,
+    MAX_COMPANIES, OpenInvitation,
 };
 pub use company::{Company, CompanyDraft, CompanyRefusal, CompanyView, parse_color};
 pub use delivery::{
@@ -49,8 +51,8 @@ pub use id::{
 };
 pub use invalid::Invalid;
 pub use invitation::{
-    DeadLink, Delivery, DeliveryState, Invitation, InvitationStatus, InvitationView, InviteRefusal,
-    RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW,
+    DeadLink, Delivery, DeliveryState, Fate, Invitation, InvitationStatus, InvitationView,
+    InviteRefusal, MailReport, RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW, lifetime_of_days,
 };
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};

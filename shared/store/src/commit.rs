@@ -7,7 +7,7 @@
 //! repeat.
 
 use crate::{
-    CommitError, Error, WorkspaceStore, access, client, company, endpoint,
+    CommitError, Error, WorkspaceStore, access, address_mark, client, company, endpoint,
     error::{Cancelled, cancelled},
     event, invitation,
     item::Attributes,
@@ -116,6 +116,10 @@ impl WorkspaceStore<'_> {
             for lane in LaneId::all(*endpoint) {
                 transaction.ring(*workspace, *endpoint, lane, change.moment.now)?;
             }
+        }
+        for Revision { before, after } in &change.marks {
+            let version = before.as_ref().map(|before| before.version);
+            transaction.revise(address_mark::mark_item(after)?, version)?;
         }
         for Revision { before, after } in &change.tickets {
             let version = before.as_ref().map(|before| before.version);

@@ -9,6 +9,7 @@
 //! with the events that tell it, or not at all.
 
 mod access;
+mod address_mark;
 mod client;
 mod commit;
 mod company;
@@ -171,6 +172,7 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         client::PATTERNS,
         company::PATTERNS,
         invitation::PATTERNS,
+        address_mark::PATTERNS,
         letter::PATTERNS,
         ticket::PATTERNS,
         endpoint::PATTERNS,

@@ -82,7 +82,8 @@ impl Question {
         self
     }
 
-    /// Only items whose attribute compares so with `value`, if there is one.
+    /// Only items whose attribute compares so with `value`, if there is one. A
+    /// dot leads into a map.
     pub(crate) fn filter(
         mut self,
         how: Filter,
@@ -141,13 +142,19 @@ impl Store {
         }
         let mut filters = Vec::new();
         for (place, (how, attribute, value)) in question.filters.into_iter().enumerate() {
+            let mut path = Vec::new();
+            for (depth, name) in attribute.split('.').enumerate() {
+                let placeholder = format!("#f{place}_{depth}");
+                query = query.expression_attribute_names(&placeholder, name);
+                path.push(placeholder);
+            }
+            let path = path.join(".");
             filters.push(match how {
-                Filter::Is => format!("#f{place} = :f{place}"),
-                Filter::Contains => format!("contains(#f{place}, :f{place})"),
+                Filter::Is => format!("{path} = :f{place}"),
+                Filter::Contains => format!("contains({path}, :f{place})"),
             });
-            query = query
-                .expression_attribute_names(format!("#f{place}"), attribute)
-                .expression_attribute_values(format!(":f{place}"), AttributeValue::S(value));
+            query =
+                query.expression_attribute_values(format!(":f{place}"), AttributeValue::S(value));
         }
         let filter = (!filters.is_empty()).then(|| filters.join(" AND "));
         let answer = query

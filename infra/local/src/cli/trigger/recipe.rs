@@ -30,6 +30,10 @@ pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
         | EventType::CompanyClientAdded
         | EventType::CompanyClientRemoved
         | EventType::InvitationSent
+        | EventType::InvitationDelivered
+        | EventType::InvitationBounced
+        | EventType::InvitationComplained
+        | EventType::InvitationFailed
         | EventType::InvitationCancelled
         | EventType::WebhookEndpointDisabled => None,
     }
@@ -74,6 +78,10 @@ pub(super) async fn run(kind: EventType, stage: &mut Stage<'_>) -> Result<String
         | EventType::CompanyClientAdded
         | EventType::CompanyClientRemoved => company(kind, stage).await,
         EventType::InvitationSent
+        | EventType::InvitationDelivered
+        | EventType::InvitationBounced
+        | EventType::InvitationComplained
+        | EventType::InvitationFailed
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled => invitation(kind, stage).await,
@@ -112,6 +120,12 @@ async fn company(kind: EventType, stage: &mut Stage<'_>) -> Result<String, Trigg
 }
 
 async fn invitation(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {
+    match kind {
+        EventType::InvitationBounced => stage.simulate("bounce"),
+        EventType::InvitationComplained => stage.simulate("complaint"),
+        EventType::InvitationFailed => stage.simulate("suppressionlist"),
+        _ => {}
+    }
     let client = stage.client(&[]).await?;
     let invitation = stage.invitation(&client).await?;
     let id = invitation["id"]
