@@ -264,7 +264,7 @@ async fn whoever_accepts_while_being_archived_is_archived_and_not_half_in() {
         let ends = interleave(&mut Dice(seed), vec![scene.accept(), archive], |_| {}).await;
 
         let (status, client, told) = scene.end().await;
-        assert_eq!(client, "gone", "seed {seed}: {ends:?}");
+        assert_eq!(client, "gone", "seed {seed}: {ends:?} {told:?}");
         assert_eq!(count(&told, "client.archived"), 1, "seed {seed}");
         match ends[..] {
             [200, 200] => assert_eq!(status, "accepted"),
