@@ -10,6 +10,7 @@ use std::time::Duration;
 /// AWS is seen.
 pub(crate) async fn use_everything(app: &TestApp) {
     let admin = app.admin();
+    require_companies(&admin).await;
     let receiver = Receiver::start().await;
     receiver.reply_next(&[Reply::status(503)]);
     let endpoint = app.register(&receiver, &["*"]).await;
@@ -84,6 +85,26 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .expect(200);
 }
 
+/// Adds a client to the only company there is, and leaves nothing behind that
+/// the others would meet.
+async fn require_companies(admin: &Actor) {
+    let set = async |companies: &str| {
+        let settings = json!({ "companies": companies });
+        admin.patch("/v1/workspaces", &settings).await.expect(200);
+    };
+    let only = create(admin, "companies", json!({ "name": "The only one" })).await;
+    set("required").await;
+    let body = json!({ "name": "Mary Somerville", "email": "mary@example.com" });
+    let mary = create(admin, "clients", body).await;
+    set("optional").await;
+    for path in [
+        format!("/v1/clients/{mary}"),
+        format!("/v1/companies/{only}"),
+    ] {
+        admin.delete(&path).await.expect(200);
+    }
+}
+
 async fn create(admin: &Actor, resource: &str, body: Value) -> String {
     let created = admin
         .post(&format!("/v1/{resource}"), &body)
@@ -151,7 +172,8 @@ async fn change_and_resend(app: &TestApp, admin: &Actor, endpoint: &str) {
     }
     for action in ["rotate-secret", "test"] {
         let path = format!("{path}/{action}");
-        admin.post(&path, &json!({})).await.expect(200);
+        let once = admin.with("idempotency-key", action);
+        once.post(&path, &json!({})).await.expect(200);
     }
     let deliveries = admin.get(&format!("{path}/deliveries")).await.expect(200);
     let delivery = id(&deliveries["data"][0]).to_owned();
@@ -199,7 +221,7 @@ async fn use_links(app: &TestApp, admin: &Actor, invitation: &str) {
 async fn mail_a_ticket(app: &TestApp, client: &str) {
     let (core, id) = (app.server.app(), client.parse().expect("an id"));
     let store = core.store.workspace(app.server.workspace_id);
-    let mut change = Change::at(core.moment());
+    let mut change = Change::by_system(core.moment());
     let ticket = Ticket::issue(
         &mut change,
         app.server.workspace_id,
@@ -208,7 +230,7 @@ async fn mail_a_ticket(app: &TestApp, client: &str) {
     );
     store.commit(&change).await.expect("it is written");
     app.settle().await;
-    let mut change = Change::at(core.moment());
+    let mut change = Change::by_system(core.moment());
     ticket.use_up(&mut change).expect("it is good");
     store.commit(&change).await.expect("it is written");
     app.settle().await;

@@ -1,6 +1,7 @@
 //! Portico, end to end.
 
 mod access;
+mod audit;
 mod clients;
 mod companies;
 mod concurrency;
@@ -12,8 +13,10 @@ mod durability;
 mod errors;
 mod events;
 mod everything;
+mod fields;
 mod golden;
 mod grants;
+mod idempotency;
 mod invariants;
 mod invitation_links;
 mod invitation_races;
@@ -23,5 +26,6 @@ mod mail_events;
 mod mails;
 mod receivers;
 mod sdk;
+mod settings;
 mod table;
 mod webhooks;

@@ -2,7 +2,7 @@
 
 use crate::{fields::CompanyFields, get::find};
 use portico_app::{App, Grant};
-use portico_domain::{Change, CompanyView, Permission};
+use portico_domain::{CompanyView, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
     schema,
@@ -17,7 +17,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Change a company",
-    description: "What is not given stays as it is.",
+    description: "What is not given stays as it is; an empty text, an empty list or `null` clears a field. Nobody can be assigned to, invited or moved into a company that is not active; who is in it stays.",
     query: &[],
     body: Some(schema::<CompanyFields>),
     answer: Body::Json(schema::<CompanyView>),
@@ -32,22 +32,19 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
-    let name = body::<CompanyFields>(&request)?.into_name()?;
+    let patch = body::<CompanyFields>(&request)?.into_patch()?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let company = retry_stale(|| async {
+    retry_stale(|| async {
         let before = find(&workspace, id).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
-        if let Some(name) = name.clone() {
-            after.rename(&mut change, name)?;
-        }
+        after.update(&mut change, patch.clone())?;
         if after == before {
-            return Ok(before);
+            return Ok(ok(&CompanyView::from(&before)));
         }
         let after = change.save_company(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok(after)
+        let answer = ok(&CompanyView::from(&after));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&CompanyView::from(&company)))
+    .await
 }

@@ -8,10 +8,10 @@
 use crate::{invite, lifetime, unknown_client};
 use futures_util::{StreamExt, stream};
 use portico_app::{App, Grant};
-use portico_domain::{Actor, ClientId, Invalid, Invitation, InvitationView, Permission, Time};
-use portico_store::WorkspaceStore;
+use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Permission, Time};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, schema,
+    Body, Caller, Function, Operation, Problem, Request, Response, Route, admit, body, ok,
+    retry_stale, schema,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -81,9 +81,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let ids = client_ids(many.client_ids)?;
     let workspace = app.store.workspace(caller.workspace_id);
     let lifetime = lifetime(&workspace.get().await?, many.expires_in_days)?;
-    let workspace = &workspace;
+    let caller = &caller;
     let decided = stream::iter(ids).map(|client_id| async move {
-        let sent = send(app, workspace, &client_id, lifetime, caller.actor).await;
+        let sent = send(app, caller, &client_id, lifetime).await;
         verdict(client_id, sent, app.now())
     });
     let data = decided.buffered(AT_ONCE).collect().await;
@@ -106,14 +106,19 @@ fn client_ids(given: Option<Vec<String>>) -> Result<Vec<String>, Invalid> {
 
 async fn send(
     app: &App,
-    workspace: &WorkspaceStore<'_>,
+    caller: &Caller,
     client_id: &str,
     lifetime: Duration,
-    actor: Actor,
 ) -> Result<Invitation, Problem> {
     let id: ClientId = client_id.parse().map_err(|_| unknown_client())?;
-    invite(app, workspace, id, |change, client, open| {
-        Invitation::send(change, client, open, lifetime, actor)
+    let workspace = app.store.workspace(caller.workspace_id);
+    retry_stale(|| async {
+        let (change, invitation) = invite(app, caller, id, |change, client, open| {
+            Invitation::send(change, client, open, lifetime, caller.actor)
+        })
+        .await?;
+        workspace.commit(&change).await?;
+        Ok(invitation)
     })
     .await
 }

@@ -3,9 +3,10 @@
 
 use crate::{invite, lifetime};
 use portico_app::{App, Grant};
-use portico_domain::{ClientId, Invalid, InvitationView, Permission};
+use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created,
+    retry_stale, schema,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,11 +16,11 @@ pub const ROUTE: Route =
     Route::post("invitations-create", "/v1/invitations").needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Invite a client",
-    description: "Sends the client an e-mail with a link that is good for as long as the workspace says, or for `expiresInDays`. With `send` false there is no e-mail: `POST /v1/invitations/{id}/link` gives the link to hand over, and the client counts as not invited. A client has at most one open invitation.",
+    description: "Sends the client an e-mail with a link that is good for as long as the workspace says, or for `expiresInDays`. With `send` false there is no e-mail: `POST /v1/invitations/{id}/link` gives the link to hand over, and the client counts as not invited. A client has at most one open invitation. Nobody is invited into a company that is not active.",
     query: &[],
     body: Some(schema::<NewInvitation>),
     answer: Body::Created(schema::<InvitationView>),
@@ -50,16 +51,20 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     let lifetime = lifetime(&workspace.get().await?, new.expires_in_days)?;
     let is_mailed = new.send.unwrap_or(true);
-    let invitation = invite(app, &workspace, client_id, |change, client, open| {
-        let begin = if is_mailed {
-            portico_domain::Invitation::open
-        } else {
-            portico_domain::Invitation::open_by_hand
-        };
-        begin(change, client, open, lifetime, caller.actor)
+    retry_stale(|| async {
+        let (change, invitation) = invite(app, &caller, client_id, |change, client, open| {
+            let begin = if is_mailed {
+                Invitation::open
+            } else {
+                Invitation::open_by_hand
+            };
+            begin(change, client, open, lifetime, caller.actor)
+        })
+        .await?;
+        let answer = created(&invitation.view(app.now()));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(created(&invitation.view(app.now())))
+    .await
 }
 
 fn client_id(new: &NewInvitation) -> Result<ClientId, Problem> {

@@ -18,7 +18,7 @@ use portico_domain::{
     lifetime_of_days,
 };
 use portico_store::WorkspaceStore;
-use portico_web::{Function, Problem, retry_stale};
+use portico_web::{Caller, Function, Problem, Response, ok, retry_stale};
 use std::time::Duration;
 
 /// Every function of this resource.
@@ -43,29 +43,27 @@ fn lifetime(workspace: &Workspace, days: Option<i64>) -> Result<Duration, Invali
     }
 }
 
-/// Decides whether and how to invite a client, and stores what becomes of it.
-/// The rule is told of the invitation that the client has open.
-async fn invite(
-    app: &App,
-    workspace: &WorkspaceStore<'_>,
+/// Decides whether and how to invite a client; what becomes of it is in the
+/// change, to be stored. The rule is told of the invitation that the client has
+/// open.
+async fn invite<'a>(
+    app: &'a App,
+    caller: &Caller,
     client_id: ClientId,
     rule: impl Fn(&mut Change<'_>, &mut Client, Option<Invitation>) -> Result<Invitation, InviteRefusal>,
-) -> Result<Invitation, Problem> {
-    retry_stale(|| async {
-        let client = workspace.client(client_id).await?;
-        let before = client
-            .filter(|client| client.archived_at.is_none())
-            .ok_or_else(unknown_client)?;
-        refuse_if_complained(workspace, &before.email).await?;
-        let open = workspace.open_invitation(&before).await?;
-        let mut change = Change::at(app.moment());
-        let mut after = before.clone();
-        let invitation = rule(&mut change, &mut after, open)?;
-        change.save_client(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok(invitation)
-    })
-    .await
+) -> Result<(Change<'a>, Invitation), Problem> {
+    let workspace = app.store.workspace(caller.workspace_id);
+    let client = workspace.client(client_id).await?;
+    let before = client
+        .filter(|client| client.archived_at.is_none())
+        .ok_or_else(unknown_client)?;
+    refuse_if_complained(&workspace, &before.email).await?;
+    let open = workspace.open_invitation(&before).await?;
+    let mut change = caller.change(app);
+    let mut after = before.clone();
+    let invitation = rule(&mut change, &mut after, open)?;
+    change.save_client(Some(&before), after);
+    Ok((change, invitation))
 }
 
 /// Refuses to mail somebody who called our mail spam. The mailer looks again:
@@ -86,23 +84,24 @@ fn unknown_client() -> Problem {
     Invalid::new("clientId", "client_unknown", message).into()
 }
 
-/// Decides about an invitation and the client whom it invites, and stores what
-/// becomes of both.
+/// Decides about an invitation and the client whom it invites, stores what
+/// becomes of both, and answers with the invitation.
 async fn decide(
     app: &App,
-    workspace: &WorkspaceStore<'_>,
+    caller: &Caller,
     id: InvitationId,
     rule: impl Fn(&Invitation, &mut Change<'_>, &mut Client) -> Result<Invitation, InviteRefusal>,
-) -> Result<Invitation, Problem> {
+) -> Result<Response, Problem> {
+    let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
-        let invitation = get::find(workspace, id).await?;
-        let before = client_of(workspace, &invitation).await?;
-        let mut change = Change::at(app.moment());
+        let invitation = get::find(&workspace, id).await?;
+        let before = client_of(&workspace, &invitation).await?;
+        let mut change = caller.change(app);
         let mut after = before.clone();
         let invitation = rule(&invitation, &mut change, &mut after)?;
         change.save_client(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok(invitation)
+        let answer = ok(&invitation.view(app.now()));
+        caller.commit(app, &change, answer).await
     })
     .await
 }

@@ -2,7 +2,7 @@
 //! handed over in another way.
 //!
 //! It changes nothing about the invitation: whoever was not invited by mail
-//! still is not.
+//! still is not. The audit log says who copied it.
 
 use crate::get;
 use portico_app::{App, Grant};
@@ -18,7 +18,7 @@ pub const ROUTE: Route =
     Route::post("invitations-link", "/v1/invitations/{id}/link").needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Copy the link of an invitation",
@@ -52,11 +52,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
     let invitation = get::find(&app.store.workspace(caller.workspace_id), id).await?;
-    invitation.refuse_unless_pending(app.now())?;
-    Ok(ok(&InvitationLink {
+    let mut change = caller.change(app);
+    invitation.copy_link(&mut change)?;
+    let answer = ok(&InvitationLink {
         object: "invitationLink",
         invitation_id: invitation.id,
         url: app.invite_url(caller.workspace_id, invitation.as_open()),
         expires_at: invitation.expires_at,
-    }))
+    });
+    caller.commit(app, &change, answer).await
 }

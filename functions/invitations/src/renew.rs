@@ -7,7 +7,7 @@
 
 use crate::page::RenewedPage;
 use portico_app::{App, Grant};
-use portico_domain::{Change, Invitation};
+use portico_domain::{Actor, Change, ChangeSource};
 use portico_keys::InvitationLink;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, ok, page, retry_stale, schema,
@@ -49,7 +49,7 @@ pub(crate) const ANSWER: &str = "if this link was an invitation that you can sti
 /// Asks for a new link.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     if let Some(link) = app.keys.read_invitation_token(request.path("token")) {
-        renew(app, link).await?;
+        renew(app, &request, link).await?;
     }
     if request.wants_page() {
         return page("Check your mail", &RenewedPage);
@@ -60,7 +60,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     }))
 }
 
-async fn renew(app: &App, link: InvitationLink) -> Result<(), Problem> {
+async fn renew(app: &App, request: &Request, link: InvitationLink) -> Result<(), Problem> {
     let workspace = app.store.workspace(link.workspace_id);
     retry_stale(|| async {
         let Some(invitation) = workspace.invitation(link.invitation_id).await? else {
@@ -71,12 +71,14 @@ async fn renew(app: &App, link: InvitationLink) -> Result<(), Problem> {
         };
         let open = workspace.open_invitation(&before).await?;
         let lifetime = workspace.get().await?.invitation_lifetime();
-        let mut change = Change::at(app.moment());
+        // Whoever has the link counts as the one whom it invites.
+        let actor = Actor::Client { id: before.id };
+        let origin = request.origin(actor, ChangeSource::Web);
+        let mut change = Change::new(app.moment(), origin);
         let mut after = before.clone();
         let generation = link.generation;
-        if let Some(Invitation { .. }) =
-            invitation.renew(&mut change, &mut after, open, generation, lifetime)
-        {
+        let renewed = invitation.renew(&mut change, &mut after, open, generation, lifetime);
+        if renewed.is_some() {
             change.save_client(Some(&before), after);
             workspace.commit(&change).await?;
         }

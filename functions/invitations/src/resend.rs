@@ -4,8 +4,7 @@ use crate::{decide, get, lifetime, refuse_if_complained};
 use portico_app::{App, Grant};
 use portico_domain::{InvitationView, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body_or_default, ok,
-    schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body_or_default, schema,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -47,9 +46,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let email = get::find(&workspace, id).await?.email;
     refuse_if_complained(&workspace, &email).await?;
     let lifetime = lifetime(&workspace.get().await?, resend.expires_in_days)?;
-    let invitation = decide(app, &workspace, id, |invitation, change, client| {
+    decide(app, &caller, id, |invitation, change, client| {
         invitation.resend(change, client, lifetime)
     })
-    .await?;
-    Ok(ok(&invitation.view(app.now())))
+    .await
 }

@@ -36,7 +36,7 @@ async fn learn(app: &App, body: String) -> Result<(), TriggerError> {
 async fn record(app: &App, notification: &Notification) -> Result<(), TriggerError> {
     let workspace = app.store.workspace(notification.workspace_id);
     let report = &notification.report;
-    let mut change = Change::at(app.moment());
+    let mut change = Change::by_system(app.moment());
     let invitation = invitation(&workspace, &notification.subject).await?;
     if let (Some(invitation), Subject::Invitation { generation, .. }) =
         (&invitation, &notification.subject)

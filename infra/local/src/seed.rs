@@ -6,7 +6,7 @@
 use crate::state::State;
 use portico_app::App;
 use portico_domain::{
-    Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyDraft, CompanyName, Email, Invalid,
+    Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyName, CompanyPatch, Email, Invalid,
     Permission, PersonName, Workspace,
 };
 use portico_store::{CommitError, CompanyFilter, Error, PageRequest};
@@ -55,12 +55,8 @@ async fn add_examples(app: &App, state: &State) -> Result<(), SeedError> {
     let id = state.workspace_id;
     let workspace = app.store.workspace(id);
     let name = CompanyName::parse("name", "Rocket Rides")?;
-    let mut change = Change::at(app.moment());
-    let draft = CompanyDraft {
-        name: name.clone(),
-        fallback_color: None,
-    };
-    let company = Company::create(&mut change, id, draft);
+    let mut change = Change::by_system(app.moment());
+    let company = Company::create(&mut change, id, name.clone(), CompanyPatch::default());
     change.save_company(None, company);
     ignore_taken(workspace.commit(&change).await)?;
 
@@ -83,17 +79,15 @@ async fn add_examples(app: &App, state: &State) -> Result<(), SeedError> {
         ("John", "john.doe@example.com"),
         ("Jane", "jane.doe@example.com"),
     ] {
-        let draft = ClientDraft {
-            name: PersonName {
-                given_name: given_name.to_owned(),
-                family_name: "Doe".to_owned(),
-            },
-            email: Email::parse("email", email)?,
-            company_ids: company_ids.clone(),
-            position: None,
-            phone: None,
+        let person = PersonName {
+            given_name: given_name.to_owned(),
+            family_name: "Doe".to_owned(),
         };
-        let mut change = Change::at(app.moment());
+        let draft = ClientDraft {
+            company_ids: company_ids.clone(),
+            ..ClientDraft::new(person, Email::parse("email", email)?)
+        };
+        let mut change = Change::by_system(app.moment());
         let client = Client::create(change.moment, id, draft, Actor::System);
         change.save_client(None, client);
         ignore_taken(workspace.commit(&change).await)?;

@@ -88,7 +88,7 @@ mod tests {
     fn known(reports: &[(u8, Fate)]) -> Option<AddressFault> {
         let ids = IdSource::new();
         let start = 1_795_300_000_000;
-        let mut change = Change::at(Moment::new(Time::from_unix_millis(start), &ids));
+        let mut change = Change::by_system(Moment::new(Time::from_unix_millis(start), &ids));
         let (workspace, email) = (change.moment.id(), Email::parse("email", "a@example.com"));
         let email = email.expect("an address");
         let mut mark = None;

@@ -5,9 +5,11 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    AddressMark, Client, ClientId, Company, CompanyRefusal, Endpoint, EndpointId, Event,
-    Invitation, Letter, LetterId, Moment, Session, Ticket, WorkspaceId,
+    AddressMark, AuditNote, Client, ClientId, Company, CompanyId, CompanyRefusal, Endpoint,
+    EndpointId, Event, Invitation, Letter, LetterId, Moment, Origin, Recovery, Session, Ticket,
+    WebhookDelivery, Workspace, WorkspaceId,
 };
+use std::collections::BTreeSet;
 
 /// A thing before and after a decision; there was none before it was created.
 #[derive(Clone, Debug)]
@@ -32,18 +34,28 @@ pub struct Credential {
 pub struct Change<'a> {
     /// When it happens, and the source of new ids.
     pub moment: Moment<'a>,
+    /// Who asked for it, with what, and from where.
+    pub origin: Origin,
+    /// The workspace itself, changed.
+    pub workspace: Option<Revision<Workspace>>,
     /// Clients added or changed.
     pub clients: Vec<Revision<Client>>,
     /// Companies added or changed.
     pub companies: Vec<Revision<Company>>,
     /// Invitations added or changed.
     pub invitations: Vec<Revision<Invitation>>,
-    /// Webhook endpoints changed.
+    /// Webhook endpoints added or changed.
     pub endpoints: Vec<Revision<Endpoint>>,
+    /// Webhook endpoints that shall be gone.
+    pub deleted_endpoints: Vec<Endpoint>,
     /// Endpoints whose lanes have to be looked at.
     pub rung_endpoints: Vec<(WorkspaceId, EndpointId)>,
     /// What is known against addresses from now on.
     pub marks: Vec<Revision<AddressMark>>,
+    /// The next versions of deliveries that are ordered to be sent again.
+    pub deliveries: Vec<WebhookDelivery>,
+    /// New orders to send the deliveries of a time again.
+    pub recoveries: Vec<Recovery>,
     /// Links that are good once, given out or used up.
     pub tickets: Vec<Revision<Ticket>>,
     /// Mail to send.
@@ -58,19 +70,26 @@ pub struct Change<'a> {
     pub session: Option<Session>,
     /// What happened, in order.
     pub events: Vec<Event>,
+    /// What else the audit log is to say.
+    pub notes: Vec<AuditNote>,
 }
 
 impl<'a> Change<'a> {
-    /// A change of nothing yet.
-    pub const fn at(moment: Moment<'a>) -> Self {
+    /// A change of nothing yet, asked for by `origin`.
+    pub const fn new(moment: Moment<'a>, origin: Origin) -> Self {
         Self {
             moment,
+            origin,
+            workspace: None,
             clients: Vec::new(),
             companies: Vec::new(),
             invitations: Vec::new(),
             endpoints: Vec::new(),
+            deleted_endpoints: Vec::new(),
             rung_endpoints: Vec::new(),
             marks: Vec::new(),
+            deliveries: Vec::new(),
+            recoveries: Vec::new(),
             tickets: Vec::new(),
             letters: Vec::new(),
             postponed_letters: Vec::new(),
@@ -78,7 +97,19 @@ impl<'a> Change<'a> {
             credential: None,
             session: None,
             events: Vec::new(),
+            notes: Vec::new(),
         }
+    }
+
+    /// A change that nobody asked for: what a scheduled or an event-driven
+    /// function finds to be due.
+    pub const fn by_system(moment: Moment<'a>) -> Self {
+        Self::new(moment, Origin::system())
+    }
+
+    /// Has the audit log say something that no event tells.
+    pub fn note(&mut self, note: AuditNote) {
+        self.notes.push(note);
     }
 
     /// Whether everything in it belongs to this workspace.
@@ -95,19 +126,21 @@ impl<'a> Change<'a> {
             .invitations
             .iter()
             .map(|revision| revision.after.workspace_id);
-        let endpoints = self
-            .endpoints
-            .iter()
-            .map(|revision| revision.after.workspace_id);
+        let endpoints = self.endpoints.iter().map(|revision| &revision.after);
+        let endpoints = endpoints.chain(&self.deleted_endpoints);
+        let itself = self.workspace.iter().map(|revision| revision.after.id);
         let tickets = self
             .tickets
             .iter()
             .map(|revision| revision.after.workspace_id);
         let letters = self.letters.iter().chain(&self.postponed_letters);
-        clients
+        itself
+            .chain(clients)
             .chain(companies)
             .chain(invitations)
-            .chain(endpoints)
+            .chain(endpoints.map(|endpoint| endpoint.workspace_id))
+            .chain(self.deliveries.iter().map(|delivery| delivery.workspace_id))
+            .chain(self.recoveries.iter().map(|recovery| recovery.workspace_id))
             .chain(tickets)
             .chain(
                 self.marks
@@ -119,6 +152,35 @@ impl<'a> Change<'a> {
             .chain(self.session.iter().map(|session| session.workspace_id))
             .chain(self.events.iter().map(|event| event.workspace_id))
             .all(|id| id == workspace)
+    }
+
+    /// The companies, other than those that are changed too, that a client
+    /// joins or is invited into: each has to be there and active.
+    pub fn entered_companies(&self) -> BTreeSet<CompanyId> {
+        let joined = self.clients.iter().flat_map(|Revision { before, after }| {
+            let was = before.as_ref().filter(|before| !before.is_archived());
+            let is_new = move |id: &&CompanyId| !was.is_some_and(|was| was.is_in(**id));
+            let all = after.company_ids.iter().filter(|_| !after.is_archived());
+            all.filter(is_new)
+        });
+        let new_invitations = self.invitations.iter().filter(|one| one.before.is_none());
+        let invited = new_invitations.flat_map(|one| &one.after.company_ids);
+        let is_changed = |id: &CompanyId| self.companies.iter().any(|one| one.after.id == *id);
+        joined
+            .chain(invited)
+            .copied()
+            .filter(|id| !is_changed(id))
+            .collect()
+    }
+
+    /// Changes the workspace's settings.
+    pub fn save_workspace(&mut self, before: &Workspace, mut after: Workspace) -> Workspace {
+        after.version += 1;
+        self.workspace = Some(Revision {
+            before: Some(before.clone()),
+            after: after.clone(),
+        });
+        after
     }
 
     /// Adds a company, or changes one.
@@ -190,6 +252,27 @@ impl<'a> Change<'a> {
             after: after.clone(),
         });
         after
+    }
+
+    /// Writes the next version of a delivery that is ordered to be sent again,
+    /// and has its lane looked at.
+    pub fn resend_delivery(&mut self, after: WebhookDelivery) {
+        self.note(AuditNote::new(
+            "webhookDelivery.resent",
+            "webhookDelivery",
+            &after.id,
+        ));
+        self.deliveries.push(after);
+    }
+
+    /// Deletes a webhook endpoint.
+    pub fn delete_endpoint(&mut self, endpoint: Endpoint) {
+        self.note(AuditNote::new(
+            "webhookEndpoint.deleted",
+            "webhookEndpoint",
+            &endpoint.id,
+        ));
+        self.deleted_endpoints.push(endpoint);
     }
 
     /// Deletes a company.

@@ -6,8 +6,8 @@
 //! Its mail has a story of its own, told by [`Delivery`].
 
 use crate::{
-    Actor, Change, Client, ClientId, CompanyId, Email, Event, EventType, Invalid, InvitationId,
-    Letter, OpenInvitation, Time, WorkspaceId, event::Recorder,
+    Actor, AuditNote, Change, Client, ClientId, CompanyId, Email, Event, EventType, Invalid,
+    InvitationId, Letter, OpenInvitation, Time, WorkspaceId, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -210,6 +210,7 @@ impl Invitation {
             version: 0,
         };
         client.set_open_invitation(change, Some(invitation.as_open()));
+        change.note(invitation.audited("invitation.created"));
         if offer.mail == DeliveryState::Queued {
             change
                 .letters
@@ -256,6 +257,7 @@ impl Invitation {
             .retain(|sent| now.since(*sent) < RESEND_WINDOW);
         after.resends.push(now);
         client.set_open_invitation(change, Some(after.as_open()));
+        change.note(after.audited("invitation.resent"));
         change
             .letters
             .push(Letter::invitation(change.moment, &after));
@@ -499,12 +501,23 @@ impl Invitation {
         }
     }
 
-    /// Refuses unless the invitation is open.
-    pub fn refuse_unless_pending(&self, now: Time) -> Result<(), InviteRefusal> {
+    /// Notes in the audit log that somebody copied the link; nothing else
+    /// changes.
+    pub fn copy_link(&self, change: &mut Change<'_>) -> Result<(), InviteRefusal> {
+        self.refuse_unless_pending(change.moment.now)?;
+        change.note(self.audited("invitation.linkCopied"));
+        Ok(())
+    }
+
+    fn refuse_unless_pending(&self, now: Time) -> Result<(), InviteRefusal> {
         match self.status_at(now) {
             InvitationStatus::Pending => Ok(()),
             over => Err(InviteRefusal::NotPending(over)),
         }
+    }
+
+    fn audited(&self, event_type: &str) -> AuditNote {
+        AuditNote::new(event_type, "invitation", &self.id)
     }
 
     fn record(&mut self, change: &mut Change<'_>, kind: EventType) -> &mut Self {

@@ -5,11 +5,15 @@
 //! events tell it. The store writes a change whole or not at all.
 
 mod access;
+mod account_manager;
+mod address;
 mod address_mark;
+mod audit;
 mod change;
 mod client;
 mod color;
 mod company;
+mod custom_value;
 mod delivery;
 mod endpoint;
 mod event;
@@ -19,8 +23,12 @@ mod invalid;
 mod invitation;
 mod lane;
 mod letter;
+mod link;
+mod origin;
+mod picture;
 mod recovery;
 mod sample;
+mod tags;
 mod task;
 pub mod text;
 mod ticket;
@@ -28,13 +36,17 @@ mod time;
 mod workspace;
 
 pub use access::{Actor, ApiKey, Permission, Session};
+pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
+pub use address::Address;
 pub use address_mark::{AddressFault, AddressMark};
+pub use audit::{AuditEntry, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
 pub use change::{Change, Credential, Revision};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, FaultyAddress,
     MAX_COMPANIES, OpenInvitation,
 };
-pub use company::{Company, CompanyDraft, CompanyRefusal, CompanyView, parse_color};
+pub use company::{Company, CompanyPatch, CompanyRefusal, CompanyView, parse_color};
+pub use custom_value::CustomValues;
 pub use delivery::{
     Attempt, DeliveryStatus, DeliveryView, EndpointDisabled, RETENTION as DELIVERY_RETENTION,
     ShownStatus, Verdict, WebhookDelivery,
@@ -46,8 +58,9 @@ pub use endpoint::{
 pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
-    ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LaneId, LetterId, Moment, RecoveryId, TicketId, WorkspaceId, kind,
+    ApiKeyId, AuditEntryId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource,
+    InternalUserId, InvitationId, LaneId, LetterId, Moment, RecoveryId, TicketId, WorkspaceId,
+    kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{
@@ -56,10 +69,14 @@ pub use invitation::{
 };
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
+pub use link::WebLink;
+pub use origin::{ChangeSource, Origin};
+pub use picture::Picture;
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};
+pub use tags::{MAX_TAGS, Tags};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
 pub use ticket::{Account, DeadTicket, Ticket, TicketMail, TicketPurpose};
 pub use time::Time;
-pub use workspace::{Labels, Workspace, WorkspaceView};
+pub use workspace::{ChannelType, Companies, Labels, Workspace, WorkspacePatch, WorkspaceView};

@@ -4,9 +4,9 @@
 //! events that it tells are the samples, so they cannot differ from real ones.
 
 use crate::{
-    Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyDraft, CompanyName, Email,
+    Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyName, CompanyPatch, Email,
     Endpoint, EndpointDraft, Event, EventFilter, EventType, Fate, Invitation, MailReport, Moment,
-    PersonName, WorkspaceId,
+    PersonName, Workspace, WorkspaceId, WorkspacePatch,
 };
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub fn samples(workspace_id: WorkspaceId, moment: Moment<'_>) -> Vec<Event> {
 
 /// `None` only if the rules refuse what they are known to accept.
 fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
-    let mut change = Change::at(moment);
+    let mut change = Change::by_system(moment);
     let change = &mut change;
     let lifetime = Duration::from_hours(7 * 24);
     let author = Actor::InternalUser { id: moment.id() };
@@ -42,14 +42,14 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     let mut company = Company::create(
         change,
         workspace_id,
-        CompanyDraft {
-            name: CompanyName::parse("name", "Rocket").ok()?,
-            fallback_color: None,
-        },
+        CompanyName::parse("name", "Rocket").ok()?,
+        CompanyPatch::default(),
     );
-    company
-        .rename(change, CompanyName::parse("name", "Rocket Rides").ok()?)
-        .ok()?;
+    let renamed = CompanyPatch {
+        name: Some(CompanyName::parse("name", "Rocket Rides").ok()?),
+        ..CompanyPatch::default()
+    };
+    company.update(change, renamed).ok()?;
     let john = client("John", "Doe", "john.doe@example.com", &company)?;
     let mut john = Client::create(moment, workspace_id, john, author);
     john = change.save_client(None, john);
@@ -90,26 +90,31 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     expired.expire(change, Some(&mut jane));
     company.delete(change).ok()?;
 
+    let named = WorkspacePatch {
+        name: Some("Rockets".to_owned()),
+        ..WorkspacePatch::default()
+    };
+    Workspace::new(workspace_id, "Rides", moment.now).update(change, named);
+
     let draft = EndpointDraft {
         url: "https://example.com/hooks/portico".to_owned(),
         event_types: vec![EventFilter::parse("eventTypes", "*").ok()?],
         ..EndpointDraft::default()
     };
-    let endpoint = Endpoint::create(moment.id(), workspace_id, moment, draft, String::new());
+    let endpoint = Endpoint::create(change, moment.id(), workspace_id, draft, String::new());
     endpoint.give_up(change, "the endpoint answered that it is gone");
     Some(std::mem::take(&mut change.events))
 }
 
 fn client(given: &str, family: &str, email: &str, company: &Company) -> Option<ClientDraft> {
+    let name = PersonName {
+        given_name: given.to_owned(),
+        family_name: family.to_owned(),
+    };
+    let email = Email::parse("email", email).ok()?;
     Some(ClientDraft {
-        name: PersonName {
-            given_name: given.to_owned(),
-            family_name: family.to_owned(),
-        },
-        email: Email::parse("email", email).ok()?,
         company_ids: vec![company.id],
-        position: None,
-        phone: None,
+        ..ClientDraft::new(name, email)
     })
 }
 

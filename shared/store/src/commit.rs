@@ -7,21 +7,27 @@
 //! repeat.
 
 use crate::{
-    CommitError, Error, WorkspaceStore, access, address_mark, client, company, endpoint,
+    Answered, CommitError, Error, WorkspaceStore, access, address_mark, answered, audit, client,
+    company, delivery, endpoint,
     error::{Cancelled, cancelled},
     event, invitation,
     item::Attributes,
     lane, letter, number,
     pattern::Key,
-    ticket,
+    recovery, text, ticket, workspace,
 };
 use aws_sdk_dynamodb::{
     error::BuildError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, builders::PutBuilder},
+    types::{
+        AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem,
+        builders::{DeleteBuilder, PutBuilder},
+    },
 };
 use portico_domain::{
-    Change, Client, Company, CompanyId, EndpointId, LaneId, Letter, Revision, Time, WorkspaceId,
+    AuditEntry, Change, Client, Company, CompanyId, EndpointId, LaneId, Letter, Revision, Time,
+    WorkspaceId,
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -35,7 +41,8 @@ const MAX_TRIES: u64 = 6;
 enum Meaning {
     EmailTaken,
     CompanyNameTaken,
-    UnknownCompany(CompanyId),
+    NoSuchCompany(CompanyId),
+    AlreadyAnswered,
     Stale,
     LeaseEnded,
 }
@@ -50,11 +57,21 @@ impl WorkspaceStore<'_> {
     /// Writes a change whole, or not at all. What belongs to another tenant is
     /// not written, whoever asks.
     pub async fn commit(&self, change: &Change<'_>) -> Result<(), CommitError> {
+        self.commit_answer(change, None).await
+    }
+
+    /// The same, with a record of the answer to the request that asked for the
+    /// change, so that the request is not done again.
+    pub async fn commit_answer(
+        &self,
+        change: &Change<'_>,
+        answered: Option<&Answered>,
+    ) -> Result<(), CommitError> {
         if !change.belongs_to(self.id) {
             let reason = "it belongs to another workspace";
             return Err(Error::corrupt("change", reason).into());
         }
-        let transaction = self.transaction(change)?;
+        let transaction = self.transaction(change, answered)?;
         if transaction.actions.is_empty() {
             return Ok(());
         }
@@ -78,7 +95,9 @@ impl WorkspaceStore<'_> {
                 _ => Cancelled::Other,
             };
             match verdict {
-                Cancelled::Condition(place) => return Err(transaction.meaning(place)),
+                Cancelled::Condition(place, found) => {
+                    return Err(transaction.meaning(place, found.as_ref()));
+                }
                 Cancelled::Conflict if tries < MAX_TRIES => {
                     // Colliding transactions take about 10 ms; spread the
                     // next tries over ever longer times.
@@ -92,17 +111,33 @@ impl WorkspaceStore<'_> {
         }
     }
 
-    fn transaction(&self, change: &Change<'_>) -> Result<Transaction, CommitError> {
+    fn transaction(
+        &self,
+        change: &Change<'_>,
+        answered: Option<&Answered>,
+    ) -> Result<Transaction, CommitError> {
         let mut transaction = Transaction {
             table: self.store.table.to_string(),
             actions: Vec::new(),
             meanings: Vec::new(),
         };
+        // It comes first: of several conditions that fail, the first is told,
+        // and whoever repeats a request is to learn that it was done.
+        if let Some(answered) = answered {
+            transaction.answer(self.id, answered, change.moment.now)?;
+        }
+        if let Some(Revision { before, after }) = &change.workspace {
+            let version = before.as_ref().map_or(0, |before| before.version);
+            transaction.settle_workspace(workspace::workspace_item(after)?, version)?;
+        }
         for revision in &change.clients {
             transaction.client(revision)?;
         }
         for revision in &change.companies {
             transaction.company(revision)?;
+        }
+        for id in change.entered_companies() {
+            transaction.check_company(&company::company_key(self.id, id), id)?;
         }
         for Revision { before, after } in &change.invitations {
             let version = before.as_ref().map(|before| before.version);
@@ -111,6 +146,24 @@ impl WorkspaceStore<'_> {
         for Revision { before, after } in &change.endpoints {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(endpoint::endpoint_item(after)?, version)?;
+        }
+        for endpoint in &change.deleted_endpoints {
+            transaction.delete_version(&endpoint::endpoint_key(endpoint), endpoint.version)?;
+        }
+        for delivery in &change.deliveries {
+            let (w, endpoint, lane) = (
+                delivery.workspace_id,
+                delivery.endpoint_id,
+                delivery.lane_id,
+            );
+            transaction.revise(
+                delivery::delivery_item(delivery)?,
+                Some(delivery.version - 1),
+            )?;
+            transaction.ring(w, endpoint, lane, change.moment.now)?;
+        }
+        for recovery in &change.recoveries {
+            transaction.revise(recovery::recovery_item(recovery)?, None)?;
         }
         for (workspace, endpoint) in &change.rung_endpoints {
             for lane in LaneId::all(*endpoint) {
@@ -143,6 +196,9 @@ impl WorkspaceStore<'_> {
         for event in &change.events {
             transaction.put(event::event_item(event)?)?;
         }
+        if let Some(entry) = AuditEntry::of(change, self.id) {
+            transaction.put(audit::audit_item(&entry)?)?;
+        }
         Ok(transaction)
     }
 }
@@ -168,13 +224,6 @@ impl Transaction {
         }
         for company_id in was.difference(&is) {
             self.delete(&client::membership_key(after, *company_id))?;
-        }
-        for company_id in after
-            .company_ids
-            .iter()
-            .filter(|id| is.contains(id) && !was.contains(id))
-        {
-            self.check_company(&company::company_key(w, *company_id), *company_id)?;
         }
 
         let placeholder = before.as_ref().and_then(|before| before.placeholder_id);
@@ -224,11 +273,39 @@ impl Transaction {
         self.push_put(put, Meaning::Stale)
     }
 
+    /// Puts a workspace in the place of its earlier version. The first ones
+    /// were written without a number.
+    fn settle_workspace(&mut self, item: Attributes, version: u64) -> Result<(), Error> {
+        let unnumbered = if version == 0 {
+            "attribute_not_exists(version) OR "
+        } else {
+            ""
+        };
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(format!(
+                "attribute_exists(pk) AND ({unnumbered}version = :version)"
+            ))
+            .expression_attribute_values(":version", number(version));
+        self.push_put(put, Meaning::Stale)
+    }
+
     fn put(&mut self, item: Attributes) -> Result<(), Error> {
         self.push_put(
             Put::builder().table_name(&self.table).set_item(Some(item)),
             Meaning::Stale,
         )
+    }
+
+    /// Notes the answer to a request, unless there is one that still counts.
+    fn answer(&mut self, id: WorkspaceId, answered: &Answered, now: Time) -> Result<(), Error> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(answered::answered_item(id, answered)?))
+            .condition_expression("attribute_not_exists(pk) OR expiresAt <= :now")
+            .expression_attribute_values(":now", text(&now));
+        self.push_put(put, Meaning::AlreadyAnswered)
     }
 
     /// Puts a letter back, if nobody has taken it up or sent it since.
@@ -264,9 +341,21 @@ impl Transaction {
     }
 
     fn delete(&mut self, key: &Key) -> Result<(), Error> {
+        self.push_delete(Delete::builder().set_key(Some(key.attributes())))
+    }
+
+    /// Deletes an item, unless somebody has changed or deleted it.
+    fn delete_version(&mut self, key: &Key, version: u64) -> Result<(), Error> {
         let delete = Delete::builder()
-            .table_name(&self.table)
             .set_key(Some(key.attributes()))
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", number(version));
+        self.push_delete(delete)
+    }
+
+    fn push_delete(&mut self, delete: DeleteBuilder) -> Result<(), Error> {
+        let delete = delete
+            .table_name(&self.table)
             .build()
             .map_err(unbuildable)?;
         self.push(
@@ -276,20 +365,24 @@ impl Transaction {
         Ok(())
     }
 
-    /// A client can only join a company that is there, is not being deleted
-    /// and is nobody's placeholder.
+    /// A client can only join, or be invited into, a company that is there, is
+    /// not being deleted, is nobody's placeholder, and is active.
     fn check_company(&mut self, key: &Key, id: CompanyId) -> Result<(), Error> {
         let check = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
             .condition_expression(
-                "attribute_exists(pk) AND attribute_not_exists(deletedAt) AND isPlaceholder = :no",
+                "attribute_exists(pk) AND attribute_not_exists(deletedAt) AND isPlaceholder = :no \
+                 AND (attribute_not_exists(isActive) OR isActive = :yes)",
             )
             .expression_attribute_values(":no", AttributeValue::Bool(false))
+            .expression_attribute_values(":yes", AttributeValue::Bool(true))
+            // What is found instead tells which of these it is.
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(unbuildable)?;
         let action = TransactWriteItem::builder().condition_check(check).build();
-        self.push(action, Meaning::UnknownCompany(id));
+        self.push(action, Meaning::NoSuchCompany(id));
         Ok(())
     }
 
@@ -304,11 +397,15 @@ impl Transaction {
         self.meanings.push(meaning);
     }
 
-    fn meaning(&self, place: usize) -> CommitError {
+    fn meaning(&self, place: usize, found: Option<&Attributes>) -> CommitError {
         match self.meanings.get(place) {
             Some(Meaning::EmailTaken) => CommitError::EmailTaken,
             Some(Meaning::CompanyNameTaken) => CommitError::CompanyNameTaken,
-            Some(Meaning::UnknownCompany(id)) => CommitError::UnknownCompany(*id),
+            Some(Meaning::AlreadyAnswered) => CommitError::AlreadyAnswered,
+            Some(Meaning::NoSuchCompany(id)) if found.is_some_and(company::is_inactive) => {
+                CommitError::InactiveCompany(*id)
+            }
+            Some(Meaning::NoSuchCompany(id)) => CommitError::UnknownCompany(*id),
             Some(Meaning::LeaseEnded) => CommitError::LeaseEnded,
             Some(Meaning::Stale) | None => CommitError::Stale,
         }

@@ -10,6 +10,8 @@
 
 mod access;
 mod address_mark;
+mod answered;
+mod audit;
 mod client;
 mod commit;
 mod company;
@@ -31,6 +33,8 @@ mod table;
 mod ticket;
 mod workspace;
 
+pub use answered::Answered;
+pub use audit::AuditFilter;
 pub use client::ClientFilter;
 pub use company::CompanyFilter;
 pub use doorbell::Doorbell;
@@ -181,6 +185,8 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         lane::PATTERNS,
         health::PATTERNS,
         recovery::PATTERNS,
+        audit::PATTERNS,
+        answered::PATTERNS,
         due::PATTERNS,
     ]
     .into_iter()

@@ -7,7 +7,9 @@
 
 mod body;
 mod caller;
+mod commit;
 mod function;
+mod idempotency;
 mod openapi;
 mod page;
 mod paging;
@@ -18,7 +20,7 @@ mod retry;
 mod route;
 mod serve;
 
-pub use body::{body, body_or_default};
+pub use body::{body, body_or_default, given};
 pub use caller::{Caller, PortalCaller, admit, admit_client};
 pub use function::{Body, Function, Operation, Parameter, schema};
 pub use openapi::openapi;

@@ -19,17 +19,13 @@ impl Story {
     fn new() -> Self {
         let ids = IdSource::new();
         let now = Time::from_unix_millis(1_795_300_000_000);
-        let mut change = Change::at(Moment::new(now, &ids));
-        let draft = ClientDraft {
-            name: PersonName {
-                given_name: "Ada".into(),
-                family_name: "Lovelace".into(),
-            },
-            email: Email::parse("email", "ada@example.com").expect("the address is good"),
-            company_ids: Vec::new(),
-            position: None,
-            phone: None,
+        let mut change = Change::by_system(Moment::new(now, &ids));
+        let name = PersonName {
+            given_name: "Ada".into(),
+            family_name: "Lovelace".into(),
         };
+        let email = Email::parse("email", "ada@example.com").expect("the address is good");
+        let draft = ClientDraft::new(name, email);
         let client = Client::create(change.moment, change.moment.id(), draft, Actor::System);
         let client = change.save_client(None, client);
         let events = std::mem::take(&mut change.events);
@@ -48,7 +44,7 @@ impl Story {
         rule: impl FnOnce(&mut Change<'_>, &mut Client, Option<Invitation>) -> Result<Invitation, E>,
     ) -> Result<(), E> {
         let ids = std::mem::take(&mut self.ids);
-        let mut change = Change::at(Moment::new(self.now, &ids));
+        let mut change = Change::by_system(Moment::new(self.now, &ids));
         let mut client = self.client.clone();
         let result = rule(&mut change, &mut client, self.invitation.clone()).map(|invitation| {
             self.client = change.save_client(Some(&self.client), client);

@@ -35,6 +35,7 @@ pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
         | EventType::InvitationComplained
         | EventType::InvitationFailed
         | EventType::InvitationCancelled
+        | EventType::WorkspaceUpdated
         | EventType::WebhookEndpointDisabled => None,
     }
 }
@@ -85,6 +86,7 @@ pub(super) async fn run(kind: EventType, stage: &mut Stage<'_>) -> Result<String
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled => invitation(kind, stage).await,
+        EventType::WorkspaceUpdated => workspace(stage).await,
         EventType::WebhookEndpointDisabled => {
             let endpoint = stage.endpoint().await?;
             let change = json!({ "enabled": false });
@@ -117,6 +119,19 @@ async fn company(kind: EventType, stage: &mut Stage<'_>) -> Result<String, Trigg
         _ => {}
     }
     Ok(company)
+}
+
+/// Gives the workspace another name for a moment.
+async fn workspace(stage: &mut Stage<'_>) -> Result<String, TriggerError> {
+    let path = "/v1/workspaces";
+    let workspace = stage.ask(Method::GET, path, None).await?;
+    let text = |name: &'static str| workspace[name].as_str().ok_or(TriggerError::Missing(name));
+    let (id, name) = (text("id")?, text("brandName")?);
+    stage
+        .patch(path, &json!({ "brandName": stage.name() }))
+        .await?;
+    stage.patch(path, &json!({ "brandName": name })).await?;
+    Ok(id.to_owned())
 }
 
 async fn invitation(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {
