@@ -55,13 +55,13 @@ struct ManyInvitations {
 /// What became of each.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Verdicts {
-    data: Vec<Verdict>,
+    data: Vec<Outcome>,
 }
 
 /// What became of one.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Verdict {
+struct Outcome {
     /// The client, as the request named it.
     client_id: String,
     /// `created`, `resent`, or the code of what stood against it.
@@ -123,9 +123,9 @@ async fn send(
     .await
 }
 
-fn verdict(client_id: String, sent: Result<Invitation, Problem>, now: Time) -> Verdict {
+fn verdict(client_id: String, sent: Result<Invitation, Problem>, now: Time) -> Outcome {
     match sent {
-        Ok(invitation) => Verdict {
+        Ok(invitation) => Outcome {
             client_id,
             verdict: if invitation.resends.is_empty() {
                 "created"
@@ -135,7 +135,7 @@ fn verdict(client_id: String, sent: Result<Invitation, Problem>, now: Time) -> V
             invitation: Some(invitation.view(now)),
             message: None,
         },
-        Err(problem) => Verdict {
+        Err(problem) => Outcome {
             client_id,
             verdict: problem.code(),
             invitation: None,

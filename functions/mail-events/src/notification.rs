@@ -72,17 +72,20 @@ struct Mail {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Bounce {
-    bounce_type: String,
-    #[serde(default)]
-    bounce_sub_type: String,
+    #[serde(rename = "bounceType")]
+    kind: String,
+    #[serde(rename = "bounceSubType", default)]
+    sub_type: String,
     timestamp: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Complaint {
-    complaint_sub_type: Option<String>,
-    complaint_feedback_type: Option<String>,
+    #[serde(rename = "complaintSubType")]
+    sub_type: Option<String>,
+    #[serde(rename = "complaintFeedbackType")]
+    feedback: Option<String>,
     timestamp: Option<String>,
 }
 
@@ -151,8 +154,8 @@ impl SesEvent {
             }
             "Bounce" => {
                 let bounce = self.bounce.as_ref()?;
-                let reason = format!("{}/{}", bounce.bounce_type, bounce.bounce_sub_type);
-                let fate = match (bounce.bounce_type.as_str(), bounce.bounce_sub_type.as_str()) {
+                let reason = format!("{}/{}", bounce.kind, bounce.sub_type);
+                let fate = match (bounce.kind.as_str(), bounce.sub_type.as_str()) {
                     ("Permanent", "Suppressed" | "OnAccountSuppressionList") => {
                         Fate::Suppressed(reason)
                     }
@@ -164,12 +167,12 @@ impl SesEvent {
             "Complaint" => {
                 let complaint = self.complaint.as_ref()?;
                 let at = complaint.timestamp.clone();
-                let fate = match &complaint.complaint_sub_type {
+                let fate = match &complaint.sub_type {
                     // It was not sent, because of an earlier complaint.
                     Some(list) if list == "OnAccountSuppressionList" => {
                         Fate::Suppressed(format!("Complaint/{list}"))
                     }
-                    _ => Fate::Complained(or(&complaint.complaint_feedback_type, "undetermined")),
+                    _ => Fate::Complained(or(&complaint.feedback, "undetermined")),
                 };
                 Some((fate, at))
             }

@@ -118,13 +118,11 @@ struct Offer {
 /// How long an invitation is good that says so itself, from the number of days
 /// in `field`.
 pub fn lifetime_of_days(field: &str, days: i64) -> Result<Duration, Invalid> {
-    match u64::try_from(days) {
-        Ok(days @ 1..=30) => Ok(Duration::from_hours(days * 24)),
-        _ => {
-            let message = format!("{field} is a number of days from 1 to 30");
-            Err(Invalid::new(field, "field_invalid", message))
-        }
+    if let Ok(days @ 1..=30) = u64::try_from(days) {
+        return Ok(Duration::from_hours(days * 24));
     }
+    let message = format!("{field} is a number of days from 1 to 30");
+    Err(Invalid::new(field, "field_invalid", message))
 }
 
 impl Invitation {
