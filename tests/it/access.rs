@@ -110,6 +110,15 @@ const TABLE: &[(&str, Access)] = &[
         "invitations-cancel",
         Access::Permission(Permission::CreateClients),
     ),
+    (
+        "invitations-bulk",
+        Access::Permission(Permission::CreateClients),
+    ),
+    (
+        "invitations-link",
+        Access::Permission(Permission::CreateClients),
+    ),
+    ("invitations-renew", Access::Public),
     ("invitations-show", Access::Public),
     ("invitations-accept", Access::Public),
     (
@@ -257,6 +266,7 @@ async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
         "custom-fields-update" => json!({ "name": "Level" }),
         "workspaces-update" => json!({ "brandName": "Engines" }),
         "invitations-create" => json!({ "clientId": things.client }),
+        "invitations-bulk" => json!({ "clientIds": [things.client] }),
         "webhook-endpoints-create" => json!({ "url": "https://example.com/" }),
         "webhook-endpoints-recover" => json!({ "since": things.since }),
         _ => json!({}),

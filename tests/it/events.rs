@@ -41,14 +41,19 @@ async fn events_are_listed_after_any_of_them() {
             "company.created",
             "client.created",
             "company.clientAdded",
-            "invitation.sent"
+            "invitation.sent",
+            "invitation.delivered"
         ]
     );
     let all = admin.get("/v1/events").await.expect(200);
     let second = id(&all["data"][1]);
     assert_eq!(
         types(&app, &format!("after={second}&settled=false")).await,
-        ["company.clientAdded", "invitation.sent"]
+        [
+            "company.clientAdded",
+            "invitation.sent",
+            "invitation.delivered"
+        ]
     );
     let id = id(&client);
     assert_eq!(

@@ -55,6 +55,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .await
         .expect(200);
     app.settle().await;
+    use_links(app, &admin, &invitation).await;
     accept(app, "ada@example.com").await;
 
     let cancelled = invite(app, &grace).await;
@@ -229,6 +230,7 @@ async fn read_everything(
         "invitations",
         "invitations?status=pending",
         "invitations?email=x",
+        "invitations?deliveryState=bounced",
         &format!("invitations?clientId={client}"),
         &format!("invitations/{invitation}"),
         "events",
@@ -272,6 +274,33 @@ async fn change_and_resend(app: &TestApp, admin: &Actor, endpoint: &str) {
     let recovery = format!("/v1/webhook-recoveries/{}", id(&recovery.expect(201)));
     app.settle().await;
     admin.get(&recovery).await.expect(200);
+}
+
+/// A link copied, many clients invited, and a new link asked for.
+async fn use_links(app: &TestApp, admin: &Actor, invitation: &str) {
+    let link = format!("/v1/invitations/{invitation}/link");
+    admin.post(&link, &json!({})).await.expect(200);
+    let edsger = create(
+        admin,
+        "clients",
+        json!({ "name": "Edsger Dijkstra", "email": "bounce@simulator.amazonses.com" }),
+    )
+    .await;
+    let many = json!({ "clientIds": [edsger] });
+    admin.post("/v1/invitations/bulk", &many).await.expect(200);
+    app.settle().await;
+    let old = app.link("bounce@simulator.amazonses.com").await;
+    let list = admin
+        .get(&format!("/v1/invitations?clientId={edsger}"))
+        .await
+        .expect(200);
+    app.advance(Duration::from_mins(1)).await;
+    let resend = format!("/v1/invitations/{}/resend", id(&list["data"][0]));
+    admin.post(&resend, &json!({})).await.expect(200);
+    app.advance(Duration::from_mins(1)).await;
+    let renew = format!("{old}/renew");
+    app.nobody().post(&renew, &json!({})).await.expect(200);
+    app.settle().await;
 }
 
 /// A link that is good once, mailed and used.

@@ -79,6 +79,7 @@ async fn an_invitation_travels_from_an_api_call_to_a_signed_webhook() {
         [
             "client.created",
             "invitation.sent",
+            "invitation.delivered",
             "invitation.accepted",
             "client.activated",
             "client.statusChanged"

@@ -54,6 +54,7 @@ impl Config {
                 deliveries: optional("PORTICO_QUEUE_DELIVERIES").unwrap_or_default(),
                 recoveries: optional("PORTICO_QUEUE_RECOVERIES").unwrap_or_default(),
                 companies: optional("PORTICO_QUEUE_COMPANIES").unwrap_or_default(),
+                mail_events: optional("PORTICO_QUEUE_MAIL_EVENTS").unwrap_or_default(),
             },
         })
     }

@@ -77,6 +77,7 @@ pub fn functions() -> Vec<Function> {
 pub const TRIGGERS: &[Trigger] = &[
     portico_dispatcher::TRIGGER,
     portico_mailer::TRIGGER,
+    portico_mail_events::TRIGGER,
     portico_deliverer::TRIGGER,
     portico_recoverer::TRIGGER,
     portico_detacher::TRIGGER,

@@ -30,6 +30,7 @@ use aws_types::{SdkConfig, region::Region, sdk_config::SharedHttpClient};
 use bytes::Bytes;
 use dynoxide::Database;
 use portico_domain::Time;
+use portico_queue::Queue;
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
@@ -238,7 +239,14 @@ impl Aws {
             }
             "s3" => self.inner.bucket.answer(request),
             "sqs" => self.inner.queues.answer(now, request),
-            _ => ses::answer(&self.inner.mailbox, now, request),
+            _ => {
+                let (mailbox, queues) = (&self.inner.mailbox, &self.inner.queues);
+                let response = ses::answer(mailbox, now, request);
+                for event in ses::events(mailbox, now, &response) {
+                    queues.post(Queue::MailEvents.name(), now, event);
+                }
+                response
+            }
         };
         if fault.is_some() {
             Err(lost())

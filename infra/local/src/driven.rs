@@ -3,13 +3,15 @@
 //!
 //! The queues' part is in [`Queues`](crate::sqs::Queues).
 
-use crate::{LocalServer, clock::MovableClock, gateway, pump, sqs::Message};
+use crate::{LocalServer, clock::MovableClock, gateway, grants::Acting, pump, sqs::Message};
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use axum::{
     body::{Body, to_bytes},
     extract::{ConnectInfo, State},
 };
 use portico_app::{Trigger, TriggerError};
 use portico_queue::Queue;
+use portico_web::{Function, serve};
 use serde_json::Value;
 use std::{net::SocketAddr, sync::Arc};
 
@@ -64,6 +66,20 @@ impl LocalServer {
             let body = serde_json::from_slice(&body.unwrap_or_default());
             (status, body.unwrap_or_default())
         }
+    }
+
+    /// A function's answer to an event of API Gateway, within its grants.
+    pub fn invoke(
+        &self,
+        function: Function,
+        event: ApiGatewayV2httpRequest,
+    ) -> impl Future<Output = ApiGatewayV2httpResponse> + Send + use<> {
+        let acting = Acting {
+            name: function.route.name,
+            grants: function.grants,
+        };
+        let app = Arc::clone(&self.core.app);
+        acting.scope(async move { serve(&app, &function, event).await })
     }
 
     /// The clock, to be moved from anywhere.

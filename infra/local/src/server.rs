@@ -353,10 +353,11 @@ fn app(
         deliveries: queue_url(Queue::Deliveries),
         recoveries: queue_url(Queue::Recoveries),
         companies: queue_url(Queue::Companies),
+        mail_events: queue_url(Queue::MailEvents),
     };
     let mail = MailSettings {
         from: "portico@portico.example".to_owned(),
-        configuration_set: None,
+        configuration_set: Some("portico".to_owned()),
     };
     Ok(App {
         store: Store::new(&config, TABLE, clock.for_app()),

@@ -68,6 +68,7 @@ impl Unit<'_> {
             "dispatcher" => need(256, 60, None),
             // SES allows 14 mails a second to a new account.
             "mailer" => need(256, 60, Some(10)),
+            "mail-events" => need(256, 30, Some(5)),
             "detacher" | "recoverer" => need(256, 120, Some(5)),
             // Two at once do no harm and no good.
             "expirer" | "sweeper" | "caretaker" => need(256, 55, Some(1)),

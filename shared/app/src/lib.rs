@@ -14,7 +14,7 @@ pub use grant::{Grant, Resource};
 pub use media::MediaError;
 pub use portico_store::Clock;
 pub use retry::retry;
-pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch};
+pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch, sqs_messages};
 
 use portico_crm::Adapters;
 use portico_domain::{IdSource, Moment, OpenInvitation, Ticket, TicketPurpose, Time, WorkspaceId};

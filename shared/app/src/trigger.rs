@@ -111,15 +111,31 @@ pub async fn sqs_batch<K, F>(
 where
     F: Future<Output = Result<(), TriggerError>>,
 {
+    let read_and_work = |body: String| {
+        let task = serde_json::from_str(&body).map(&mut work);
+        async {
+            match task {
+                Ok(working) => working.await,
+                Err(error) => Err(error.into()),
+            }
+        }
+    };
+    sqs_messages(event, read_and_work).await
+}
+
+/// The same for messages that are no tasks: what they hold is read by `work`.
+pub async fn sqs_messages<F>(
+    event: Value,
+    mut work: impl FnMut(String) -> F,
+) -> Result<Value, TriggerError>
+where
+    F: Future<Output = Result<(), TriggerError>>,
+{
     let event: SqsEvent = serde_json::from_value(event)?;
     let mut failures = BatchFailures::default();
     for message in event.records {
         let body = message.body.unwrap_or_default();
-        let done = match serde_json::from_str(&body) {
-            Ok(task) => work(task).await,
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = done {
+        if let Err(error) = work(body).await {
             failures.add(&message.message_id.unwrap_or_default(), &error);
         }
     }

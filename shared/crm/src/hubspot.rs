@@ -152,6 +152,10 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
             Done::NothingToDo("what is removed in Portico stays in HubSpot")
         }
         EventType::InvitationSent
+        | EventType::InvitationDelivered
+        | EventType::InvitationBounced
+        | EventType::InvitationComplained
+        | EventType::InvitationFailed
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled

@@ -183,6 +183,10 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
             Done::NothingToDo("what is removed in Portico stays in Salesforce")
         }
         EventType::InvitationSent
+        | EventType::InvitationDelivered
+        | EventType::InvitationBounced
+        | EventType::InvitationComplained
+        | EventType::InvitationFailed
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled

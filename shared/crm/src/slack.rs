@@ -157,6 +157,10 @@ fn message(story: &Story<'_>) -> Option<String> {
             Some(format!("{} left {}", member(story), company(story)))
         }
         EventType::InvitationSent => invitation("sent"),
+        EventType::InvitationDelivered => invitation("delivered"),
+        EventType::InvitationBounced => invitation("bounced"),
+        EventType::InvitationComplained => invitation("called spam"),
+        EventType::InvitationFailed => invitation("not sent"),
         EventType::InvitationAccepted => invitation("accepted"),
         EventType::InvitationExpired => invitation("expired"),
         EventType::InvitationCancelled => invitation("cancelled"),

@@ -5,9 +5,9 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    AuditNote, Chore, Client, ClientId, Company, CompanyId, CompanyRefusal, Endpoint, EndpointId,
-    Event, FieldSet, Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Session,
-    Ticket, WebhookDelivery, Work, Workspace, WorkspaceId,
+    AddressMark, AuditNote, Chore, Client, ClientId, Company, CompanyId, CompanyRefusal, Endpoint,
+    EndpointId, Event, FieldSet, Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery,
+    Session, Ticket, WebhookDelivery, Work, Workspace, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -57,6 +57,8 @@ pub struct Change<'a> {
     pub deleted_endpoints: Vec<Endpoint>,
     /// Endpoints whose lanes have to be looked at.
     pub rung_endpoints: Vec<(WorkspaceId, EndpointId)>,
+    /// What is known against addresses from now on.
+    pub marks: Vec<Revision<AddressMark>>,
     /// The next versions of deliveries that are ordered to be sent again.
     pub deliveries: Vec<WebhookDelivery>,
     /// New orders to send the deliveries of a time again.
@@ -95,6 +97,7 @@ impl<'a> Change<'a> {
             endpoints: Vec::new(),
             deleted_endpoints: Vec::new(),
             rung_endpoints: Vec::new(),
+            marks: Vec::new(),
             deliveries: Vec::new(),
             recoveries: Vec::new(),
             tickets: Vec::new(),
@@ -156,6 +159,11 @@ impl<'a> Change<'a> {
             .chain(self.deliveries.iter().map(|delivery| delivery.workspace_id))
             .chain(self.recoveries.iter().map(|recovery| recovery.workspace_id))
             .chain(tickets)
+            .chain(
+                self.marks
+                    .iter()
+                    .map(|revision| revision.after.workspace_id),
+            )
             .chain(self.rung_endpoints.iter().map(|(workspace, _)| *workspace))
             .chain(letters.map(|letter| letter.workspace_id))
             .chain(self.session.iter().map(|session| session.workspace_id))
@@ -255,7 +263,20 @@ impl<'a> Change<'a> {
         after
     }
 
-    /// Adds a webhook endpoint, or changes one.
+    /// Notes what is known against an address.
+    pub fn save_mark(
+        &mut self,
+        before: Option<&AddressMark>,
+        mut after: AddressMark,
+    ) -> AddressMark {
+        after.version += 1;
+        self.marks.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
     /// Gives a ticket out, or changes one.
     pub fn save_ticket(&mut self, before: Option<&Ticket>, mut after: Ticket) -> Ticket {
         after.version += 1;

@@ -4,9 +4,9 @@
 //! set up, `invited` while an invitation is open, otherwise `notInvited`.
 
 use crate::{
-    Actor, Change, ClientId, Company, CompanyId, CustomValues, Email, Event, EventType,
-    InternalUserId, InvitationId, Moment, PersonName, Picture, Tags, Time, Told, WorkspaceId,
-    color, event::Recorder,
+    Actor, AddressFault, AddressMark, Change, ClientId, Company, CompanyId, CustomValues, Email,
+    Event, EventType, InternalUserId, InvitationId, Moment, PersonName, Picture, Tags, Time, Told,
+    WorkspaceId, color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -73,6 +73,13 @@ pub struct Client {
     /// what keeps a second one from being opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_invitation: Option<OpenInvitation>,
+    /// When the workspace last withdrew an invitation. Whoever has the link of
+    /// one before that gets no new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<Time>,
+    /// What is known against its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faulty_address: Option<FaultyAddress>,
     /// When the account was set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activated_at: Option<Time>,
@@ -111,6 +118,19 @@ pub struct OpenInvitation {
     pub generation: u32,
     /// When it runs out.
     pub expires_at: Time,
+    /// Whether its link is handed over by somebody, and no mail was asked for.
+    #[serde(default)]
+    pub is_by_hand: bool,
+}
+
+/// What is known against an address that a client has or had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FaultyAddress {
+    /// The address, in lower case.
+    pub email: String,
+    /// What is wrong with it.
+    pub fault: AddressFault,
 }
 
 /// How a client came into the workspace.
@@ -169,6 +189,8 @@ impl Client {
             created_at: now,
             updated_at: now,
             open_invitation: None,
+            withdrawn_at: None,
+            faulty_address: None,
             activated_at: None,
             last_login_at: None,
             last_activity_at: None,
@@ -210,7 +232,7 @@ impl Client {
     pub fn recorded_status(&self) -> ClientStatus {
         if self.activated_at.is_some() {
             ClientStatus::Active
-        } else if self.open_invitation.is_some() {
+        } else if self.open_invitation.is_some_and(|open| !open.is_by_hand) {
             ClientStatus::Invited
         } else {
             ClientStatus::NotInvited
@@ -285,6 +307,31 @@ impl Client {
             recorder.record(EventType::ClientActivated, view)
         });
         self.record_status_change(change, before);
+    }
+
+    /// What is known against its address, if anything is.
+    pub fn address_fault(&self) -> Option<AddressFault> {
+        let known = self.faulty_address.as_ref();
+        known
+            .filter(|known| known.email == self.email.key())
+            .map(|known| known.fault)
+    }
+
+    /// Notes what is known against an address from now on, if it is this
+    /// client's and that is news.
+    pub fn note_address(&mut self, change: &mut Change<'_>, mark: &AddressMark) {
+        if mark.email.key() != self.email.key() || mark.fault == self.address_fault() {
+            return;
+        }
+        let before = self.view(self.recorded_status());
+        self.faulty_address = mark.fault.map(|fault| FaultyAddress {
+            email: mark.email.key(),
+            fault,
+        });
+        self.updated_at = change.moment.now;
+        self.record(change, |recorder, view| {
+            recorder.record_change(EventType::ClientUpdated, &before, view)
+        });
     }
 
     /// Notes which invitation is open now, if any.

@@ -62,6 +62,15 @@ event_types! {
     CompanyClientRemoved = "company.clientRemoved",
     /// The mail of an invitation was handed to the mail service.
     InvitationSent = "invitation.sent",
+    /// The recipient's mail server took the mail.
+    InvitationDelivered = "invitation.delivered",
+    /// The recipient's mail server refused the mail.
+    InvitationBounced = "invitation.bounced",
+    /// The recipient called the mail spam.
+    InvitationComplained = "invitation.complained",
+    /// The mail was not sent and will not be: it was refused, or nothing is
+    /// sent to its address.
+    InvitationFailed = "invitation.failed",
     /// The invited person set up the account.
     InvitationAccepted = "invitation.accepted",
     /// An invitation ran out unaccepted.

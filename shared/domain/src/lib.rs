@@ -7,6 +7,7 @@
 mod access;
 mod account_manager;
 mod address;
+mod address_mark;
 mod audit;
 mod change;
 mod chore;
@@ -39,12 +40,13 @@ mod workspace;
 pub use access::{Actor, ApiKey, Permission, Session};
 pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
 pub use address::Address;
+pub use address_mark::{AddressFault, AddressMark};
 pub use audit::{AuditEntry, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
 pub use change::{Change, Credential, Revision};
 pub use chore::{CHORE_PAUSE, Chore, Work};
 pub use client::{
-    Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, LifeRefusal,
-    MAX_COMPANIES, MergeRefusal, OpenInvitation,
+    Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, FaultyAddress,
+    LifeRefusal, MAX_COMPANIES, MergeRefusal, OpenInvitation,
 };
 pub use company::{Company, CompanyPatch, CompanyRefusal, CompanyView, parse_color};
 pub use custom_field::{
@@ -69,8 +71,8 @@ pub use id::{
 };
 pub use invalid::Invalid;
 pub use invitation::{
-    DeadLink, Delivery, DeliveryState, Invitation, InvitationStatus, InvitationView, InviteRefusal,
-    RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW,
+    DeadLink, Delivery, DeliveryState, Fate, Invitation, InvitationStatus, InvitationView,
+    InviteRefusal, MailReport, RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW, lifetime_of_days,
 };
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};

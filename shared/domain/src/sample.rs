@@ -5,8 +5,9 @@
 
 use crate::{
     Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyName, CompanyPatch, Email,
-    Endpoint, EndpointDraft, Event, EventFilter, EventType, FieldDraft, FieldEntity, FieldPatch,
-    FieldSet, FieldType, Invitation, Moment, PersonName, Workspace, WorkspaceId, WorkspacePatch,
+    Endpoint, EndpointDraft, Event, EventFilter, EventType, Fate, FieldDraft, FieldEntity,
+    FieldPatch, FieldSet, FieldType, Invitation, MailReport, Moment, PersonName, Workspace,
+    WorkspaceId, WorkspacePatch,
 };
 use std::time::Duration;
 
@@ -62,6 +63,20 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     );
     let invitation = Invitation::open(change, &mut john, None, lifetime, author).ok()?;
     invitation.mail_sent(change, invitation.generation, "0100019a-sample");
+    let story = invitation.clone();
+    for fate in [
+        Fate::Delivered,
+        Fate::HardBounced("Permanent/General".to_owned()),
+        Fate::Complained("abuse".to_owned()),
+        Fate::Suppressed("Permanent/OnAccountSuppressionList".to_owned()),
+    ] {
+        let report = MailReport {
+            fate,
+            message_id: "0100019a-sample".to_owned(),
+            at: moment.now,
+        };
+        story.mail_reported(change, story.generation, &report);
+    }
     invitation
         .accept(change, &mut john, invitation.generation)
         .ok()?;

@@ -8,8 +8,8 @@
 //! the list of events does not get one in a part that has been read.
 
 use crate::{
-    Answered, CommitError, Error, WorkspaceStore, access, answered, audit, chore, client, company,
-    delivery, endpoint,
+    Answered, CommitError, Error, WorkspaceStore, access, address_mark, answered, audit, chore,
+    client, company, delivery, endpoint,
     error::{Cancelled, cancelled},
     event, field_set, invitation,
     item::Attributes,
@@ -186,6 +186,10 @@ impl WorkspaceStore<'_> {
             for lane in LaneId::all(*endpoint) {
                 transaction.ring(*workspace, *endpoint, lane, change.moment.now)?;
             }
+        }
+        for Revision { before, after } in &change.marks {
+            let version = before.as_ref().map(|before| before.version);
+            transaction.revise(address_mark::mark_item(after)?, version)?;
         }
         for Revision { before, after } in &change.tickets {
             let version = before.as_ref().map(|before| before.version);

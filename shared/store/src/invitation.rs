@@ -5,7 +5,7 @@ use crate::{
     item::{Attributes, item},
     list::{Filter, Order, Question},
 };
-use portico_domain::{Client, ClientId, Invitation, InvitationId, InvitationStatus};
+use portico_domain::{Client, ClientId, DeliveryState, Invitation, InvitationId, InvitationStatus};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, OF_CLIENT, BY_STATUS, BY_EMAIL];
 
@@ -51,6 +51,8 @@ pub struct InvitationFilter {
     pub email: Option<String>,
     /// This client.
     pub client_id: Option<ClientId>,
+    /// A mail that came so far.
+    pub delivery: Option<DeliveryState>,
 }
 
 impl WorkspaceStore<'_> {
@@ -100,6 +102,8 @@ impl WorkspaceStore<'_> {
             (None, None, Some(status)) => list(BY_STATUS, BY_STATUS.partition(&[w, &status])),
             (None, None, None) => list(ALL, ALL.partition(&[w])),
         };
+        let delivery = filter.delivery.map(|state| state.name().to_owned());
+        let question = question.filter(Filter::Is, "delivery.state", delivery);
         self.store.list(ENTITY, question, page).await
     }
 }

@@ -9,6 +9,7 @@
 //! with the events that tell it, or not at all.
 
 mod access;
+mod address_mark;
 mod answered;
 mod audit;
 mod chore;
@@ -184,6 +185,7 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         field_set::PATTERNS,
         chore::PATTERNS,
         invitation::PATTERNS,
+        address_mark::PATTERNS,
         letter::PATTERNS,
         ticket::PATTERNS,
         endpoint::PATTERNS,

@@ -92,7 +92,8 @@ impl Question {
         self
     }
 
-    /// Only items whose attribute compares so with `value`, if there is one.
+    /// Only items whose attribute compares so with `value`, if there is one. A
+    /// dot leads into a map.
     pub(crate) fn filter(
         self,
         how: Filter,
@@ -162,13 +163,19 @@ impl Store {
         }
         let mut filters = Vec::new();
         for (place, (how, attribute, values)) in question.filters.into_iter().enumerate() {
-            query = query.expression_attribute_names(format!("#f{place}"), attribute);
+            let mut path = Vec::new();
+            for (depth, name) in attribute.split('.').enumerate() {
+                let placeholder = format!("#f{place}d{depth}");
+                query = query.expression_attribute_names(&placeholder, name);
+                path.push(placeholder);
+            }
+            let path = path.join(".");
             let mut any = Vec::new();
             for (number, value) in values.into_iter().enumerate() {
                 let name = format!(":f{place}v{number}");
                 any.push(match how {
-                    Filter::Is => format!("#f{place} = {name}"),
-                    Filter::Contains => format!("contains(#f{place}, {name})"),
+                    Filter::Is => format!("{path} = {name}"),
+                    Filter::Contains => format!("contains({path}, {name})"),
                 });
                 query = query.expression_attribute_values(name, AttributeValue::S(value));
             }

@@ -301,6 +301,16 @@ impl Problem {
         Ok(page(title, content)?.with_status(self.status))
     }
 
+    /// The word for programs.
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What is wrong in a few words, as a page says it.
+    pub fn heading(&self) -> &'static str {
+        heading(self.code)
+    }
+
     /// What is wrong, for the person who reads it.
     pub fn message(&self) -> &str {
         &self.message
@@ -441,6 +451,7 @@ impl From<InviteRefusal> for Problem {
             InviteRefusal::AlreadyOpen(id) => {
                 Self::new(409, "invitation_open", message).with("invitationId", value!(id))
             }
+            InviteRefusal::Complained => Self::new(409, "recipient_complained", message),
             InviteRefusal::NotPending(_) => Self::new(409, "invitation_not_pending", message),
             InviteRefusal::TooSoon(wait) => {
                 let mut problem = Self::new(429, "resend_too_soon", message);

@@ -32,6 +32,10 @@ pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
         | EventType::CompanyClientAdded
         | EventType::CompanyClientRemoved
         | EventType::InvitationSent
+        | EventType::InvitationDelivered
+        | EventType::InvitationBounced
+        | EventType::InvitationComplained
+        | EventType::InvitationFailed
         | EventType::InvitationCancelled
         | EventType::CustomFieldCreated
         | EventType::CustomFieldUpdated
@@ -98,6 +102,10 @@ pub(super) async fn run(kind: EventType, stage: &mut Stage<'_>) -> Result<String
         | EventType::CompanyClientAdded
         | EventType::CompanyClientRemoved => company(kind, stage).await,
         EventType::InvitationSent
+        | EventType::InvitationDelivered
+        | EventType::InvitationBounced
+        | EventType::InvitationComplained
+        | EventType::InvitationFailed
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled => invitation(kind, stage).await,
@@ -173,6 +181,12 @@ async fn workspace(stage: &mut Stage<'_>) -> Result<String, TriggerError> {
 }
 
 async fn invitation(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {
+    match kind {
+        EventType::InvitationBounced => stage.simulate("bounce"),
+        EventType::InvitationComplained => stage.simulate("complaint"),
+        EventType::InvitationFailed => stage.simulate("suppressionlist"),
+        _ => {}
+    }
     let client = stage.client(&[]).await?;
     let invitation = stage.invitation(&client).await?;
     let id = invitation["id"]
