@@ -4,6 +4,7 @@
 
 pub mod attempt;
 mod grant;
+pub mod index;
 pub mod outbox;
 mod retry;
 mod story;

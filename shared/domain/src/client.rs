@@ -4,7 +4,7 @@
 //! set up, `invited` while an invitation is open, otherwise `notInvited`.
 
 use crate::{
-    Actor, Change, ClientId, Company, CompanyId, Email, Event, EventType, Invitation, InvitationId,
+    Actor, Change, ClientId, Company, CompanyId, Email, Event, EventType, Invitation, InvitationId, InternalUserId, Tags,
     Moment, PersonName, Time, WorkspaceId, color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,15 @@ pub struct Client {
     /// Phone number in E.164 form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
+    /// The team members who look after it.
+    #[serde(default)]
+    pub account_manager_ids: Vec<InternalUserId>,
+    /// By what it is grouped.
+    #[serde(default)]
+    pub tags: Tags,
+    /// When it last did something itself, such as signing in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_activity_at: Option<Time>,
     /// The colour behind its initials.
     pub fallback_color: String,
     /// How it came into the workspace.
@@ -109,6 +118,20 @@ pub enum ClientStatus {
     Active,
 }
 
+impl ClientStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::NotInvited, Self::Invited, Self::Active];
+
+    /// The name that callers see.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotInvited => "notInvited",
+            Self::Invited => "invited",
+            Self::Active => "active",
+        }
+    }
+}
+
 /// What a caller gives to add a client, checked.
 #[derive(Clone, Debug)]
 pub struct ClientDraft {
@@ -159,6 +182,9 @@ impl Client {
             placeholder_id,
             position: draft.position,
             phone: draft.phone,
+            account_manager_ids: Vec::new(),
+            tags: Tags::default(),
+            last_activity_at: None,
             fallback_color: color::of(id),
             creation_method: CreationMethod::InternalUser,
             created_by,

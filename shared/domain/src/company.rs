@@ -24,6 +24,15 @@ pub struct Company {
     /// Whether it only stands in for "no company".
     #[serde(default)]
     pub is_placeholder: bool,
+    /// The team members who look after it.
+    #[serde(default)]
+    pub account_manager_ids: Vec<crate::InternalUserId>,
+    /// By what it is grouped.
+    #[serde(default)]
+    pub tags: crate::Tags,
+    /// Whether clients can join it and be invited into it.
+    #[serde(default = "yes")]
+    pub is_active: bool,
     /// The colour behind its initials.
     pub fallback_color: String,
     /// When it was added.
@@ -92,6 +101,7 @@ impl Company {
             workspace_id,
             name: draft.name,
             is_placeholder: false,
+            account_manager_ids: Vec::new(), tags: crate::Tags::default(), is_active: true,
             fallback_color: draft.fallback_color.unwrap_or_else(|| color::of(id)),
             created_at: change.moment.now,
             updated_at: change.moment.now,
@@ -112,6 +122,7 @@ impl Company {
             workspace_id,
             name: CompanyName::placeholder(),
             is_placeholder: true,
+            account_manager_ids: Vec::new(), tags: crate::Tags::default(), is_active: true,
             fallback_color: color::of(id),
             created_at: now,
             updated_at: now,
@@ -206,3 +217,4 @@ pub fn parse_color(field: &str, text: &str) -> Result<String, Invalid> {
         "a colour is written like #9BBFFF",
     ))
 }
+fn yes() -> bool { true }

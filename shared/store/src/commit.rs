@@ -2,32 +2,24 @@
 //!
 //! Each part of a change becomes one action with the condition under which it
 //! may happen, and each condition has a meaning for the caller. If any fails,
-//! nothing is written. Transactions that merely collide with others are tried
-//! again; the SDK's request token makes a commit whose answer was lost safe to
-//! repeat.
+//! nothing is written.
 
 use crate::{
-    CommitError, Error, WorkspaceStore, access, client, company, endpoint,
-    error::{Cancelled, cancelled},
+    CommitError, DueKind, Error, WorkspaceStore, access, client, company, endpoint,
     event, invitation,
     item::Attributes,
     lane, letter, number,
     pattern::Key,
+    transact::{MAX_ACTIONS, Outcome},
 };
 use aws_sdk_dynamodb::{
     error::BuildError,
-    operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, builders::PutBuilder},
 };
 use portico_domain::{
-    Change, Client, Company, CompanyId, EndpointId, LaneId, Letter, Revision, Time, WorkspaceId,
+    Change, Client, Company, CompanyId, EndpointId, LaneId, Letter, Listed, Revision, Time, WorkspaceId,
 };
-use std::{collections::BTreeSet, time::Duration};
-
-/// DynamoDB's limit of actions in one transaction.
-const MAX_ACTIONS: usize = 100;
-/// How often a transaction that collides with others is tried.
-const MAX_TRIES: u64 = 6;
+use std::collections::BTreeSet;
 
 /// What it means if the condition of an action does not hold.
 #[derive(Clone, Copy)]
@@ -60,34 +52,14 @@ impl WorkspaceStore<'_> {
         if transaction.actions.len() > MAX_ACTIONS {
             return Err(CommitError::TooLarge(transaction.actions.len()));
         }
-        let mut tries = 1;
-        loop {
-            let sent = self
-                .store
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(transaction.actions.clone()))
-                .send()
-                .await;
-            let Err(error) = sent else { return Ok(()) };
-            let verdict = match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(reasons)) => {
-                    cancelled(reasons)
-                }
-                _ => Cancelled::Other,
-            };
-            match verdict {
-                Cancelled::Condition(place) => return Err(transaction.meaning(place)),
-                Cancelled::Conflict if tries < MAX_TRIES => {
-                    // Colliding transactions take about 10 ms; spread the
-                    // next tries over ever longer times.
-                    let millis = u64::from(change.moment.id::<()>().shard(32)) + 1;
-                    tokio::time::sleep(Duration::from_millis(millis * tries)).await;
-                    tries += 1;
-                }
-                Cancelled::Conflict => return Err(Error::Busy(Box::new(error)).into()),
-                Cancelled::Other => return Err(Error::from(error).into()),
-            }
+        let spread = u64::from(change.moment.id::<()>().shard(32)) + 1;
+        match self
+            .store
+            .transact(&transaction.actions, spread)
+            .await?
+        {
+            Outcome::Written => Ok(()),
+            Outcome::Failed(place) => Err(transaction.meaning(place)),
         }
     }
 
@@ -98,7 +70,14 @@ impl WorkspaceStore<'_> {
             meanings: Vec::new(),
         };
         for revision in &change.clients {
-            transaction.client(revision)?;
+            let id = revision.after.id;
+            let is_told = change
+                .events
+                .iter()
+                .any(|event| event.listed() == Some(Listed::Client(id)));
+            // Lists follow events; what none tells is due itself.
+            let due = (!is_told).then(|| DueKind::Client.key(id, change.moment.now));
+            transaction.client(revision, due.as_ref())?;
         }
         for revision in &change.companies {
             transaction.company(revision)?;
@@ -139,11 +118,15 @@ impl WorkspaceStore<'_> {
 }
 
 impl Transaction {
-    fn client(&mut self, Revision { before, after }: &Revision<Client>) -> Result<(), CommitError> {
+    fn client(
+        &mut self,
+        Revision { before, after }: &Revision<Client>,
+        due: Option<&Key>,
+    ) -> Result<(), CommitError> {
         let (w, email) = (after.workspace_id, &after.email);
         let is_archived = after.archived_at.is_some();
         self.revise(
-            client::client_item(after)?,
+            client::client_item(after, due)?,
             before.as_ref().map(|before| before.version),
         )?;
         if before.is_none() {

@@ -13,6 +13,7 @@ mod client;
 mod commit;
 mod company;
 mod delivery;
+mod derived;
 mod doorbell;
 mod due;
 mod endpoint;
@@ -27,10 +28,12 @@ mod list;
 mod pattern;
 mod recovery;
 mod table;
+mod transact;
+mod word;
 mod workspace;
 
-pub use client::ClientFilter;
-pub use company::CompanyFilter;
+pub use client::{ClientFilter, ClientsBy, Move, Relisted};
+pub use company::{CompaniesBy, CompanyFilter};
 pub use doorbell::Doorbell;
 pub use due::DueKind;
 pub use endpoint::EndpointLimit;
@@ -38,7 +41,7 @@ pub use error::{CommitError, Error};
 pub use event::{EventFilter, MAX_EVENT_LENGTH};
 pub use invitation::InvitationFilter;
 pub use item::TTL as TTL_ATTRIBUTE;
-pub use list::{Page, PageRequest, Position};
+pub use list::{Page, PageRequest, Position, Sort};
 pub use pattern::{Index, Pattern};
 pub use table::DUE_ATTRIBUTES;
 
@@ -168,7 +171,9 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         workspace::PATTERNS,
         access::PATTERNS,
         client::PATTERNS,
+        client::derive::PATTERNS,
         company::PATTERNS,
+        company::derive::PATTERNS,
         invitation::PATTERNS,
         letter::PATTERNS,
         endpoint::PATTERNS,

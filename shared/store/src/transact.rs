@@ -1,0 +1,67 @@
+//! Transactions: all of it or nothing.
+//!
+//! Those that merely collide with others are tried again; the SDK's request
+//! token makes one whose answer was lost safe to repeat.
+
+use crate::{
+    Error, Store,
+    error::{Cancelled, cancelled},
+};
+use aws_sdk_dynamodb::{
+    operation::transact_write_items::TransactWriteItemsError, types::TransactWriteItem,
+};
+use std::time::Duration;
+
+/// DynamoDB's limit of actions in one transaction.
+pub(crate) const MAX_ACTIONS: usize = 100;
+/// How often a transaction that collides with others is tried.
+const MAX_TRIES: u64 = 6;
+
+/// What became of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It was written.
+    Written,
+    /// It was not: the condition of the action at this place does not hold.
+    Failed(usize),
+}
+
+impl Store {
+    /// Writes all of this or nothing. `spread`, 1 to 32, is best another for
+    /// each of those that may collide.
+    pub(crate) async fn transact(
+        &self,
+        actions: &[TransactWriteItem],
+        spread: u64,
+    ) -> Result<Outcome, Error> {
+        let mut tries = 1;
+        loop {
+            let sent = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(actions.to_vec()))
+                .send()
+                .await;
+            let Err(error) = sent else {
+                return Ok(Outcome::Written);
+            };
+            let verdict = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(reasons)) => {
+                    cancelled(reasons)
+                }
+                _ => Cancelled::Other,
+            };
+            match verdict {
+                Cancelled::Condition(place) => return Ok(Outcome::Failed(place)),
+                Cancelled::Conflict if tries < MAX_TRIES => {
+                    // Colliding transactions take about 10 ms; spread the
+                    // next tries over ever longer times.
+                    tokio::time::sleep(Duration::from_millis(spread * tries)).await;
+                    tries += 1;
+                }
+                Cancelled::Conflict => return Err(Error::Busy(Box::new(error))),
+                Cancelled::Other => return Err(Error::from(error)),
+            }
+        }
+    }
+}
