@@ -17,6 +17,7 @@ mod grants;
 mod invariants;
 mod invitations;
 mod journey;
+mod lists;
 mod receivers;
 mod sdk;
 mod table;

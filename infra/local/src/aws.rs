@@ -48,6 +48,8 @@ pub struct Call {
     pub operation: String,
     /// The request's body.
     pub body: Value,
+    /// The answer's body, once there is one.
+    pub answer: Value,
 }
 
 /// How a call can be made to fail.
@@ -180,9 +182,10 @@ impl Aws {
         request: &http::Request<Bytes>,
     ) -> Result<http::Response<Bytes>, ConnectorError> {
         let call = read(request);
-        if let Some(calls) = lock(&self.inner.calls).as_mut() {
+        let place = lock(&self.inner.calls).as_mut().map(|calls| {
             calls.push(call.clone());
-        }
+            calls.len() - 1
+        });
         if let Some(acting) = Acting::current() {
             match grants::check(&acting, &call) {
                 Ok(used) => lock(&self.inner.used)
@@ -210,6 +213,13 @@ impl Aws {
             "sqs" => self.inner.queues.answer(now, request),
             _ => ses::answer(&self.inner.mailbox, now, request),
         };
+        if let Some(place) = place
+            && let Some(call) = lock(&self.inner.calls)
+                .as_mut()
+                .and_then(|calls| calls.get_mut(place))
+        {
+            call.answer = serde_json::from_slice(response.body()).unwrap_or_default();
+        }
         if fault.is_some() {
             Err(lost())
         } else {
@@ -241,6 +251,7 @@ fn read(request: &http::Request<Bytes>) -> Call {
         service,
         operation: operation.to_owned(),
         body: serde_json::from_slice(request.body()).unwrap_or_default(),
+        answer: Value::Null,
     }
 }
 
