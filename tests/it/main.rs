@@ -18,6 +18,7 @@ mod invariants;
 mod invitations;
 mod journey;
 mod lists;
+mod mails;
 mod receivers;
 mod sdk;
 mod table;

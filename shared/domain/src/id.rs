@@ -41,6 +41,8 @@ kinds! {
     InvitationId of Invitation;
     /// A mail waiting to be sent.
     LetterId of Letter;
+    /// A link that is good once.
+    TicketId of Ticket;
     /// One fact that happened.
     EventId of Event;
     /// A webhook receiver.

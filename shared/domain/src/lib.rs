@@ -25,6 +25,7 @@ mod search;
 mod tags;
 mod task;
 pub mod text;
+mod ticket;
 mod time;
 mod workspace;
 
@@ -47,7 +48,7 @@ pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LaneId, LetterId, Moment, RecoveryId, WorkspaceId, kind,
+    InvitationId, LaneId, LetterId, Moment, RecoveryId, TicketId, WorkspaceId, kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{
@@ -63,5 +64,6 @@ pub use search::Search;
 pub use tags::Tags;
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
+pub use ticket::{Account, DeadTicket, Ticket, TicketMail, TicketPurpose};
 pub use time::Time;
 pub use workspace::{Labels, Workspace, WorkspaceView};

@@ -7,12 +7,14 @@
 
 mod api_key;
 mod keyring;
+mod link;
 pub mod password;
 mod secret;
 mod session;
 
 pub use api_key::{NewApiKey, PresentedKey, new_api_key, parse_api_key};
-pub use keyring::{InvitationLink, Keyring, RootKey, RootKeyError};
+pub use keyring::{Keyring, RootKey, RootKeyError};
+pub use link::{InvitationLink, TicketLink};
 pub use secret::Secret;
 pub use session::{NewSession, hash_session_token, new_session};
 

@@ -10,6 +10,7 @@ use crate::{
     item::Attributes,
     lane, letter, number,
     pattern::Key,
+    ticket,
     transact::{MAX_ACTIONS, Outcome},
 };
 use aws_sdk_dynamodb::{
@@ -94,6 +95,10 @@ impl WorkspaceStore<'_> {
             for lane in LaneId::all(*endpoint) {
                 transaction.ring(*workspace, *endpoint, lane, change.moment.now)?;
             }
+        }
+        for Revision { before, after } in &change.tickets {
+            let version = before.as_ref().map(|before| before.version);
+            transaction.revise(ticket::ticket_item(after)?, version)?;
         }
         for letter in &change.letters {
             transaction.put(letter::letter_item(letter)?)?;

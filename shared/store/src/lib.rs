@@ -28,6 +28,7 @@ mod list;
 mod pattern;
 mod recovery;
 mod table;
+mod ticket;
 mod transact;
 mod word;
 mod workspace;
@@ -176,6 +177,7 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         company::derive::PATTERNS,
         invitation::PATTERNS,
         letter::PATTERNS,
+        ticket::PATTERNS,
         endpoint::PATTERNS,
         event::PATTERNS,
         delivery::PATTERNS,
