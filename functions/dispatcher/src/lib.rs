@@ -61,7 +61,7 @@ async fn handle(app: &App, event: Value) -> Result<Value, TriggerError> {
     }
     for (workspace_id, listed) in listed {
         // One that fails stays due, and the sweep finds it.
-        index::relist(app, workspace_id, listed).await;
+        index::relist(&app.store, workspace_id, app.now(), listed).await;
     }
     for (event, error) in outbox::dispatch(app, &events).await {
         let place = places.get(&event).map(String::as_str).unwrap_or_default();

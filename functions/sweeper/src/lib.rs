@@ -97,7 +97,7 @@ async fn sweep_lists(app: &App) -> Result<usize, TriggerError> {
         count += 1;
     }
     for (workspace_id, listed) in listed {
-        index::relist(app, workspace_id, listed).await;
+        index::relist(&app.store, workspace_id, app.now(), listed).await;
     }
     Ok(count)
 }

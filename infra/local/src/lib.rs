@@ -19,6 +19,7 @@ pub mod clock;
 mod dev;
 pub mod docs;
 mod driven;
+mod embedded;
 mod dynamo;
 mod gateway;
 mod grants;

@@ -3,7 +3,7 @@
 mod cli;
 
 use clap::{Parser, Subcommand};
-use cli::{Done, dev::Dev, events::Events, listen::Listen, print, trigger::Trigger};
+use cli::{Done, dev::Dev, events::Events, index::Index, listen::Listen, print, trigger::Trigger};
 use serde_json::json;
 use std::{
     fs,
@@ -33,6 +33,9 @@ enum Command {
     /// List events, or send one again.
     #[command(subcommand)]
     Events(Events),
+    /// What lists and searches show.
+    #[command(subcommand)]
+    Index(Index),
     /// What an operator does to an installation in AWS.
     #[command(subcommand)]
     Admin(Admin),
@@ -71,6 +74,7 @@ async fn main() -> ExitCode {
         Some(Command::Listen(listen)) => listen.run().await,
         Some(Command::Trigger(trigger)) => trigger.run().await,
         Some(Command::Events(events)) => events.run().await,
+        Some(Command::Index(index)) => index.run().await,
         Some(Command::Admin(Admin::Create { table, name })) => {
             create_workspace(&table, &name).await
         }

@@ -9,10 +9,11 @@
 //! A thing that cannot be read is passed over and told in the log: nothing that
 //! comes again would mend it, and its events must not be due for ever.
 
-use crate::App;
+pub mod rebuild;
+
 use futures_util::{StreamExt as _, stream};
 use portico_domain::{ClientId, CompanyId, Listed, Time, WorkspaceId};
-use portico_store::{Error, Move, Relisted, WorkspaceStore};
+use portico_store::{Error, Move, Relisted, Store, WorkspaceStore};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -29,11 +30,12 @@ const PATIENCE: Duration = Duration::from_hours(1);
 
 /// Lists these anew. Answers with those for which that failed.
 pub async fn relist(
-    app: &App,
+    store: &Store,
     workspace_id: WorkspaceId,
+    now: Time,
     listed: BTreeSet<Listed>,
 ) -> BTreeSet<Listed> {
-    let workspace = app.store.workspace(workspace_id);
+    let workspace = store.workspace(workspace_id);
     let (mut clients, mut companies) = (BTreeSet::new(), BTreeSet::new());
     for one in listed {
         match one {
@@ -43,7 +45,7 @@ pub async fn relist(
     }
     let mut failed = BTreeSet::new();
     for _ in 0..ROUNDS {
-        clients = relist_clients(&workspace, clients, &mut companies, &mut failed, app.now()).await;
+        clients = relist_clients(&workspace, clients, &mut companies, &mut failed, now).await;
     }
     failed.extend(clients.into_iter().map(Listed::Client));
     // Companies last, and each once, however many clients have joined it.

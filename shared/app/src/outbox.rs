@@ -72,7 +72,7 @@ async fn dispatch_together(
     // Webhooks do not wait for lists, nor a stream for what cannot be listed:
     // the event stays due, and the sweep tries again.
     let listed = events.iter().filter_map(|event| event.listed());
-    let failed = index::relist(app, workspace_id, listed.collect()).await;
+    let failed = index::relist(&app.store, workspace_id, app.now(), listed.collect()).await;
     let is_done = |event: &&&Event| {
         !index::holds_back(&failed, event.listed(), event.created, app.now())
     };

@@ -18,7 +18,7 @@ use portico_store::{ClientFilter, CompanyFilter, Error, Page, PageRequest};
 use serde_json::json;
 use std::{collections::BTreeSet, env, time::Duration};
 
-const SIZES: &str = "160,800";
+const SIZES: &str = "100,400";
 /// How many items a page has.
 const LIMIT: u16 = 5;
 /// Into how many parts each filter divides everything; each part has several
@@ -84,7 +84,7 @@ impl Tenant {
     async fn write(&self, change: &Change<'_>, listed: BTreeSet<Listed>) {
         let (app, workspace) = (self.app.server.app(), self.app.server.workspace_id);
         app.store.workspace(workspace).commit(change).await.expect("it is written");
-        let failed = index::relist(app, workspace, listed).await;
+        let failed = index::relist(&app.store, workspace, app.now(), listed).await;
         assert!(failed.is_empty(), "{failed:?}");
     }
 
