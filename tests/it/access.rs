@@ -118,6 +118,10 @@ const TABLE: &[(&str, Access)] = &[
     ),
     ("event-types-list", Access::AnyKey),
     ("workspaces-get", Access::AnyKey),
+    (
+        "workspaces-update",
+        Access::Permission(Permission::ManageWorkspace),
+    ),
     ("portal-me", Access::Client),
     ("site-healthz", Access::Public),
     ("site-openapi", Access::Public),
@@ -189,6 +193,7 @@ async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
         "clients-create" => json!({ "name": "Grace Hopper", "email": "grace@example.com" }),
         "companies-create" | "companies-update" => json!({ "name": "Looms" }),
         "clients-update" => json!({ "position": "Analyst" }),
+        "workspaces-update" => json!({ "brandName": "Engines" }),
         "invitations-create" => json!({ "clientId": things.client }),
         "webhook-endpoints-create" => json!({ "url": "https://example.com/" }),
         "webhook-endpoints-recover" => json!({ "since": things.since }),

@@ -4,14 +4,17 @@
 //! set up, `invited` while an invitation is open, otherwise `notInvited`.
 
 use crate::{
-    Actor, Change, ClientId, Company, CompanyId, Email, Event, EventType, Invitation, InvitationId, InternalUserId, Tags,
-    Moment, PersonName, Time, WorkspaceId, color, event::Recorder,
+    Actor, Change, ClientId, Company, CompanyId, CustomValues, Email, Event, EventType,
+    InternalUserId, Invitation, InvitationId, Moment, PersonName, Picture, Tags, Time, WorkspaceId,
+    color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+mod fields;
 mod view;
 
+pub use fields::{ClientDraft, ClientPatch};
 pub use view::ClientView;
 use view::MembershipView;
 
@@ -48,9 +51,12 @@ pub struct Client {
     /// By what it is grouped.
     #[serde(default)]
     pub tags: Tags,
-    /// When it last did something itself, such as signing in.
+    /// Values of the workspace's own fields, by their keys.
+    #[serde(default)]
+    pub custom_fields: CustomValues,
+    /// Its picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_activity_at: Option<Time>,
+    pub avatar: Option<Picture>,
     /// The colour behind its initials.
     pub fallback_color: String,
     /// How it came into the workspace.
@@ -71,6 +77,9 @@ pub struct Client {
     /// When it last signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_login_at: Option<Time>,
+    /// When it last did something itself, such as signing in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_activity_at: Option<Time>,
     /// When it was archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Time>,
@@ -132,36 +141,6 @@ impl ClientStatus {
     }
 }
 
-/// What a caller gives to add a client, checked.
-#[derive(Clone, Debug)]
-pub struct ClientDraft {
-    /// Its name.
-    pub name: PersonName,
-    /// Its address.
-    pub email: Email,
-    /// Its companies, the primary one first.
-    pub company_ids: Vec<CompanyId>,
-    /// Job title or role.
-    pub position: Option<String>,
-    /// Phone number in E.164 form.
-    pub phone: Option<String>,
-}
-
-/// What a caller wants changed, checked; what is `None` stays as it is.
-#[derive(Clone, Debug, Default)]
-pub struct ClientPatch {
-    /// First name.
-    pub given_name: Option<String>,
-    /// Last name.
-    pub family_name: Option<String>,
-    /// All companies from now on.
-    pub company_ids: Option<Vec<CompanyId>>,
-    /// Job title or role; an empty text clears it.
-    pub position: Option<String>,
-    /// Phone number; an empty text clears it.
-    pub phone: Option<String>,
-}
-
 impl Client {
     /// A new client. Its creation is told when it is saved, so that the event
     /// shows all that was decided with it, such as an invitation.
@@ -182,9 +161,10 @@ impl Client {
             placeholder_id,
             position: draft.position,
             phone: draft.phone,
-            account_manager_ids: Vec::new(),
-            tags: Tags::default(),
-            last_activity_at: None,
+            account_manager_ids: draft.account_manager_ids,
+            tags: draft.tags,
+            custom_fields: draft.custom_fields,
+            avatar: None,
             fallback_color: color::of(id),
             creation_method: CreationMethod::InternalUser,
             created_by,
@@ -193,6 +173,7 @@ impl Client {
             open_invitation: None,
             activated_at: None,
             last_login_at: None,
+            last_activity_at: None,
             archived_at: None,
             sequence: 0,
             version: 0,
@@ -235,6 +216,11 @@ impl Client {
         }
     }
 
+    /// Whether it is gone from lists and from the API.
+    pub const fn is_archived(&self) -> bool {
+        self.archived_at.is_some()
+    }
+
     /// Whether it is in this company.
     pub fn is_in(&self, company_id: CompanyId) -> bool {
         self.company_ids.contains(&company_id)
@@ -243,21 +229,7 @@ impl Client {
     /// Changes what the patch names. Nothing is told if nothing changed.
     pub fn update(&mut self, change: &mut Change<'_>, patch: ClientPatch) {
         let before = self.clone();
-        if let Some(given_name) = patch.given_name {
-            self.name.given_name = given_name;
-        }
-        if let Some(family_name) = patch.family_name {
-            self.name.family_name = family_name;
-        }
-        if let Some(company_ids) = patch.company_ids {
-            self.move_to(change, company_ids);
-        }
-        if let Some(position) = patch.position {
-            self.position = Some(position).filter(|text| !text.is_empty());
-        }
-        if let Some(phone) = patch.phone {
-            self.phone = Some(phone).filter(|text| !text.is_empty());
-        }
+        patch.apply(self, change.moment);
         if *self == before {
             return;
         }
@@ -319,6 +291,7 @@ impl Client {
         self.open_invitation = None;
         self.activated_at = Some(change.moment.now);
         self.last_login_at = Some(change.moment.now);
+        self.last_activity_at = Some(change.moment.now);
         self.updated_at = change.moment.now;
         self.record(change, |recorder, view| {
             recorder.record(EventType::ClientActivated, view)
@@ -338,15 +311,6 @@ impl Client {
         if self.version > 0 {
             self.record_status_change(change, before);
         }
-    }
-
-    fn move_to(&mut self, change: &Change<'_>, company_ids: Vec<CompanyId>) {
-        self.placeholder_id = match (company_ids.is_empty(), self.placeholder_id) {
-            (true, None) => Some(change.moment.id()),
-            (true, placeholder) => placeholder,
-            (false, _) => None,
-        };
-        self.company_ids = company_ids;
     }
 
     fn record_moves(&mut self, change: &mut Change<'_>, before: &Self) {

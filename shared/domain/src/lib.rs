@@ -5,10 +5,13 @@
 //! events tell it. The store writes a change whole or not at all.
 
 mod access;
+mod account_manager;
+mod address;
 mod change;
 mod client;
 mod color;
 mod company;
+mod custom_value;
 mod delivery;
 mod endpoint;
 mod event;
@@ -18,7 +21,9 @@ mod invalid;
 mod invitation;
 mod lane;
 mod letter;
+mod link;
 mod listed;
+mod picture;
 mod recovery;
 mod sample;
 mod search;
@@ -30,12 +35,15 @@ mod time;
 mod workspace;
 
 pub use access::{Actor, ApiKey, Permission, Session};
+pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
+pub use address::Address;
 pub use change::{Change, Credential, Revision};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
     OpenInvitation,
 };
-pub use company::{Company, CompanyDraft, CompanyRefusal, CompanyView, parse_color};
+pub use company::{Company, CompanyPatch, CompanyRefusal, CompanyView, parse_color};
+pub use custom_value::CustomValues;
 pub use delivery::{
     Attempt, DeliveryStatus, DeliveryView, EndpointDisabled, RETENTION as DELIVERY_RETENTION,
     ShownStatus, Verdict, WebhookDelivery,
@@ -57,13 +65,15 @@ pub use invitation::{
 };
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
+pub use link::WebLink;
 pub use listed::Listed;
+pub use picture::Picture;
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};
 pub use search::Search;
-pub use tags::Tags;
+pub use tags::{MAX_TAGS, Tags};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
 pub use ticket::{Account, DeadTicket, Ticket, TicketMail, TicketPurpose};
 pub use time::Time;
-pub use workspace::{Labels, Workspace, WorkspaceView};
+pub use workspace::{ChannelType, Companies, Labels, Workspace, WorkspacePatch, WorkspaceView};

@@ -7,8 +7,8 @@ mod list;
 pub use list::{CompaniesBy, CompanyFilter};
 
 use crate::{
-    DueKind, Error, Index, Pattern, WorkspaceStore,
-    item::{Attributes, add_tag_keys, item},
+    DueKind, Error, Index, PageRequest, Pattern, WorkspaceStore,
+    item::{Attributes, add_tag_keys, item, read},
     pattern::Key,
 };
 use portico_domain::{Company, CompanyId, CompanyName, WorkspaceId};
@@ -55,6 +55,28 @@ impl WorkspaceStore<'_> {
         self.store.get(ENTITY, &company_key(self.id, id)).await
     }
 
+    /// The only company that clients can join, if there is exactly one.
+    pub async fn only_company(&self) -> Result<Option<CompanyId>, Error> {
+        let filter = CompanyFilter {
+            is_placeholder: Some(false),
+            ..CompanyFilter::default()
+        };
+        let (mut only, mut after) = (None, None);
+        loop {
+            let page = PageRequest { limit: 100, after };
+            let found = self.companies(filter.clone(), &page).await?;
+            for company in found.items.iter().filter(|company| company.is_active) {
+                if only.replace(company.id).is_some() {
+                    return Ok(None);
+                }
+            }
+            after = found.next;
+            if after.is_none() {
+                return Ok(only);
+            }
+        }
+    }
+
     /// Notes that nobody is left in a deleted company.
     pub async fn company_is_empty(&self, id: CompanyId) -> Result<(), Error> {
         self.store.clear_due(&company_key(self.id, id)).await
@@ -63,6 +85,13 @@ impl WorkspaceStore<'_> {
 
 pub(crate) fn company_key(workspace: WorkspaceId, id: CompanyId) -> Key {
     THIS.key(&[&workspace, &id])
+}
+
+/// Whether what was found is a company that only lacks being active.
+pub(crate) fn is_inactive(found: &Attributes) -> bool {
+    read::<Company>(ENTITY, found.clone()).is_ok_and(|company| {
+        company.deleted_at.is_none() && !company.is_placeholder && !company.is_active
+    })
 }
 
 /// A deleted company is in no list, and due to be emptied at once.

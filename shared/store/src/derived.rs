@@ -17,7 +17,7 @@ use crate::{
     list::{Order, Question},
     number,
     pattern::Key,
-    transact::{MAX_ACTIONS, Outcome},
+    transact::MAX_ACTIONS,
     Index,
 };
 use aws_sdk_dynamodb::{
@@ -78,7 +78,7 @@ impl Store {
                 bytes += size;
                 actions.push(action);
             }
-            if self.transact(&actions, spread).await? != Outcome::Written {
+            if !self.transact(&actions, spread).await?.is_written() {
                 return Ok(false);
             }
         }

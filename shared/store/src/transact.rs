@@ -6,6 +6,7 @@
 use crate::{
     Error, Store,
     error::{Cancelled, cancelled},
+    item::Attributes,
 };
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError, types::TransactWriteItem,
@@ -18,12 +19,18 @@ pub(crate) const MAX_ACTIONS: usize = 100;
 const MAX_TRIES: u64 = 6;
 
 /// What became of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It was written.
     Written,
-    /// It was not: the condition of the action at this place does not hold.
-    Failed(usize),
+    /// It was not: the condition of the action at this place does not hold for
+    /// the item there, which is shown if the action asked for it.
+    Failed(usize, Option<Attributes>),
+}
+
+impl Outcome {
+    pub(crate) const fn is_written(&self) -> bool {
+        matches!(self, Self::Written)
+    }
 }
 
 impl Store {
@@ -52,7 +59,7 @@ impl Store {
                 _ => Cancelled::Other,
             };
             match verdict {
-                Cancelled::Condition(place) => return Ok(Outcome::Failed(place)),
+                Cancelled::Condition(place, found) => return Ok(Outcome::Failed(place, found)),
                 Cancelled::Conflict if tries < MAX_TRIES => {
                     // Colliding transactions take about 10 ms; spread the
                     // next tries over ever longer times.

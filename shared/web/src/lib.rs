@@ -18,7 +18,7 @@ mod retry;
 mod route;
 mod serve;
 
-pub use body::{body, body_or_default};
+pub use body::{body, body_or_default, given};
 pub use caller::{Caller, PortalCaller, admit, admit_client};
 pub use function::{Body, Function, Operation, Parameter, schema};
 pub use openapi::openapi;

@@ -20,7 +20,7 @@ use crate::{
     derived::{Family, MAX_TRIES, action_update},
     due::is_due,
     item::{Attributes, ENTITY as ENTITY_ATTRIBUTE, item, read},
-    transact::{MAX_ACTIONS, Outcome},
+    transact::MAX_ACTIONS,
     word::{chained, first_character},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -195,7 +195,7 @@ impl WorkspaceStore<'_> {
             let by = moves.iter().map(|step| if step.has_joined { 1 } else { -1 }).sum();
             let count = count::update(&self.store.table, self.id, first.company_id, by, now);
             actions.push(action_update(count)?);
-            if self.store.transact(&actions, spread(first.client_id)).await? != Outcome::Written {
+            if !self.store.transact(&actions, spread(first.client_id)).await?.is_written() {
                 return Ok(false);
             }
         }
