@@ -122,7 +122,8 @@ impl Tenant {
             "name": format!("Engines {}", scattered(number)),
             "tags": [format!("Tag {part}")],
             "accountManagerIds": [self.managers[part]],
-            "isActive": part % 2 == 0,
+            // The first ones have the clients.
+            "isActive": number < PARTS || part % 2 == 0,
             "fallbackColor": "#9BBFFF",
             "createdAt": now,
             "updatedAt": now,

@@ -4,7 +4,7 @@ use super::book::Book;
 use e2e::{TestApp, id};
 use portico_app::{Source, Trigger, TriggerError};
 use portico_bootstrap::TRIGGERS;
-use portico_domain::{Change, Client};
+use portico_domain::{Change, Client, kind};
 use portico_local::{
     Call, Fault,
     steps::{Step, Stepped},
@@ -16,7 +16,7 @@ const NAMES: [&str; 8] = ["Ada", "Adam", "Zoë", "Søren", "Åke", "O'Neil", "Lo
 const POSITIONS: [&str; 4] = ["", "Dean of Adventure", "Loan officer", "Zookeeper"];
 const TAGS: [&str; 3] = ["VIP", "Key account", "Ärger"];
 const SEARCHES: [&str; 5] = ["a", "lo", "ada lo", "zoe", "ex"];
-const HISTORIES: u64 = 12;
+const HISTORIES: u64 = 6;
 const CHANGES: usize = 45;
 
 /// A history of changes with workers that are handed the stream's records late,
@@ -40,7 +40,7 @@ fn dispatcher() -> &'static Trigger {
 impl History {
     async fn begin(seed: u64) -> Self {
         let app = TestApp::driven_from(seed).await;
-        let managers = managers(&app).await;
+        let managers = managers(&app);
         Self {
             app,
             random: fastrand::Rng::with_seed(seed),
@@ -195,9 +195,9 @@ impl History {
 }
 
 /// Who can be an account manager.
-async fn managers(app: &TestApp) -> Vec<String> {
-    let _ = app;
-    Vec::new()
+fn managers(app: &TestApp) -> Vec<String> {
+    let moment = app.server.app().moment();
+    (0..2).map(|_| moment.id::<kind::InternalUser>().to_string()).collect()
 }
 
 #[tokio::test]
@@ -211,7 +211,7 @@ async fn after_any_history_every_list_shows_what_the_things_themselves_say() {
         clients += book.clients.len();
         companies += book.companies.len();
     }
-    assert!(clients > 50 && companies > 20, "{clients} clients, {companies} companies: nothing was tried");
+    assert!(clients > 25 && companies > 10, "{clients} clients, {companies} companies: nothing was tried");
 }
 
 #[tokio::test]
@@ -252,6 +252,6 @@ async fn what_cannot_be_listed_for_an_hour_keeps_its_event_no_longer() {
 
 /// Whether the sweeper finds an event that is due.
 async fn is_swept(app: &TestApp) -> bool {
-    let due = app.server.app().store.due::<portico_domain::kind::Event>(portico_store::DueKind::Event, app.now(), 10);
+    let due = app.server.app().store.due::<kind::Event>(portico_store::DueKind::Event, app.now(), 10);
     !due.await.expect("the table answers").is_empty()
 }

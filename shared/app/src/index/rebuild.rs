@@ -87,10 +87,12 @@ pub async fn step(
     let (listed, position) = things(store, workspace_id, place.stage, &page).await?;
     if place.stage == Stage::Clients {
         let workspace = store.workspace(workspace_id);
-        let clients = listed.iter().filter_map(|one| match one {
-            Listed::Client(id) => Some(*id),
-            Listed::Company(_) => None,
-        });
+        let mut clients = Vec::new();
+        for one in &listed {
+            if let Listed::Client(id) = one {
+                clients.push(*id);
+            }
+        }
         stream::iter(clients)
             .map(|id| workspace.rewrite_memberships(id))
             .buffer_unordered(AT_ONCE)
