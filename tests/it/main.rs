@@ -1,6 +1,7 @@
 //! Portico, end to end.
 
 mod access;
+mod audit;
 mod clients;
 mod companies;
 mod concurrency;
@@ -15,6 +16,7 @@ mod everything;
 mod fields;
 mod golden;
 mod grants;
+mod idempotency;
 mod invariants;
 mod invitations;
 mod journey;

@@ -49,11 +49,20 @@ const OPERATION: Operation = Operation {
         Parameter::text("givenName", "Only clients with this given name."),
         Parameter::text("familyName", "Only clients with this family name."),
         Parameter::text("companyId", "Only clients in this company."),
-        Parameter::text("status", "Only clients who are `notInvited`, `invited` or `active`."),
+        Parameter::text(
+            "status",
+            "Only clients who are `notInvited`, `invited` or `active`.",
+        ),
         Parameter::text("tag", "Only clients with this tag, whatever its case."),
         Parameter::text("accountManagerId", "Only clients of this account manager."),
-        Parameter::text("search", "Only clients with words in name, e-mail address or position that begin like each word of this, whatever their case and diacritics. Not together with `sort`."),
-        Parameter::text("sort", "`createdAt`, `name` or `lastActivityAt`; with a hyphen before it (`-createdAt`) from the other end. With `givenName` or `familyName` only `createdAt`."),
+        Parameter::text(
+            "search",
+            "Only clients with words in name, e-mail address or position that begin like each word of this, whatever their case and diacritics. Not together with `sort`.",
+        ),
+        Parameter::text(
+            "sort",
+            "`createdAt`, `name` or `lastActivityAt`; with a hyphen before it (`-createdAt`) from the other end. With `givenName` or `familyName` only `createdAt`.",
+        ),
     ],
     body: None,
     answer: Body::Json(schema::<ListView<ClientView>>),
@@ -92,7 +101,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 }
 
 fn status(text: &str) -> Result<ClientStatus, Invalid> {
-    let found = ClientStatus::ALL.into_iter().find(|status| status.name() == text);
+    let found = ClientStatus::ALL
+        .into_iter()
+        .find(|status| status.name() == text);
     found.ok_or_else(|| {
         let message = "status is notInvited, invited or active";
         Invalid::new("status", "parameter_invalid", message)

@@ -50,11 +50,23 @@ const OPERATION: Operation = Operation {
             "isPlaceholder",
             "Only placeholder companies, or only the others.",
         ),
-        Parameter::flag("isActive", "Only companies that clients can join, or only the others."),
+        Parameter::flag(
+            "isActive",
+            "Only companies that clients can join, or only the others.",
+        ),
         Parameter::text("tag", "Only companies with this tag, whatever its case."),
-        Parameter::text("accountManagerId", "Only companies of this account manager."),
-        Parameter::text("search", "Only companies with words in the name that begin like each word of this, whatever their case and diacritics. Not together with `sort`."),
-        Parameter::text("sort", "`createdAt`, `name` or `clientCount`; with a hyphen before it (`-clientCount`) from the other end."),
+        Parameter::text(
+            "accountManagerId",
+            "Only companies of this account manager.",
+        ),
+        Parameter::text(
+            "search",
+            "Only companies with words in the name that begin like each word of this, whatever their case and diacritics. Not together with `sort`.",
+        ),
+        Parameter::text(
+            "sort",
+            "`createdAt`, `name` or `clientCount`; with a hyphen before it (`-clientCount`) from the other end.",
+        ),
     ],
     body: None,
     answer: Body::Json(schema::<ListView<CompanyView>>),
@@ -93,7 +105,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 /// search, filter or sort by but its creation.
 fn refuse_unsortable(filter: &CompanyFilter, request: &Request) -> Result<(), Invalid> {
     if filter.search.is_some() && request.query("sort").is_some() {
-        let message = "a search has an order of its own, that of the words it finds: leave sort out";
+        let message =
+            "a search has an order of its own, that of the words it finds: leave sort out";
         return Err(Invalid::new("sort", "sort_unsupported", message));
     }
     let is_by_more = filter.is_active.is_some()

@@ -7,7 +7,8 @@ use crate::{
 };
 use portico_app::{App, Grant};
 use portico_domain::{
-    Change, Client, ClientStatus, ClientView, Credential, Invalid, Session, Time,
+    Actor, Change, ChangeSource, Client, ClientStatus, ClientView, Credential, Invalid, Session,
+    Time,
 };
 use portico_keys::{InvitationLink, NewSession, new_session, password::Password};
 use portico_web::{
@@ -77,7 +78,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         hashed => hashed?,
     };
     let new = new_session()?;
-    let (client, session) = accept(app, link, &hash, &new).await?;
+    let (client, session) = accept(app, &request, link, &hash, &new).await?;
 
     let token = new.token.expose();
     let response = if request.wants_page() {
@@ -102,6 +103,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 /// Decides and stores, in competition with everybody who has the same link.
 async fn accept(
     app: &App,
+    request: &Request,
     link: InvitationLink,
     hash: &str,
     new: &NewSession,
@@ -111,7 +113,9 @@ async fn accept(
         let invitation = workspace.invitation(link.invitation_id).await?;
         let invitation = invitation.ok_or_else(Problem::unknown_link)?;
         let before = crate::client_of(&workspace, &invitation).await?;
-        let mut change = Change::at(app.moment());
+        let actor = Actor::Client { id: before.id };
+        let origin = request.origin(actor, ChangeSource::Web);
+        let mut change = Change::new(app.moment(), origin);
         let mut after = before.clone();
         invitation.accept(&mut change, &mut after, link.generation)?;
         let session = Session {

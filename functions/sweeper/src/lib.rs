@@ -80,7 +80,9 @@ async fn sweep_events(app: &App) -> Result<usize, TriggerError> {
 /// clients has changed.
 async fn sweep_lists(app: &App) -> Result<usize, TriggerError> {
     let (store, now) = (&app.store, app.now());
-    let clients = store.due::<kind::Client>(DueKind::Client, now, BATCH).await?;
+    let clients = store
+        .due::<kind::Client>(DueKind::Client, now, BATCH)
+        .await?;
     let companies = store
         .due::<kind::Company>(DueKind::CompanyCount, now, BATCH)
         .await?;

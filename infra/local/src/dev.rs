@@ -118,7 +118,8 @@ pub(crate) async fn rebuild_index(
         Ok(progress) => (StatusCode::OK, Json(json!(progress))),
         Err(error) => {
             tracing::error!(?error, "lists could not be derived anew");
-            let problem = json!({ "code": "unavailable", "message": "the table did not answer; try again" });
+            let problem =
+                json!({ "code": "unavailable", "message": "the table did not answer; try again" });
             (StatusCode::SERVICE_UNAVAILABLE, Json(problem))
         }
     }

@@ -57,7 +57,12 @@ pub async fn relist(
 }
 
 /// Whether an event has to wait until this is listed.
-pub fn holds_back(failed: &BTreeSet<Listed>, listed: Option<Listed>, created: Time, now: Time) -> bool {
+pub fn holds_back(
+    failed: &BTreeSet<Listed>,
+    listed: Option<Listed>,
+    created: Time,
+    now: Time,
+) -> bool {
     let Some(listed) = listed.filter(|listed| failed.contains(listed)) else {
         return false;
     };

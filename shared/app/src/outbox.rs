@@ -73,9 +73,8 @@ async fn dispatch_together(
     // the event stays due, and the sweep tries again.
     let listed = events.iter().filter_map(|event| event.listed());
     let failed = index::relist(&app.store, workspace_id, app.now(), listed.collect()).await;
-    let is_done = |event: &&&Event| {
-        !index::holds_back(&failed, event.listed(), event.created, app.now())
-    };
+    let is_done =
+        |event: &&&Event| !index::holds_back(&failed, event.listed(), event.created, app.now());
     let done: Vec<&Event> = events.iter().filter(is_done).copied().collect();
     for chunk in done.chunks(AT_ONCE) {
         try_join_all(

@@ -57,6 +57,8 @@ kinds! {
     InternalUserId of InternalUser;
     /// A key for programs.
     ApiKeyId of ApiKey;
+    /// What one change left in the audit log.
+    AuditEntryId of AuditEntry;
 }
 
 impl<K> Id<K> {

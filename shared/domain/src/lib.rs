@@ -7,6 +7,7 @@
 mod access;
 mod account_manager;
 mod address;
+mod audit;
 mod change;
 mod client;
 mod color;
@@ -23,6 +24,7 @@ mod lane;
 mod letter;
 mod link;
 mod listed;
+mod origin;
 mod picture;
 mod recovery;
 mod sample;
@@ -37,6 +39,7 @@ mod workspace;
 pub use access::{Actor, ApiKey, Permission, Session};
 pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
 pub use address::Address;
+pub use audit::{AuditEntry, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
 pub use change::{Change, Credential, Revision};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
@@ -55,8 +58,9 @@ pub use endpoint::{
 pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
-    ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LaneId, LetterId, Moment, RecoveryId, TicketId, WorkspaceId, kind,
+    ApiKeyId, AuditEntryId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource,
+    InternalUserId, InvitationId, LaneId, LetterId, Moment, RecoveryId, TicketId, WorkspaceId,
+    kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{
@@ -67,6 +71,7 @@ pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use link::WebLink;
 pub use listed::Listed;
+pub use origin::{ChangeSource, Origin};
 pub use picture::Picture;
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};

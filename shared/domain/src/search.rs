@@ -33,9 +33,16 @@ impl Search {
             let mut longer = found.range(word.clone()..).skip(1);
             longer.next().is_some_and(|next| next.starts_with(word))
         };
-        let mut words: Vec<String> = found.iter().filter(|word| !is_implied(word)).cloned().collect();
+        let mut words: Vec<String> = found
+            .iter()
+            .filter(|word| !is_implied(word))
+            .cloned()
+            .collect();
         if words.len() > MAX_SEARCH_WORDS {
-            let message = format!("{field} has {} words; the limit is {MAX_SEARCH_WORDS}", words.len());
+            let message = format!(
+                "{field} has {} words; the limit is {MAX_SEARCH_WORDS}",
+                words.len()
+            );
             return Err(Invalid::new(field, "text_too_long", message));
         }
         // The longest word is the rarest, as far as can be told beforehand.
@@ -44,7 +51,10 @@ impl Search {
             let message = format!("{field} needs a letter or a digit to search for");
             return Err(Invalid::new(field, "search_without_words", message));
         };
-        Ok(Self { longest, others: words })
+        Ok(Self {
+            longest,
+            others: words,
+        })
     }
 
     /// The longest word: the one to look up.
@@ -75,7 +85,12 @@ pub(crate) fn searchable(texts: &[&str]) -> BTreeSet<String> {
 /// punctuation do not matter. A hyphen sorts behind what ends the name in a
 /// key, so `ada` comes before `ada-lovelace`.
 pub(crate) fn sortable(name: &str) -> String {
-    words(name).collect::<Vec<_>>().join("-").chars().take(MAX_SEARCH).collect()
+    words(name)
+        .collect::<Vec<_>>()
+        .join("-")
+        .chars()
+        .take(MAX_SEARCH)
+        .collect()
 }
 
 /// The words of a text, folded. An apostrophe is part of its word.
@@ -96,7 +111,11 @@ fn fold(text: &str) -> String {
     text.nfkd()
         .flat_map(char::to_lowercase)
         .filter(|letter| !matches!(letter, '\u{300}'..='\u{36f}' | '\'' | '’' | 'ʼ'))
-        .flat_map(|letter| plain(letter).chars().chain(plain(letter).is_empty().then_some(letter)))
+        .flat_map(|letter| {
+            plain(letter)
+                .chars()
+                .chain(plain(letter).is_empty().then_some(letter))
+        })
         .nfc()
         .collect()
 }
@@ -148,8 +167,14 @@ mod tests {
 
     #[test]
     fn words_end_where_a_reader_sees_it() {
-        assert_eq!(of("Anne-Marie O'Brien, Dr."), ["anne", "marie", "obrien", "dr"]);
-        assert_eq!(of("ada.lovelace+x@example.com"), ["ada", "lovelace", "x", "example", "com"]);
+        assert_eq!(
+            of("Anne-Marie O'Brien, Dr."),
+            ["anne", "marie", "obrien", "dr"]
+        );
+        assert_eq!(
+            of("ada.lovelace+x@example.com"),
+            ["ada", "lovelace", "x", "example", "com"]
+        );
         assert_eq!(of(" \u{1f600} – … "), Vec::<String>::new());
     }
 

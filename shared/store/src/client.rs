@@ -136,11 +136,7 @@ pub(crate) fn membership_item(client: &Client, company: CompanyId) -> Result<Att
 }
 
 /// An item with all that lists show and filter by.
-fn client_copy(
-    entity: &'static str,
-    client: &Client,
-    keys: &[Key],
-) -> Result<Attributes, Error> {
+fn client_copy(entity: &'static str, client: &Client, keys: &[Key]) -> Result<Attributes, Error> {
     let mut copy = item(entity, client, keys)?;
     add_tag_keys(&mut copy, &client.tags);
     Ok(copy)

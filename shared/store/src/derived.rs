@@ -12,13 +12,12 @@
 //! same version write the same.
 
 use crate::{
-    Error, PageRequest, Store,
+    Error, Index, PageRequest, Store,
     item::Attributes,
     list::{Order, Question},
     number,
     pattern::Key,
     transact::MAX_ACTIONS,
-    Index,
 };
 use aws_sdk_dynamodb::{
     error::BuildError,
@@ -48,9 +47,13 @@ impl Store {
         let mut family = Family::new();
         let mut after = None;
         loop {
-            let question = Question::new(Index::Table, key.partition().to_owned(), Order::OldestFirst)
-                .beginning(stem);
-            let page = PageRequest { limit: u16::MAX, after };
+            let question =
+                Question::new(Index::Table, key.partition().to_owned(), Order::OldestFirst)
+                    .beginning(stem);
+            let page = PageRequest {
+                limit: u16::MAX,
+                after,
+            };
             let found = self.query(question, &page).await?;
             family.extend(found.items.into_iter().map(|item| (sort_key(&item), item)));
             if found.next.is_none() {
@@ -125,13 +128,23 @@ impl Store {
     }
 
     fn delete_action(&self, delete: DeleteBuilder) -> Result<TransactWriteItem, Error> {
-        let delete = delete.table_name(&*self.table).build().map_err(unbuildable)?;
+        let delete = delete
+            .table_name(&*self.table)
+            .build()
+            .map_err(unbuildable)?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     /// What makes `there` into `wanted`.
-    pub(crate) fn difference(&self, there: &Family, wanted: Vec<Attributes>) -> Result<Difference, Error> {
-        let wanted: Family = wanted.into_iter().map(|item| (sort_key(&item), item)).collect();
+    pub(crate) fn difference(
+        &self,
+        there: &Family,
+        wanted: Vec<Attributes>,
+    ) -> Result<Difference, Error> {
+        let wanted: Family = wanted
+            .into_iter()
+            .map(|item| (sort_key(&item), item))
+            .collect();
         let gone = there.iter().filter(|(sort, _)| !wanted.contains_key(*sort));
         let mut actions = gone
             .map(|(_, item)| {
@@ -151,7 +164,9 @@ impl Store {
 }
 
 /// An update, as a part of a transaction.
-pub(crate) fn action_update(update: Result<Update, BuildError>) -> Result<TransactWriteItem, Error> {
+pub(crate) fn action_update(
+    update: Result<Update, BuildError>,
+) -> Result<TransactWriteItem, Error> {
     let update = update.map_err(unbuildable)?;
     Ok(TransactWriteItem::builder().update(update).build())
 }
@@ -163,7 +178,10 @@ fn unbuildable(error: BuildError) -> Error {
 fn key_of(item: &Attributes) -> Attributes {
     let (partition, sort) = Index::Table.attributes();
     let attribute = |name: &str| Some((name.to_owned(), item.get(name)?.clone()));
-    [partition, sort].into_iter().filter_map(attribute).collect()
+    [partition, sort]
+        .into_iter()
+        .filter_map(attribute)
+        .collect()
 }
 
 fn sort_key(item: &Attributes) -> String {
@@ -176,7 +194,9 @@ fn sort_key(item: &Attributes) -> String {
 
 /// About how many bytes an item takes on its way to the table.
 fn size(item: &Attributes) -> usize {
-    item.iter().map(|(name, value)| name.len() + size_of_value(value)).sum()
+    item.iter()
+        .map(|(name, value)| name.len() + size_of_value(value))
+        .sum()
 }
 
 fn size_of_value(value: &AttributeValue) -> usize {

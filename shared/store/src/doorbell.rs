@@ -11,7 +11,8 @@ use crate::{
     letter, recovery,
 };
 use portico_domain::{
-    Client, ClientId, Company, CompanyId, Event, Letter, LetterId, Recovery, RecoveryId, WorkspaceId,
+    Client, ClientId, Company, CompanyId, Event, Letter, LetterId, Recovery, RecoveryId,
+    WorkspaceId,
 };
 use serde_json::{Value, json};
 

@@ -86,7 +86,10 @@ impl DueKind {
 
 /// Whether an item is in the index of due work.
 pub(crate) fn is_due(item: &Attributes) -> bool {
-    matches!(item.get(DUE.index.attributes().0), Some(AttributeValue::S(_)))
+    matches!(
+        item.get(DUE.index.attributes().0),
+        Some(AttributeValue::S(_))
+    )
 }
 
 impl Store {

@@ -31,7 +31,10 @@ pub(crate) fn item(
 
 /// Notes by which tags the item can be found, whatever their case.
 pub(crate) fn add_tag_keys(item: &mut Attributes, tags: &Tags) {
-    let keys = tags.as_slice().iter().map(|tag| AttributeValue::S(Tags::key(tag)));
+    let keys = tags
+        .as_slice()
+        .iter()
+        .map(|tag| AttributeValue::S(Tags::key(tag)));
     item.insert(TAG_KEYS.to_owned(), AttributeValue::L(keys.collect()));
 }
 

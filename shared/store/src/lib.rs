@@ -9,6 +9,8 @@
 //! with the events that tell it, or not at all.
 
 mod access;
+mod answered;
+mod audit;
 mod client;
 mod commit;
 mod company;
@@ -33,6 +35,8 @@ mod transact;
 mod word;
 mod workspace;
 
+pub use answered::Answered;
+pub use audit::AuditFilter;
 pub use client::{ClientFilter, ClientsBy, Move, Relisted};
 pub use company::{CompaniesBy, CompanyFilter};
 pub use doorbell::Doorbell;
@@ -184,6 +188,8 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         lane::PATTERNS,
         health::PATTERNS,
         recovery::PATTERNS,
+        audit::PATTERNS,
+        answered::PATTERNS,
         due::PATTERNS,
     ]
     .into_iter()

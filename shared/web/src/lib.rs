@@ -7,7 +7,9 @@
 
 mod body;
 mod caller;
+mod commit;
 mod function;
+mod idempotency;
 mod openapi;
 mod page;
 mod paging;

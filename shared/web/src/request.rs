@@ -4,7 +4,7 @@ use crate::Problem;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderMap;
-use portico_domain::{Invalid, Search};
+use portico_domain::{Actor, ChangeSource, Invalid, Origin, Search};
 use portico_store::Sort;
 use std::{collections::HashMap, str::FromStr};
 
@@ -23,8 +23,11 @@ pub struct Request {
     pub raw_path: String,
     /// The id that API Gateway gave it.
     pub id: String,
+    source_ip: Option<String>,
+    user_agent: Option<String>,
     headers: HeaderMap,
     path_parameters: HashMap<String, String>,
+    pub(crate) raw_query: String,
     query: Vec<(String, String)>,
     cookies: Vec<String>,
     pub(crate) body: Vec<u8>,
@@ -51,11 +54,14 @@ impl TryFrom<ApiGatewayV2httpRequest> for Request {
             raw_path: event.raw_path.unwrap_or_default(),
             method: event.request_context.http.method.to_string(),
             id: event.request_context.request_id.unwrap_or_default(),
+            source_ip: event.request_context.http.source_ip,
+            user_agent: event.request_context.http.user_agent,
             headers: event.headers,
             path_parameters: event.path_parameters,
             query: form_urlencoded::parse(query.as_bytes())
                 .into_owned()
                 .collect(),
+            raw_query: query,
             cookies: event.cookies.unwrap_or_default(),
             body,
         })
@@ -63,6 +69,12 @@ impl TryFrom<ApiGatewayV2httpRequest> for Request {
 }
 
 impl Request {
+    /// Where a change comes from that this actor asks for with this request.
+    pub fn origin(&self, actor: Actor, source: ChangeSource) -> Origin {
+        let (ip, agent) = (self.source_ip.as_deref(), self.user_agent.as_deref());
+        Origin::request(actor, source, ip, agent, &self.id)
+    }
+
     /// A header; names are compared without case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
@@ -123,7 +135,10 @@ impl Request {
             })),
             None => {
                 let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-                let message = format!("sort is {}, with a hyphen before it to begin at the other end", known.join(" or "));
+                let message = format!(
+                    "sort is {}, with a hyphen before it to begin at the other end",
+                    known.join(" or ")
+                );
                 Err(Invalid::new("sort", "parameter_invalid", message))
             }
         }

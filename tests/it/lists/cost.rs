@@ -46,7 +46,12 @@ impl Tenant {
         let app = TestApp::driven_from(7).await;
         let moment = app.server.app().moment();
         let managers = (0..PARTS).map(|_| moment.id()).collect();
-        let mut tenant = Self { app, size, companies: Vec::new(), managers };
+        let mut tenant = Self {
+            app,
+            size,
+            companies: Vec::new(),
+            managers,
+        };
         tenant.add_companies().await;
         tenant.add_clients().await;
         tenant
@@ -55,13 +60,14 @@ impl Tenant {
     async fn add_companies(&mut self) {
         let numbers: Vec<usize> = (0..self.size / 2).collect();
         for numbers in numbers.chunks(30) {
-            let mut change = Change::at(self.app.server.app().moment());
+            let mut change = Change::by_system(self.app.server.app().moment());
             for number in numbers {
                 let company = self.company(&mut change, *number);
                 self.companies.push(company.id);
             }
             let listed = self.companies.iter().rev().take(numbers.len());
-            self.write(&change, listed.map(|id| Listed::Company(*id)).collect()).await;
+            self.write(&change, listed.map(|id| Listed::Company(*id)).collect())
+                .await;
         }
     }
 
@@ -71,19 +77,26 @@ impl Tenant {
         for many in numbers.chunks(25 * PARTS) {
             let mut listed = BTreeSet::new();
             for numbers in many.chunks(PARTS) {
-                let mut change = Change::at(self.app.server.app().moment());
-                let ids = numbers.iter().map(|number| self.client(&mut change, *number).id);
+                let mut change = Change::by_system(self.app.server.app().moment());
+                let ids = numbers
+                    .iter()
+                    .map(|number| self.client(&mut change, *number).id);
                 listed.extend(ids.map(Listed::Client));
                 self.write(&change, BTreeSet::new()).await;
                 self.app.server.pass(Duration::from_millis(1));
             }
-            self.write(&Change::at(self.app.server.app().moment()), listed).await;
+            self.write(&Change::by_system(self.app.server.app().moment()), listed)
+                .await;
         }
     }
 
     async fn write(&self, change: &Change<'_>, listed: BTreeSet<Listed>) {
         let (app, workspace) = (self.app.server.app(), self.app.server.workspace_id);
-        app.store.workspace(workspace).commit(change).await.expect("it is written");
+        app.store
+            .workspace(workspace)
+            .commit(change)
+            .await
+            .expect("it is written");
         let failed = index::relist(&app.store, workspace, app.now(), listed).await;
         assert!(failed.is_empty(), "{failed:?}");
     }
@@ -139,20 +152,60 @@ impl Tenant {
         let none = ClientFilter::default();
         let filters = [
             ("no filter", none.clone()),
-            ("company", ClientFilter { company_id: Some(self.companies[1]), ..none.clone() }),
-            ("status", ClientFilter { status: Some(ClientStatus::Active), ..none.clone() }),
-            ("tag", ClientFilter { tag: Some("tag 2".to_owned()), ..none.clone() }),
-            ("account manager", ClientFilter { account_manager_id: Some(self.managers[3]), ..none.clone() }),
+            (
+                "company",
+                ClientFilter {
+                    company_id: Some(self.companies[1]),
+                    ..none.clone()
+                },
+            ),
+            (
+                "status",
+                ClientFilter {
+                    status: Some(ClientStatus::Active),
+                    ..none.clone()
+                },
+            ),
+            (
+                "tag",
+                ClientFilter {
+                    tag: Some("tag 2".to_owned()),
+                    ..none.clone()
+                },
+            ),
+            (
+                "account manager",
+                ClientFilter {
+                    account_manager_id: Some(self.managers[3]),
+                    ..none.clone()
+                },
+            ),
         ];
         let sorted = filters.into_iter().flat_map(|(name, filter)| {
             sorts(CLIENT_SORTS).map(move |sort| {
-                let name = format!("clients: {name}, by {:?}{}", sort.by, direction(sort.is_descending));
-                (name, ClientFilter { sort, ..filter.clone() })
+                let name = format!(
+                    "clients: {name}, by {:?}{}",
+                    sort.by,
+                    direction(sort.is_descending)
+                );
+                (
+                    name,
+                    ClientFilter {
+                        sort,
+                        ..filter.clone()
+                    },
+                )
             })
         });
         let searched = ["love", "lovelace gr"].map(|text| {
             let search = Search::parse("search", text).ok();
-            (format!("clients: search {text:?}"), ClientFilter { search, ..none.clone() })
+            (
+                format!("clients: search {text:?}"),
+                ClientFilter {
+                    search,
+                    ..none.clone()
+                },
+            )
         });
         sorted.chain(searched).collect()
     }
@@ -161,18 +214,49 @@ impl Tenant {
         let none = CompanyFilter::default();
         let filters = [
             ("no filter", none.clone()),
-            ("tag", CompanyFilter { tag: Some("TAG 1".to_owned()), ..none.clone() }),
-            ("account manager", CompanyFilter { account_manager_id: Some(self.managers[2]), ..none.clone() }),
-            ("active", CompanyFilter { is_active: Some(true), ..none.clone() }),
+            (
+                "tag",
+                CompanyFilter {
+                    tag: Some("TAG 1".to_owned()),
+                    ..none.clone()
+                },
+            ),
+            (
+                "account manager",
+                CompanyFilter {
+                    account_manager_id: Some(self.managers[2]),
+                    ..none.clone()
+                },
+            ),
+            (
+                "active",
+                CompanyFilter {
+                    is_active: Some(true),
+                    ..none.clone()
+                },
+            ),
         ];
         let sorted = filters.into_iter().flat_map(|(name, filter)| {
             sorts(COMPANY_SORTS).map(move |sort| {
-                let name = format!("companies: {name}, by {:?}{}", sort.by, direction(sort.is_descending));
-                (name, CompanyFilter { sort, ..filter.clone() })
+                let name = format!(
+                    "companies: {name}, by {:?}{}",
+                    sort.by,
+                    direction(sort.is_descending)
+                );
+                (
+                    name,
+                    CompanyFilter {
+                        sort,
+                        ..filter.clone()
+                    },
+                )
             })
         });
         let search = Search::parse("search", "eng").ok();
-        let searched = ("companies: search \"eng\"".to_owned(), CompanyFilter { search, ..none });
+        let searched = (
+            "companies: search \"eng\"".to_owned(),
+            CompanyFilter { search, ..none },
+        );
         sorted.chain([searched]).collect()
     }
 
@@ -182,7 +266,11 @@ impl Tenant {
         &self,
         read: impl AsyncFn(PageRequest) -> Result<Page<T>, Error>,
     ) -> [Cost; 2] {
-        let ask = async |limit, after| read(PageRequest { limit, after }).await.expect("it answers");
+        let ask = async |limit, after| {
+            read(PageRequest { limit, after })
+                .await
+                .expect("it answers")
+        };
         let step = u16::try_from(self.size / 50).unwrap_or(LIMIT).max(LIMIT);
         let mut places = vec![None];
         while let Some(after) = places.last().cloned() {
@@ -205,7 +293,12 @@ impl Tenant {
 
 impl Cost {
     fn of(calls: &[Call]) -> Self {
-        let count = |name: &str| calls.iter().filter_map(|call| call.answer[name].as_u64()).sum();
+        let count = |name: &str| {
+            calls
+                .iter()
+                .filter_map(|call| call.answer[name].as_u64())
+                .sum()
+        };
         Self {
             calls: calls.iter().map(|call| call.operation.clone()).collect(),
             evaluated: count("ScannedCount"),
@@ -226,7 +319,11 @@ fn direction(is_descending: bool) -> &'static str {
 #[tokio::test]
 async fn every_page_costs_the_same_at_every_size_and_depth() {
     let sizes = env::var("LIST_SIZES").unwrap_or_else(|_| SIZES.to_owned());
-    let full = Cost { calls: vec!["Query".to_owned()], evaluated: LIMIT.into(), returned: LIMIT.into() };
+    let full = Cost {
+        calls: vec!["Query".to_owned()],
+        evaluated: LIMIT.into(),
+        returned: LIMIT.into(),
+    };
     for size in sizes.split(',').map(|size| size.parse().expect("a number")) {
         let tenant = Tenant::of(size).await;
         let app = tenant.app.server.app();
@@ -242,14 +339,39 @@ async fn every_page_costs_the_same_at_every_size_and_depth() {
         }
         assert_eq!(costs.len(), 30 + 2 + 24 + 1);
         for (name, [first, deep]) in costs {
-            let shown = |cost: &Cost| format!("{} {} {}", cost.calls.join("+"), cost.evaluated, cost.returned);
-            eprintln!("{size} {name}: first {}; deep {}", shown(&first), shown(&deep));
+            let shown = |cost: &Cost| {
+                format!(
+                    "{} {} {}",
+                    cost.calls.join("+"),
+                    cost.evaluated,
+                    cost.returned
+                )
+            };
+            eprintln!(
+                "{size} {name}: first {}; deep {}",
+                shown(&first),
+                shown(&deep)
+            );
             // Of the two words one is the key; the other is looked at after.
             let is_filtered = name.contains("lovelace gr");
             for cost in [first, deep] {
-                let returned = if is_filtered { cost.returned } else { full.returned };
-                assert_eq!(cost, Cost { returned, ..full.clone() }, "{size} {name}");
-                assert!(cost.returned >= full.returned / u64::try_from(PARTS + 1).unwrap_or(1), "{size} {name}");
+                let returned = if is_filtered {
+                    cost.returned
+                } else {
+                    full.returned
+                };
+                assert_eq!(
+                    cost,
+                    Cost {
+                        returned,
+                        ..full.clone()
+                    },
+                    "{size} {name}"
+                );
+                assert!(
+                    cost.returned >= full.returned / u64::try_from(PARTS + 1).unwrap_or(1),
+                    "{size} {name}"
+                );
             }
         }
     }
@@ -267,7 +389,10 @@ async fn what_lists_cost_for_each_change_is_known() {
     let added = spent(&app);
     let path = format!("/v1/clients/{}", id(&ada));
     app.server.aws().record_calls();
-    app.admin().patch(&path, &json!({ "position": "Countess" })).await.expect(200);
+    app.admin()
+        .patch(&path, &json!({ "position": "Countess" }))
+        .await
+        .expect(200);
     app.settle().await;
     let changed = spent(&app);
     app.server.aws().record_calls();
@@ -275,15 +400,21 @@ async fn what_lists_cost_for_each_change_is_known() {
     app.settle().await;
     let archived = spent(&app);
 
-    insta::assert_snapshot!(format!("added: {added}\nchanged: {changed}\narchived: {archived}"));
+    insta::assert_snapshot!(format!(
+        "added: {added}\nchanged: {changed}\narchived: {archived}"
+    ));
 }
 
 /// What the dispatcher asks of the table, the endpoints and the end of being
 /// due aside.
 fn spent(app: &TestApp) -> String {
     let calls = app.server.aws().calls();
-    let own = calls.iter().filter(|call| call.function == Some("dispatcher"));
-    let lists = own.filter(|call| call.operation == "TransactWriteItems" || call.body.to_string().contains(":prefix"));
+    let own = calls
+        .iter()
+        .filter(|call| call.function == Some("dispatcher"));
+    let lists = own.filter(|call| {
+        call.operation == "TransactWriteItems" || call.body.to_string().contains(":prefix")
+    });
     let described = lists.map(|call| match call.body["TransactItems"].as_array() {
         Some(actions) => format!("{}×{}", call.operation, actions.len()),
         None => call.operation.clone(),

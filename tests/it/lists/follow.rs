@@ -12,7 +12,9 @@ use portico_local::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const NAMES: [&str; 8] = ["Ada", "Adam", "Zoë", "Søren", "Åke", "O'Neil", "Lovelace", "Lo"];
+const NAMES: [&str; 8] = [
+    "Ada", "Adam", "Zoë", "Søren", "Åke", "O'Neil", "Lovelace", "Lo",
+];
 const POSITIONS: [&str; 4] = ["", "Dean of Adventure", "Loan officer", "Zookeeper"];
 const TAGS: [&str; 3] = ["VIP", "Key account", "Ärger"];
 const SEARCHES: [&str; 5] = ["a", "lo", "ada lo", "zoe", "ex"];
@@ -33,7 +35,9 @@ struct History {
 }
 
 fn dispatcher() -> &'static Trigger {
-    let dispatcher = TRIGGERS.iter().find(|trigger| trigger.source == Source::Stream);
+    let dispatcher = TRIGGERS
+        .iter()
+        .find(|trigger| trigger.source == Source::Stream);
     dispatcher.expect("the stream has its function")
 }
 
@@ -73,23 +77,37 @@ impl History {
                 body["companyIds"] = json!(self.some(&self.companies.clone()));
                 admin.patch(&self.any_client(), &body).await;
             }
-            11 => drop(admin.patch(&self.any_client(), &json!({ "position": self.position() })).await),
+            11 => drop(
+                admin
+                    .patch(&self.any_client(), &json!({ "position": self.position() }))
+                    .await,
+            ),
             12 => drop(admin.delete(&self.any_client()).await),
             13 => {
                 let client = self.any_client();
                 let client = client.rsplit('/').next().expect("an id");
-                admin.post("/v1/invitations", &json!({ "clientId": client })).await;
+                admin
+                    .post("/v1/invitations", &json!({ "clientId": client }))
+                    .await;
             }
             14..17 => self.act().await,
             17 if self.companies.len() > 2 => {
-                let gone = self.companies.swap_remove(self.random.usize(..self.companies.len()));
-                admin.delete(&format!("/v1/companies/{gone}")).await.expect(200);
+                let gone = self
+                    .companies
+                    .swap_remove(self.random.usize(..self.companies.len()));
+                admin
+                    .delete(&format!("/v1/companies/{gone}"))
+                    .await
+                    .expect(200);
             }
             _ => {
                 if let Some(company) = self.random.choice(self.companies.clone()) {
                     let mut body = self.grouping();
                     body["isActive"] = json!(self.random.bool());
-                    admin.patch(&format!("/v1/companies/{company}"), &body).await.expect(200);
+                    admin
+                        .patch(&format!("/v1/companies/{company}"), &body)
+                        .await
+                        .expect(200);
                 }
             }
         }
@@ -98,7 +116,11 @@ impl History {
     async fn add(&mut self) {
         let mut body = self.grouping();
         body["name"] = json!(format!("{} {}", self.name(), self.name()));
-        body["email"] = json!(format!("{}.{}@example.com", self.random.alphabetic(), self.count));
+        body["email"] = json!(format!(
+            "{}.{}@example.com",
+            self.random.alphabetic(),
+            self.count
+        ));
         body["position"] = json!(self.position());
         body["companyIds"] = json!(self.some(&self.companies.clone()));
         let created = self.app.admin().post("/v1/clients", &body).await;
@@ -113,11 +135,19 @@ impl History {
         let app = self.app.server.app();
         let workspace = app.store.workspace(self.app.server.workspace_id);
         let client = client.rsplit('/').next().and_then(|id| id.parse().ok());
-        let before = workspace.client(client.expect("an id")).await.expect("it answers");
-        let Some(before) = before.filter(Client::is_listed) else { return };
+        let before = workspace
+            .client(client.expect("an id"))
+            .await
+            .expect("it answers");
+        let Some(before) = before.filter(Client::is_listed) else {
+            return;
+        };
         let now = app.now();
-        let mut change = Change::at(app.moment());
-        let mut after = Client { last_activity_at: Some(now), ..before.clone() };
+        let mut change = Change::by_system(app.moment());
+        let mut after = Client {
+            last_activity_at: Some(now),
+            ..before.clone()
+        };
         after.activated_at = after.activated_at.or_else(|| is_active.then_some(now));
         change.save_client(Some(&before), after);
         workspace.commit(&change).await.expect("nobody else writes");
@@ -142,7 +172,10 @@ impl History {
     }
 
     fn any_client(&mut self) -> String {
-        format!("/v1/clients/{}", self.clients[self.random.usize(..self.clients.len())])
+        format!(
+            "/v1/clients/{}",
+            self.clients[self.random.usize(..self.clients.len())]
+        )
     }
 
     /// Hands records to a new worker, or not.
@@ -157,7 +190,10 @@ impl History {
             1 => return drop(self.records.drain(..count)),
             _ => self.records.drain(..count).collect(),
         };
-        let work = self.app.server.work(dispatcher(), json!({ "Records": taken }));
+        let work = self
+            .app
+            .server
+            .work(dispatcher(), json!({ "Records": taken }));
         self.workers.push(Stepped::new(work));
     }
 
@@ -197,7 +233,9 @@ impl History {
 /// Who can be an account manager.
 fn managers(app: &TestApp) -> Vec<String> {
     let moment = app.server.app().moment();
-    (0..2).map(|_| moment.id::<kind::InternalUser>().to_string()).collect()
+    (0..2)
+        .map(|_| moment.id::<kind::InternalUser>().to_string())
+        .collect()
 }
 
 #[tokio::test]
@@ -206,12 +244,19 @@ async fn after_any_history_every_list_shows_what_the_things_themselves_say() {
     for seed in 0..HISTORIES {
         let app = History::begin(seed).await.run().await;
         let book = Book::read(&app).await;
-        eprintln!("history {seed}: {} clients, {} companies", book.clients.len(), book.companies.len());
+        eprintln!(
+            "history {seed}: {} clients, {} companies",
+            book.clients.len(),
+            book.companies.len()
+        );
         book.check(&app, &SEARCHES).await;
         clients += book.clients.len();
         companies += book.companies.len();
     }
-    assert!(clients > 25 && companies > 10, "{clients} clients, {companies} companies: nothing was tried");
+    assert!(
+        clients > 25 && companies > 10,
+        "{clients} clients, {companies} companies: nothing was tried"
+    );
 }
 
 #[tokio::test]
@@ -220,27 +265,43 @@ async fn a_list_that_could_not_follow_is_made_up_for_by_the_sweep_and_webhooks_g
     let receiver = e2e::Receiver::start().await;
     app.register(&receiver, &["client.*"]).await;
     app.settle().await;
-    let is_listing = |call: &Call| call.operation == "TransactWriteItems" && call.function == Some("dispatcher");
-    app.server.aws().inject(move |call: &Call| is_listing(call).then_some(Fault::Refuse("InternalServerError")));
+    let is_listing =
+        |call: &Call| call.operation == "TransactWriteItems" && call.function == Some("dispatcher");
+    app.server.aws().inject(move |call: &Call| {
+        is_listing(call).then_some(Fault::Refuse("InternalServerError"))
+    });
     super::client(&app, "Ada Lovelace", "ada@example.com", json!({})).await;
     app.settle().await;
 
     assert_eq!(receiver.event_types(), ["client.created"]);
-    assert_eq!(super::names(&app, "/v1/clients?search=ada").await, Vec::<String>::new());
+    assert_eq!(
+        super::names(&app, "/v1/clients?search=ada").await,
+        Vec::<String>::new()
+    );
 
     app.server.aws().heal();
     app.advance(Duration::from_mins(1)).await;
-    assert_eq!(super::names(&app, "/v1/clients?search=ada").await, ["Ada Lovelace"]);
-    assert_eq!(receiver.event_types(), ["client.created"], "and nothing is told twice");
+    assert_eq!(
+        super::names(&app, "/v1/clients?search=ada").await,
+        ["Ada Lovelace"]
+    );
+    assert_eq!(
+        receiver.event_types(),
+        ["client.created"],
+        "and nothing is told twice"
+    );
 }
 
 #[tokio::test]
 async fn what_cannot_be_listed_for_an_hour_keeps_its_event_no_longer() {
     let app = TestApp::start().await;
     let is_listing = |call: &Call| {
-        call.operation == "TransactWriteItems" && matches!(call.function, Some("dispatcher" | "sweeper"))
+        call.operation == "TransactWriteItems"
+            && matches!(call.function, Some("dispatcher" | "sweeper"))
     };
-    app.server.aws().inject(move |call: &Call| is_listing(call).then_some(Fault::Refuse("ValidationException")));
+    app.server.aws().inject(move |call: &Call| {
+        is_listing(call).then_some(Fault::Refuse("ValidationException"))
+    });
     super::client(&app, "Ada Lovelace", "ada@example.com", json!({})).await;
     app.settle().await;
 
@@ -252,6 +313,10 @@ async fn what_cannot_be_listed_for_an_hour_keeps_its_event_no_longer() {
 
 /// Whether the sweeper finds an event that is due.
 async fn is_swept(app: &TestApp) -> bool {
-    let due = app.server.app().store.due::<kind::Event>(portico_store::DueKind::Event, app.now(), 10);
+    let due =
+        app.server
+            .app()
+            .store
+            .due::<kind::Event>(portico_store::DueKind::Event, app.now(), 10);
     !due.await.expect("the table answers").is_empty()
 }

@@ -38,8 +38,15 @@ async fn paging_skips_and_repeats_nobody_while_others_come_and_go() {
 
     let mut number = 0;
     for query in [
-        "sort=createdAt", "sort=-createdAt", "sort=name", "sort=-name", "sort=lastActivityAt",
-        "status=notInvited", "status=notInvited&sort=-name", "tag=vip&sort=name", "search=pil",
+        "sort=createdAt",
+        "sort=-createdAt",
+        "sort=name",
+        "sort=-name",
+        "sort=lastActivityAt",
+        "status=notInvited",
+        "status=notInvited&sort=-name",
+        "tag=vip&sort=name",
+        "search=pil",
     ] {
         for within in ["", &format!("&companyId={home}")] {
             let path = format!("/v1/clients?limit=5&{query}{within}");
@@ -53,16 +60,27 @@ async fn paging_skips_and_repeats_nobody_while_others_come_and_go() {
                 }
                 // Between two pages one comes, one goes, and one is changed.
                 number += 1;
-                let gone = std::mem::replace(&mut leaving[number % OTHERS], add(number, "comes").await);
-                admin.delete(&format!("/v1/clients/{gone}")).await.expect(200);
+                let gone =
+                    std::mem::replace(&mut leaving[number % OTHERS], add(number, "comes").await);
+                admin
+                    .delete(&format!("/v1/clients/{gone}"))
+                    .await
+                    .expect(200);
                 let changed = leaving[(number + 5) % OTHERS].clone();
                 let body = json!({ "givenName": format!("Mo{number}") });
-                admin.patch(&format!("/v1/clients/{changed}"), &body).await.expect(200);
+                admin
+                    .patch(&format!("/v1/clients/{changed}"), &body)
+                    .await
+                    .expect(200);
                 app.settle().await;
             }
             let met: Vec<&String> = seen.iter().filter(|id| stable.contains(*id)).collect();
             let once: BTreeSet<&String> = met.iter().copied().collect();
-            assert_eq!((met.len(), once.len()), (stable.len(), stable.len()), "{path}");
+            assert_eq!(
+                (met.len(), once.len()),
+                (stable.len(), stable.len()),
+                "{path}"
+            );
         }
     }
 }
@@ -72,8 +90,19 @@ async fn a_page_token_fits_no_other_filter_sort_search_list_or_tenant() {
     let app = TestApp::start().await;
     let admin = app.admin();
     for number in 0..3 {
-        client(&app, "Ada Lovelace", &format!("{number}@example.com"), json!({ "tags": ["VIP"] })).await;
-        company(&app, &format!("Engines {number}"), json!({ "tags": ["VIP"] })).await;
+        client(
+            &app,
+            "Ada Lovelace",
+            &format!("{number}@example.com"),
+            json!({ "tags": ["VIP"] }),
+        )
+        .await;
+        company(
+            &app,
+            &format!("Engines {number}"),
+            json!({ "tags": ["VIP"] }),
+        )
+        .await;
     }
     app.settle().await;
     let other = app.other_tenant().await.actor;
@@ -98,12 +127,18 @@ async fn a_page_token_fits_no_other_filter_sort_search_list_or_tenant() {
         let (_, token) = page(&admin, &path, None).await;
         let token = token.expect("there is more");
         page(&admin, &path, Some(&token)).await;
-        other.get(&format!("{path}&nextToken={token}")).await.problem(400, "page_token_invalid");
+        other
+            .get(&format!("{path}&nextToken={token}"))
+            .await
+            .problem(400, "page_token_invalid");
         let mut tampered = token.clone().into_bytes();
         let middle = tampered.len() / 2;
         tampered[middle] = if tampered[middle] == b'A' { b'B' } else { b'A' };
         let tampered = String::from_utf8(tampered).expect("it is ASCII");
-        admin.get(&format!("{path}&nextToken={tampered}")).await.problem(400, "page_token_invalid");
+        admin
+            .get(&format!("{path}&nextToken={tampered}"))
+            .await
+            .problem(400, "page_token_invalid");
         for foreign in lists.iter().filter(|foreign| **foreign != list) {
             let path = format!("/v1/{foreign}&nextToken={token}");
             admin.get(&path).await.problem(400, "page_token_invalid");

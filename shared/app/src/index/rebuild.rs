@@ -127,11 +127,17 @@ async fn things(
             };
             let filter = CompanyFilter {
                 is_placeholder: (by == CompaniesBy::CreatedAt).then_some(false),
-                sort: Sort { by, ..Sort::default() },
+                sort: Sort {
+                    by,
+                    ..Sort::default()
+                },
                 ..CompanyFilter::default()
             };
             let found = workspace.companies(filter, page).await?;
-            let ids = found.items.iter().map(|company| Listed::Company(company.id));
+            let ids = found
+                .items
+                .iter()
+                .map(|company| Listed::Company(company.id));
             Ok((ids.collect(), found.next))
         }
         Stage::Clients | Stage::CopiesOfClients => {
@@ -140,7 +146,10 @@ async fn things(
                 _ => ClientsBy::Name,
             };
             let filter = ClientFilter {
-                sort: Sort { by, ..Sort::default() },
+                sort: Sort {
+                    by,
+                    ..Sort::default()
+                },
                 ..ClientFilter::default()
             };
             let found = workspace.clients(filter, page).await?;

@@ -187,15 +187,24 @@ impl WorkspaceStore<'_> {
                 let marker = MARKER.key(&[&self.id, &step.client_id, &step.company_id]);
                 actions.push(if step.has_joined {
                     let fields = json!({ "companyId": step.company_id });
-                    self.store.put_new_action(item(COUNTED, &fields, &[marker])?)?
+                    self.store
+                        .put_new_action(item(COUNTED, &fields, &[marker])?)?
                 } else {
                     self.store.delete_existing(&marker)?
                 });
             }
-            let by = moves.iter().map(|step| if step.has_joined { 1 } else { -1 }).sum();
+            let by = moves
+                .iter()
+                .map(|step| if step.has_joined { 1 } else { -1 })
+                .sum();
             let count = count::update(&self.store.table, self.id, first.company_id, by, now);
             actions.push(action_update(count)?);
-            if !self.store.transact(&actions, spread(first.client_id)).await?.is_written() {
+            if !self
+                .store
+                .transact(&actions, spread(first.client_id))
+                .await?
+                .is_written()
+            {
                 return Ok(false);
             }
         }
@@ -222,11 +231,19 @@ impl WorkspaceStore<'_> {
             let version = client.as_ref().map(|client| client.version);
             let client = client.filter(Client::is_listed);
             let wanted = client.iter().flat_map(|client| {
-                client.memberships().map(move |company| membership_item(client, company))
+                client
+                    .memberships()
+                    .map(move |company| membership_item(client, company))
             });
-            let difference = self.store.difference(&there, wanted.collect::<Result<_, _>>()?)?;
+            let difference = self
+                .store
+                .difference(&there, wanted.collect::<Result<_, _>>()?)?;
             let is_unchanged = self.store.check_version(&key, "version", version)?;
-            if self.store.write_difference(difference, &[is_unchanged], spread(id)).await? {
+            if self
+                .store
+                .write_difference(difference, &[is_unchanged], spread(id))
+                .await?
+            {
                 return Ok(());
             }
         }
@@ -291,7 +308,11 @@ fn copies_of(client: &Client) -> Result<Vec<Attributes>, Error> {
 
 fn facets_of(client: &Client) -> Vec<Facet> {
     let status = Facet::Status(client.recorded_status());
-    let tags = client.tags.as_slice().iter().map(|tag| Facet::Tag(Tags::key(tag)));
+    let tags = client
+        .tags
+        .as_slice()
+        .iter()
+        .map(|tag| Facet::Tag(Tags::key(tag)));
     let managers: BTreeSet<InternalUserId> = client.account_manager_ids.iter().copied().collect();
     [Facet::All, status]
         .into_iter()

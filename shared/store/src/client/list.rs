@@ -111,8 +111,16 @@ impl WorkspaceStore<'_> {
             .filter(Filter::Is, "email", filter.email)
             .filter(Filter::Is, "familyName", filter.family_name)
             .filter(Filter::Is, "givenName", filter.given_name)
-            .filter(Filter::Contains, "companyIds", filter.company_id.map(|id| id.to_string()))
-            .filter(Filter::Contains, TAG_KEYS, filter.tag.map(|tag| Tags::key(&tag)))
+            .filter(
+                Filter::Contains,
+                "companyIds",
+                filter.company_id.map(|id| id.to_string()),
+            )
+            .filter(
+                Filter::Contains,
+                TAG_KEYS,
+                filter.tag.map(|tag| Tags::key(&tag)),
+            )
             .filter(
                 Filter::Contains,
                 "accountManagerIds",

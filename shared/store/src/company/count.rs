@@ -5,7 +5,12 @@
 //! of the client that it counts, and is due from then on until the company's
 //! copies are sorted by it.
 
-use crate::{DueKind, Index, Pattern, item::{Attributes, ENTITY}, pattern::Key, text};
+use crate::{
+    DueKind, Index, Pattern,
+    item::{Attributes, ENTITY},
+    pattern::Key,
+    text,
+};
 use aws_sdk_dynamodb::{
     error::BuildError,
     types::{AttributeValue, Update},
@@ -46,7 +51,9 @@ pub(crate) fn update(
     now: Time,
 ) -> Result<Update, BuildError> {
     let due: Attributes = DueKind::CompanyCount.key(id, now).attributes();
-    let due = due.into_iter().map(|(name, value)| (format!(":{name}"), value));
+    let due = due
+        .into_iter()
+        .map(|(name, value)| (format!(":{name}"), value));
     let number = |number: i64| AttributeValue::N(number.to_string());
     let mut update = Update::builder()
         .table_name(table)

@@ -16,8 +16,7 @@ use crate::{
 use portico_domain::{Company, CompanyId, InternalUserId, Tags};
 use std::{collections::BTreeSet, fmt};
 
-pub(crate) const PATTERNS: &[Pattern] =
-    &[FACET, BY_CREATION, BY_NAME, BY_COUNT, WORD, BY_WORD];
+pub(crate) const PATTERNS: &[Pattern] = &[FACET, BY_CREATION, BY_NAME, BY_COUNT, WORD, BY_WORD];
 
 const FACET: Pattern = Pattern::new(
     "the copy of this company for a filter",
@@ -103,8 +102,8 @@ impl WorkspaceStore<'_> {
         let count: Option<Count> = count.map(|item| read("count", item)).transpose()?;
 
         let clients = count.map_or(0, |count| count.clients);
-        let wanted = company
-            .map_or_else(|| Ok(Vec::new()), |company| copies_of(&company, clients))?;
+        let wanted =
+            company.map_or_else(|| Ok(Vec::new()), |company| copies_of(&company, clients))?;
         let difference = self.store.difference(&copies, wanted)?;
         let is_unchanged = [
             self.store.check_version(&key, "version", version)?,
@@ -120,7 +119,10 @@ impl WorkspaceStore<'_> {
             return Ok(false);
         }
         if let Some(count) = count.filter(|_| is_due) {
-            return self.store.clear_due_of(&count_key, CHANGES, count.changes).await;
+            return self
+                .store
+                .clear_due_of(&count_key, CHANGES, count.changes)
+                .await;
         }
         Ok(true)
     }
@@ -156,7 +158,11 @@ fn copies_of(company: &Company, clients: u64) -> Result<Vec<Attributes>, Error> 
 }
 
 fn facets_of(company: &Company) -> Vec<Facet> {
-    let tags = company.tags.as_slice().iter().map(|tag| Facet::Tag(Tags::key(tag)));
+    let tags = company
+        .tags
+        .as_slice()
+        .iter()
+        .map(|tag| Facet::Tag(Tags::key(tag)));
     let managers: BTreeSet<InternalUserId> = company.account_manager_ids.iter().copied().collect();
     [Facet::All, Facet::Active(company.is_active)]
         .into_iter()

@@ -96,7 +96,11 @@ impl WorkspaceStore<'_> {
         question
             .flag("isPlaceholder", filter.is_placeholder)
             .flag("isActive", filter.is_active)
-            .filter(Filter::Contains, TAG_KEYS, filter.tag.map(|tag| Tags::key(&tag)))
+            .filter(
+                Filter::Contains,
+                TAG_KEYS,
+                filter.tag.map(|tag| Tags::key(&tag)),
+            )
             .filter(
                 Filter::Contains,
                 "accountManagerIds",
