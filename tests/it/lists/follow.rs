@@ -320,3 +320,69 @@ async fn is_swept(app: &TestApp) -> bool {
             .due::<kind::Event>(portico_store::DueKind::Event, app.now(), 10);
     !due.await.expect("the table answers").is_empty()
 }
+
+/// Derives everything anew, as `portico index rebuild` does.
+async fn rebuild(app: &TestApp) -> u64 {
+    let (mut seen, mut after) = (0, Value::Null);
+    loop {
+        let body = json!({ "after": after });
+        let progress = app.nobody().post("/_dev/index", &body).await.expect(200);
+        assert_eq!(progress["failed"], 0);
+        seen += progress["seen"].as_u64().expect("a number");
+        after = progress["next"].clone();
+        if after.is_null() {
+            return seen;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rebuild_lists_what_never_was_and_forgets_what_is_gone() {
+    let app = TestApp::start().await;
+    let engines = super::company(&app, "Engines", json!({})).await;
+    let more = json!({ "companyIds": [engines] });
+    let grace = super::client(&app, "Grace Hopper", "grace@example.com", more.clone()).await;
+    app.settle().await;
+    // From now on nothing follows.
+    app.server.aws().inject(|call: &Call| {
+        (call.function == Some("dispatcher")).then_some(Fault::Refuse("InternalServerError"))
+    });
+    super::client(&app, "Ada Lovelace", "ada@example.com", more).await;
+    let path = format!("/v1/clients/{}", id(&grace));
+    app.admin().delete(&path).await.expect(200);
+    app.settle().await;
+    assert_eq!(
+        super::names(&app, "/v1/clients?sort=name").await,
+        ["Grace Hopper"]
+    );
+    app.server.aws().heal();
+
+    assert_eq!(rebuild(&app).await, 2, "a client and a company");
+
+    for query in ["sort=name", "search=love", "status=notInvited"] {
+        let found = super::names(&app, &format!("/v1/clients?{query}")).await;
+        assert_eq!(found, ["Ada Lovelace"], "{query}");
+    }
+    assert_eq!(
+        super::names(&app, "/v1/clients?search=grace").await,
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        super::names(&app, "/v1/companies?sort=-clientCount").await,
+        ["Engines"]
+    );
+    app.server.aws().record_calls();
+    rebuild(&app).await;
+    let writes = app
+        .server
+        .aws()
+        .calls()
+        .into_iter()
+        .filter(|call| call.operation != "Query" && call.operation != "GetItem");
+    let writes: Vec<String> = writes.map(|call| call.operation).collect();
+    assert_eq!(
+        writes,
+        Vec::<String>::new(),
+        "a second one finds nothing to write"
+    );
+}
