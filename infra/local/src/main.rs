@@ -3,7 +3,10 @@
 mod cli;
 
 use clap::{Parser, Subcommand};
-use cli::{Done, dev::Dev, events::Events, index::Index, listen::Listen, print, trigger::Trigger};
+use cli::{
+    Done, dev::Dev, doctor::Doctor, events::Events, index::Index, listen::Listen, print,
+    trigger::Trigger,
+};
 use serde_json::json;
 use std::{
     fs,
@@ -36,6 +39,8 @@ enum Command {
     /// What lists and searches show.
     #[command(subcommand)]
     Index(Index),
+    /// Look at an installation in AWS, or at an account for one, and say what is wrong.
+    Doctor(Doctor),
     /// What an operator does to an installation in AWS.
     #[command(subcommand)]
     Admin(Admin),
@@ -75,6 +80,7 @@ async fn main() -> ExitCode {
         Some(Command::Trigger(trigger)) => trigger.run().await,
         Some(Command::Events(events)) => events.run().await,
         Some(Command::Index(index)) => index.run().await,
+        Some(Command::Doctor(doctor)) => doctor.run().await,
         Some(Command::Admin(Admin::Create { table, name })) => {
             create_workspace(&table, &name).await
         }
