@@ -222,6 +222,14 @@ async fn read_everything(
         "clients?givenName=x",
         "clients?familyName=x",
         &format!("clients?companyId={company}"),
+        &format!("clients?companyId={company}&sort=name"),
+        &format!("clients?companyId={company}&sort=lastActivityAt"),
+        "clients?search=ada",
+        "clients?sort=name",
+        "clients?status=active",
+        "companies?search=engines",
+        "companies?sort=clientCount",
+        "companies?isActive=true",
         &format!("clients/{client}"),
         "companies",
         "companies?name=x",
@@ -355,6 +363,11 @@ async fn lose_what_wakes(app: &TestApp, endpoint: &str) {
     let recover = format!("/v1/webhook-endpoints/{endpoint}/recover");
     let recovery = app.admin().post(&recover, &json!({ "since": since })).await;
     recovery.expect(201);
+    // Somebody gets another name, so the old one is to be found no longer.
+    let found = app.admin().get("/v1/clients?email=grace@example.com").await;
+    let grace = format!("/v1/clients/{}", id(&found.expect(200)["data"][0]));
+    let married = json!({ "familyName": "Murray" });
+    app.admin().patch(&grace, &married).await.expect(200);
     app.settle().await;
     app.advance(Duration::from_mins(1)).await;
     app.server.aws().heal();

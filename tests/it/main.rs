@@ -25,6 +25,7 @@ mod invitation_races;
 mod invitations;
 mod journey;
 mod life;
+mod lists;
 mod mail_events;
 mod mails;
 mod pictures;

@@ -55,6 +55,8 @@ pub struct Call {
     pub made_at: Time,
     /// When it arrives.
     pub arrives_at: Time,
+    /// The answer's body, once there is one.
+    pub answer: Value,
 }
 
 /// How a call can be made to fail.
@@ -206,9 +208,10 @@ impl Aws {
     ) -> Result<http::Response<Bytes>, ConnectorError> {
         let now = self.inner.clock.now();
         let call = read(request, made_at, now);
-        if let Some(calls) = lock(&self.inner.calls).as_mut() {
+        let place = lock(&self.inner.calls).as_mut().map(|calls| {
             calls.push(call.clone());
-        }
+            calls.len() - 1
+        });
         if let Some(acting) = Acting::current() {
             match grants::check(&acting, &call) {
                 Ok(used) => lock(&self.inner.used)
@@ -248,6 +251,13 @@ impl Aws {
                 response
             }
         };
+        if let Some(place) = place
+            && let Some(call) = lock(&self.inner.calls)
+                .as_mut()
+                .and_then(|calls| calls.get_mut(place))
+        {
+            call.answer = serde_json::from_slice(response.body()).unwrap_or_default();
+        }
         if fault.is_some() {
             Err(lost())
         } else {
@@ -284,6 +294,7 @@ fn read(request: &http::Request<Bytes>, made_at: Time, arrives_at: Time) -> Call
         body: serde_json::from_slice(request.body()).unwrap_or_default(),
         made_at,
         arrives_at,
+        answer: Value::Null,
     }
 }
 

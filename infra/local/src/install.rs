@@ -1,6 +1,7 @@
 //! What an installation on this machine consists of, opened.
 
 use crate::{
+    embedded,
     mailbox::Mailbox,
     s3::Bucket,
     server::{Data, Options, StartError},
@@ -35,7 +36,7 @@ pub(crate) fn open(options: &Options) -> Result<Parts, StartError> {
             let state = State::new(&ids, now)?;
             Ok(Parts {
                 state,
-                database: Database::memory()?,
+                database: embedded::in_memory()?,
                 mailbox: Mailbox::in_memory(),
                 bucket: Bucket::in_memory(),
             })
@@ -51,7 +52,7 @@ pub(crate) fn open(options: &Options) -> Result<Parts, StartError> {
             let table = directory.join("table.sqlite");
             Ok(Parts {
                 state: State::open(directory)?,
-                database: Database::new(&table.to_string_lossy())?,
+                database: embedded::in_file(&table)?,
                 mailbox: Mailbox::open(directory.join("mail.jsonl")).map_err(unusable)?,
                 bucket: Bucket::in_directory(&directory.join("files")).map_err(unusable)?,
             })

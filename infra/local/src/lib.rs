@@ -21,6 +21,7 @@ pub mod docs;
 pub mod doctor;
 mod driven;
 mod dynamo;
+mod embedded;
 mod gateway;
 mod grants;
 pub mod hooks;

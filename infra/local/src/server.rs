@@ -4,6 +4,7 @@ use crate::{
     aws::Aws,
     clock::MovableClock,
     dev,
+    embedded::EmbeddedError,
     gateway::{self, Routes},
     hooks::{self, Hooks},
     index,
@@ -78,7 +79,7 @@ pub enum StartError {
     Directory(PathBuf, #[source] io::Error),
     /// The embedded table cannot be opened.
     #[error("failed to open the table")]
-    Table(#[from] dynoxide::DynoxideError),
+    Table(#[from] EmbeddedError),
     /// The embedded table cannot be made.
     #[error("failed to make the table")]
     CreateTable(#[from] portico_store::Error),
@@ -168,7 +169,7 @@ impl LocalServer {
         let hooks = dev::open_hooks(&options, &app, workspace_id, &clock)?;
         let core = Arc::new(Core {
             routes: Routes::new(&functions())?,
-            pumps: Pumps::new(&app, aws)?,
+            pumps: Pumps::new(&app, aws).map_err(EmbeddedError::from)?,
             app,
             clock,
             state: Mutex::new(parts.state),
@@ -226,6 +227,11 @@ impl LocalServer {
 }
 
 impl Core {
+    pub(crate) fn workspace_id(&self) -> WorkspaceId {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.workspace_id
+    }
+
     async fn settle(&self) {
         loop {
             let mut done = self.pumps.stream.pump().await;
@@ -383,6 +389,7 @@ fn router(core: &Arc<Core>, mailbox: Mailbox, hooks: Hooks) -> Router {
             "/_dev/clock",
             routing::get(dev::tell_time).post(dev::move_clock),
         )
+        .route("/_dev/index", routing::post(dev::rebuild_index))
         .fallback(gateway::handle)
         .with_state(Arc::clone(core))
         .merge(mailbox::router(mailbox))

@@ -4,6 +4,7 @@
 
 pub mod attempt;
 mod grant;
+pub mod index;
 mod media;
 pub mod outbox;
 mod retry;

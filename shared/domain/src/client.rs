@@ -159,6 +159,20 @@ pub enum ClientStatus {
     Active,
 }
 
+impl ClientStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::NotInvited, Self::Invited, Self::Active];
+
+    /// The name that callers see.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotInvited => "notInvited",
+            Self::Invited => "invited",
+            Self::Active => "active",
+        }
+    }
+}
+
 impl Client {
     /// A new client. Its creation is told when it is saved, so that the event
     /// shows all that was decided with it, such as an invitation.

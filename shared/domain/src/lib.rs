@@ -25,10 +25,12 @@ mod invitation;
 mod lane;
 mod letter;
 mod link;
+mod listed;
 mod origin;
 mod picture;
 mod recovery;
 mod sample;
+mod search;
 mod settled;
 mod tags;
 mod task;
@@ -77,10 +79,12 @@ pub use invitation::{
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use link::WebLink;
+pub use listed::Listed;
 pub use origin::{ChangeSource, Origin};
 pub use picture::Picture;
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};
+pub use search::Search;
 pub use settled::{
     CLOCK_TOLERANCE, COMMIT_TIMEOUT, COMMIT_WITHIN, SETTLED_AFTER, is_too_late, settled_until,
 };

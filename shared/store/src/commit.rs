@@ -2,24 +2,22 @@
 //!
 //! Each part of a change becomes one action with the condition under which it
 //! may happen, and each condition has a meaning for the caller. If any fails,
-//! nothing is written. Transactions that merely collide with others are tried
-//! again; the SDK's request token makes a commit whose answer was lost safe to
-//! repeat. A change that has become too old meanwhile is not written, so that
-//! the list of events does not get one in a part that has been read.
+//! nothing is written. A change that has become too old meanwhile is not
+//! written either, so that the list of events does not get one in a part that
+//! has been read.
 
 use crate::{
-    Answered, CommitError, Error, WorkspaceStore, access, address_mark, answered, audit, chore,
-    client, company, delivery, endpoint,
-    error::{Cancelled, cancelled},
-    event, field_set, invitation,
+    Answered, CommitError, DueKind, Error, WorkspaceStore, access, address_mark, answered, audit,
+    chore, client, company, delivery, endpoint, event, field_set, invitation,
     item::Attributes,
     lane, letter, number,
     pattern::Key,
-    recovery, text, ticket, workspace,
+    recovery, text, ticket,
+    transact::{MAX_ACTIONS, Outcome},
+    workspace,
 };
 use aws_sdk_dynamodb::{
     error::BuildError,
-    operation::transact_write_items::TransactWriteItemsError,
     types::{
         AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
         TransactWriteItem,
@@ -27,16 +25,10 @@ use aws_sdk_dynamodb::{
     },
 };
 use portico_domain::{
-    AuditEntry, COMMIT_TIMEOUT, Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId,
-    Letter, Revision, Time, WorkspaceId, is_too_late,
+    AuditEntry, Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId, Letter, Listed,
+    Revision, Time, WorkspaceId,
 };
-use std::{collections::BTreeSet, time::Duration};
-use tokio::time::timeout;
-
-/// DynamoDB's limit of actions in one transaction.
-const MAX_ACTIONS: usize = 100;
-/// How often a transaction that collides with others is tried.
-const MAX_TRIES: u64 = 6;
+use std::collections::BTreeSet;
 
 /// What it means if the condition of an action does not hold.
 #[derive(Clone, Copy)]
@@ -80,39 +72,15 @@ impl WorkspaceStore<'_> {
         if transaction.actions.len() > MAX_ACTIONS {
             return Err(CommitError::TooLarge(transaction.actions.len()));
         }
-        let mut tries = 1;
-        loop {
-            if is_too_late(change.moment.now, self.store.clock.now()) {
-                return Err(CommitError::Late);
-            }
-            let request = self
-                .store
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(transaction.actions.clone()));
-            let sent = timeout(COMMIT_TIMEOUT, request.send()).await;
-            let sent = sent.map_err(|late| Error::Unavailable(Box::new(late)))?;
-            let Err(error) = sent else { return Ok(()) };
-            let verdict = match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(reasons)) => {
-                    cancelled(reasons)
-                }
-                _ => Cancelled::Other,
-            };
-            match verdict {
-                Cancelled::Condition(place, found) => {
-                    return Err(transaction.meaning(place, found.as_ref()));
-                }
-                Cancelled::Conflict if tries < MAX_TRIES => {
-                    // Colliding transactions take about 10 ms; spread the
-                    // next tries over ever longer times.
-                    let millis = u64::from(change.moment.id::<()>().shard(32)) + 1;
-                    tokio::time::sleep(Duration::from_millis(millis * tries)).await;
-                    tries += 1;
-                }
-                Cancelled::Conflict => return Err(Error::Busy(Box::new(error)).into()),
-                Cancelled::Other => return Err(Error::from(error).into()),
-            }
+        let spread = u64::from(change.moment.id::<()>().shard(32)) + 1;
+        let decided_at = Some(change.moment.now);
+        let sent = self
+            .store
+            .transact(&transaction.actions, spread, decided_at);
+        match sent.await? {
+            Outcome::Written => Ok(()),
+            Outcome::Failed(place, found) => Err(transaction.meaning(place, found.as_ref())),
+            Outcome::Late => Err(CommitError::Late),
         }
     }
 
@@ -145,7 +113,14 @@ impl WorkspaceStore<'_> {
             transaction.put(chore::chore_item(chore)?)?;
         }
         for revision in &change.clients {
-            transaction.client(revision)?;
+            let id = revision.after.id;
+            let is_told = change
+                .events
+                .iter()
+                .any(|event| event.listed() == Some(Listed::Client(id)));
+            // Lists follow events; what none tells is due itself.
+            let due = (!is_told).then(|| DueKind::Client.key(id, change.moment.now));
+            transaction.client(revision, due.as_ref())?;
         }
         for merged in &change.repointed {
             transaction.repoint(self.id, *merged)?;
@@ -221,10 +196,14 @@ impl WorkspaceStore<'_> {
 }
 
 impl Transaction {
-    fn client(&mut self, Revision { before, after }: &Revision<Client>) -> Result<(), CommitError> {
+    fn client(
+        &mut self,
+        Revision { before, after }: &Revision<Client>,
+        due: Option<&Key>,
+    ) -> Result<(), CommitError> {
         let w = after.workspace_id;
         self.revise(
-            client::client_item(after)?,
+            client::client_item(after, due)?,
             before.as_ref().map(|before| before.version),
         )?;
         let was_here = before.as_ref().filter(|before| !before.is_archived());

@@ -1,15 +1,20 @@
 //! Companies in the table.
 
+pub(crate) mod count;
+pub(crate) mod derive;
+mod list;
+
+pub use list::{CompaniesBy, CompanyFilter};
+
 use crate::{
-    DueKind, Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
-    item::{Attributes, item, read},
-    list::{Filter, Order, Question},
+    DueKind, Error, Index, PageRequest, Pattern, WorkspaceStore,
+    item::{Attributes, add_tag_keys, item, read},
     pattern::Key,
 };
 use portico_domain::{Company, CompanyId, CompanyName, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, BY_KIND, BY_NAME, NAME_GUARD];
+pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, BY_KIND, WITH_NAME, NAME_GUARD, count::COUNT];
 
 const THIS: Pattern = Pattern::new(
     "this company",
@@ -29,7 +34,7 @@ const BY_KIND: Pattern = Pattern::new(
     "WS#<workspace>#CO#PLACEHOLDER#<true or false>",
     "<company>",
 );
-const BY_NAME: Pattern = Pattern::new(
+const WITH_NAME: Pattern = Pattern::new(
     "the company with this name",
     Index::Gsi3,
     "WS#<workspace>#CO#NAME#<name>",
@@ -51,43 +56,10 @@ struct NameGuard {
     company_id: CompanyId,
 }
 
-/// Which companies to list: those that have all of these.
-#[derive(Clone, Debug, Default)]
-pub struct CompanyFilter {
-    /// This name, in this spelling.
-    pub name: Option<String>,
-    /// Placeholders, or the others.
-    pub is_placeholder: Option<bool>,
-}
-
 impl WorkspaceStore<'_> {
     /// The company with this id, deleted or not.
     pub async fn company(&self, id: CompanyId) -> Result<Option<Company>, Error> {
         self.store.get(ENTITY, &company_key(self.id, id)).await
-    }
-
-    /// Companies that pass the filter, oldest first.
-    pub async fn companies(
-        &self,
-        filter: CompanyFilter,
-        page: &PageRequest,
-    ) -> Result<Page<Company>, Error> {
-        let w = &self.id;
-        let list = |pattern: Pattern, partition| {
-            Question::new(pattern.index, partition, Order::OldestFirst)
-        };
-        let question = match (filter.name, filter.is_placeholder) {
-            // A placeholder has no name.
-            (Some(name), Some(true)) => list(BY_NAME, BY_NAME.partition(&[w, &name])).filter(
-                Filter::Is,
-                "name",
-                Some(String::new()),
-            ),
-            (Some(name), _) => list(BY_NAME, BY_NAME.partition(&[w, &name])),
-            (None, Some(kind)) => list(BY_KIND, BY_KIND.partition(&[w, &kind])),
-            (None, None) => list(ALL, ALL.partition(&[w])),
-        };
-        self.store.list(ENTITY, question, page).await
     }
 
     /// Which of these companies are there.
@@ -165,10 +137,21 @@ pub(crate) fn company_item(company: &Company) -> Result<Attributes, Error> {
         keys.push(ALL.key(&[w, id]));
         keys.push(BY_KIND.key(&[w, &company.is_placeholder, id]));
         if !company.is_placeholder {
-            keys.push(BY_NAME.key(&[w, &company.name.as_str(), id]));
+            keys.push(WITH_NAME.key(&[w, &company.name.as_str(), id]));
         }
     }
-    item(ENTITY, company, &keys)
+    company_copy(ENTITY, company, &keys)
+}
+
+/// An item with all that lists show and filter by.
+fn company_copy(
+    entity: &'static str,
+    company: &Company,
+    keys: &[Key],
+) -> Result<Attributes, Error> {
+    let mut copy = item(entity, company, keys)?;
+    add_tag_keys(&mut copy, &company.tags);
+    Ok(copy)
 }
 
 pub(crate) fn name_guard_key(workspace: WorkspaceId, name: &CompanyName) -> Key {

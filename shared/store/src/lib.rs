@@ -18,6 +18,7 @@ mod clock;
 mod commit;
 mod company;
 mod delivery;
+mod derived;
 mod doorbell;
 mod due;
 mod endpoint;
@@ -34,13 +35,15 @@ mod pattern;
 mod recovery;
 mod table;
 mod ticket;
+mod transact;
+mod word;
 mod workspace;
 
 pub use answered::Answered;
 pub use audit::AuditFilter;
-pub use client::ClientFilter;
+pub use client::{ClientFilter, ClientsBy, Move, Relisted};
 pub use clock::Clock;
-pub use company::CompanyFilter;
+pub use company::{CompaniesBy, CompanyFilter};
 pub use doorbell::Doorbell;
 pub use due::DueKind;
 pub use endpoint::EndpointLimit;
@@ -48,7 +51,7 @@ pub use error::{CommitError, Error};
 pub use event::{EventFilter, MAX_EVENT_LENGTH};
 pub use invitation::InvitationFilter;
 pub use item::TTL as TTL_ATTRIBUTE;
-pub use list::{Page, PageRequest, Position};
+pub use list::{Page, PageRequest, Position, Sort};
 pub use pattern::{Index, Pattern};
 pub use table::DUE_ATTRIBUTES;
 
@@ -181,9 +184,11 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         workspace::PATTERNS,
         access::PATTERNS,
         client::PATTERNS,
+        client::derive::PATTERNS,
         company::PATTERNS,
         field_set::PATTERNS,
         chore::PATTERNS,
+        company::derive::PATTERNS,
         invitation::PATTERNS,
         address_mark::PATTERNS,
         letter::PATTERNS,

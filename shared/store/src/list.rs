@@ -42,11 +42,30 @@ impl<T> Page<T> {
     }
 }
 
-/// In which direction a list is read.
+/// In which direction a list is read: by its sort key, upwards or downwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     OldestFirst,
     NewestFirst,
+}
+
+/// How a list is sorted: by what, and in which direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sort<By> {
+    /// By what.
+    pub by: By,
+    /// Whether the greatest comes first.
+    pub is_descending: bool,
+}
+
+impl<By> Sort<By> {
+    pub(crate) const fn order(&self) -> Order {
+        if self.is_descending {
+            Order::NewestFirst
+        } else {
+            Order::OldestFirst
+        }
+    }
 }
 
 /// A question that a Query answers.
@@ -57,7 +76,10 @@ pub(crate) struct Question {
     order: Order,
     after_sort: Option<String>,
     until_sort: Option<String>,
+    sort_prefix: Option<String>,
     filters: Vec<(Filter, &'static str, Vec<String>)>,
+    presence: Vec<(&'static str, bool)>,
+    flags: Vec<(&'static str, bool)>,
 }
 
 /// How an attribute is compared; this happens after reading, so a page of a
@@ -66,6 +88,7 @@ pub(crate) struct Question {
 pub(crate) enum Filter {
     Is,
     Contains,
+    BeginsNotWith,
 }
 
 impl Question {
@@ -76,7 +99,10 @@ impl Question {
             order,
             after_sort: None,
             until_sort: None,
+            sort_prefix: None,
             filters: Vec::new(),
+            presence: Vec::new(),
+            flags: Vec::new(),
         }
     }
 
@@ -89,6 +115,24 @@ impl Question {
     /// Only what sorts no later than this.
     pub(crate) fn until(mut self, sort: &impl ToString) -> Self {
         self.until_sort = Some(sort.to_string());
+        self
+    }
+
+    /// Only what begins so in its sort key; not together with other bounds.
+    pub(crate) fn beginning(mut self, prefix: &str) -> Self {
+        self.sort_prefix = Some(prefix.to_owned());
+        self
+    }
+
+    /// Only items that have this attribute, or only those that have it not.
+    pub(crate) fn present(mut self, attribute: &'static str, is_present: bool) -> Self {
+        self.presence.push((attribute, is_present));
+        self
+    }
+
+    /// Only items that say yes, or no, in this attribute, if it matters.
+    pub(crate) fn flag(mut self, attribute: &'static str, value: Option<bool>) -> Self {
+        self.flags.extend(value.map(|value| (attribute, value)));
         self
     }
 
@@ -161,7 +205,27 @@ impl Store {
                 .expression_attribute_names("#sort", sort)
                 .expression_attribute_values(name, AttributeValue::S(bound));
         }
+        if let Some(prefix) = question.sort_prefix {
+            condition.push_str(" AND begins_with(#sort, :prefix)");
+            query = query
+                .expression_attribute_names("#sort", sort)
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix));
+        }
         let mut filters = Vec::new();
+        for (place, (attribute, is_present)) in question.presence.into_iter().enumerate() {
+            filters.push(if is_present {
+                format!("attribute_exists(#p{place})")
+            } else {
+                format!("attribute_not_exists(#p{place})")
+            });
+            query = query.expression_attribute_names(format!("#p{place}"), attribute);
+        }
+        for (place, (attribute, value)) in question.flags.into_iter().enumerate() {
+            filters.push(format!("#b{place} = :b{place}"));
+            query = query
+                .expression_attribute_names(format!("#b{place}"), attribute)
+                .expression_attribute_values(format!(":b{place}"), AttributeValue::Bool(value));
+        }
         for (place, (how, attribute, values)) in question.filters.into_iter().enumerate() {
             let mut path = Vec::new();
             for (depth, name) in attribute.split('.').enumerate() {
@@ -176,6 +240,7 @@ impl Store {
                 any.push(match how {
                     Filter::Is => format!("{path} = {name}"),
                     Filter::Contains => format!("contains({path}, {name})"),
+                    Filter::BeginsNotWith => format!("NOT begins_with({path}, {name})"),
                 });
                 query = query.expression_attribute_values(name, AttributeValue::S(value));
             }

@@ -4,7 +4,8 @@ use crate::Problem;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderMap;
-use portico_domain::{Actor, ChangeSource, Invalid, Origin};
+use portico_domain::{Actor, ChangeSource, Invalid, Origin, Search};
+use portico_store::Sort;
 use std::{collections::HashMap, str::FromStr};
 
 /// The largest body that is read. Lambda itself takes 6 MB; nothing that the
@@ -110,6 +111,38 @@ impl Request {
                 .map_err(|_| Invalid::new(name, "parameter_invalid", format!("{name} is a UUID")))
         };
         self.query(name).map(parse).transpose()
+    }
+
+    /// The query parameter `search`.
+    pub fn search(&self) -> Result<Option<Search>, Invalid> {
+        let parse = |text| Search::parse("search", text);
+        self.query("search").map(parse).transpose()
+    }
+
+    /// The query parameter `sort`: one of these names, or one of them behind a
+    /// hyphen for the other direction.
+    pub fn sort<By: Copy>(&self, names: &[(&str, By)]) -> Result<Option<Sort<By>>, Invalid> {
+        let Some(text) = self.query("sort") else {
+            return Ok(None);
+        };
+        let (name, is_descending) = match text.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (text, false),
+        };
+        match names.iter().find(|(known, _)| *known == name) {
+            Some((_, by)) => Ok(Some(Sort {
+                by: *by,
+                is_descending,
+            })),
+            None => {
+                let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+                let message = format!(
+                    "sort is {}, with a hyphen before it to begin at the other end",
+                    known.join(" or ")
+                );
+                Err(Invalid::new("sort", "parameter_invalid", message))
+            }
+        }
     }
 
     /// A parameter of the path.
