@@ -2,9 +2,12 @@
 
 mod access;
 mod audit;
+mod batch;
 mod clients;
 mod companies;
+mod compatible;
 mod concurrency;
+mod conditions;
 mod costs;
 mod crm;
 mod custom_fields;
@@ -24,6 +27,7 @@ mod journey;
 mod life;
 mod mails;
 mod pictures;
+mod rates;
 mod receivers;
 mod sdk;
 mod settings;
