@@ -272,13 +272,8 @@ async fn two_merges_into_each_other_leave_one_client() {
 
 /// Everything that the table holds, as one text.
 fn everything(app: &TestApp) -> String {
-    let scan = axum::body::Bytes::from_static(br#"{"TableName":"portico"}"#);
-    let request = http::Request::post("http://aws.local/")
-        .header("x-amz-target", "DynamoDB_20120810.Scan")
-        .body(scan)
-        .expect("a request");
-    let answer = app.server.aws().serve(&request);
-    String::from_utf8_lossy(answer.body()).into_owned()
+    let all = app.server.aws().everything("portico");
+    all.expect("the table answers")
 }
 
 #[tokio::test]

@@ -2,10 +2,13 @@
 
 mod access;
 mod audit;
+mod batch;
 mod bulk;
 mod clients;
 mod companies;
+mod compatible;
 mod concurrency;
+mod conditions;
 mod costs;
 mod crm;
 mod custom_fields;
@@ -29,6 +32,7 @@ mod lists;
 mod mail_events;
 mod mails;
 mod pictures;
+mod rates;
 mod receivers;
 mod sdk;
 mod settings;

@@ -1,5 +1,6 @@
 //! `DELETE /v1/clients/{id}`: archives a client.
 
+use crate::view::view;
 use portico_app::{App, Grant};
 use portico_domain::Permission;
 use portico_web::{
@@ -8,8 +9,9 @@ use portico_web::{
 };
 
 /// What this function answers to.
-pub const ROUTE: Route =
-    Route::delete("clients-archive", "/v1/clients/{id}").needs(Permission::DeleteClients);
+pub const ROUTE: Route = Route::delete("clients-archive", "/v1/clients/{id}")
+    .needs(Permission::DeleteClients)
+    .also_at(&["/v1/client/{id}"]);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
@@ -39,6 +41,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let before = before
             .filter(|client| !client.is_archived())
             .ok_or_else(|| Problem::not_found("client"))?;
+        request.if_match(&view(app, &caller, &before))?;
         let open = workspace.open_invitation(&before).await?;
         let mut change = caller.change(app);
         let mut after = before.clone();

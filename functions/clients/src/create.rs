@@ -10,13 +10,14 @@ use portico_app::{App, Grant};
 use portico_domain::{Client, ClientDraft, ClientView, FieldEntity, Invitation, Permission};
 use portico_store::Index;
 use portico_web::{
-    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
+    Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
     custom_values, ok, retry_stale, schema,
 };
 
 /// What this function answers to.
-pub const ROUTE: Route =
-    Route::post("clients-create", "/v1/clients").needs(Permission::CreateClients);
+pub const ROUTE: Route = Route::post("clients-create", "/v1/clients")
+    .needs(Permission::CreateClients)
+    .also_at(&["/v1/client"]);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[
@@ -29,13 +30,13 @@ pub const GRANTS: &[Grant] = &[
 const OPERATION: Operation = Operation {
     summary: "Add a client",
     description: "The e-mail address is unique in the workspace whatever its case. Without a company the client gets a placeholder company of its own; where the workspace requires companies, it gets the only one there is, or is refused. `companyName` names a company instead of the ids; if there is none of that name, it is added in the same transaction, for which `manage_client_organizations` is needed too.",
-    query: &[Parameter::flag(
-        "sendInvite",
-        "Send the client an invitation by e-mail.",
-    )],
+    query: &[SEND_INVITE, Parameter::DRY_RUN],
     body: Some(schema::<ClientFields>),
     answer: Body::Json(schema::<ClientView>),
 };
+
+pub(crate) const SEND_INVITE: Parameter =
+    Parameter::flag("sendInvite", "Send the client an invitation by e-mail.");
 
 /// The function.
 pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
@@ -44,12 +45,20 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Adds a client.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = admit(app, &request, &ROUTE).await?;
-    let mut fields = body::<ClientFields>(&request)?;
+    let caller = admit(app, &request, &ROUTE).await?.or_dry_run(&request)?;
+    let invite = request.flag("sendInvite")?.unwrap_or(false);
+    add(app, &caller, body(&request)?, invite).await
+}
+
+/// Adds one client, alone or as one of many.
+pub(crate) async fn add(
+    app: &App,
+    caller: &Caller,
+    mut fields: ClientFields,
+    invite: bool,
+) -> Result<Response, Problem> {
     let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
     let mut draft = ClientDraft::try_from(fields)?;
-    let invite = request.flag("sendInvite")?.unwrap_or(false);
-
     let workspace = app.store.workspace(caller.workspace_id);
     draft.custom_fields = custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
     draft.custom_fields.refuse_too_many()?;
@@ -57,7 +66,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let places = Places {
         workspace: &workspace,
         settings: &settings,
-        caller: &caller,
+        caller,
     };
     retry_stale(|| async {
         let mut change = caller.change(app);
@@ -69,8 +78,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             Invitation::open(&mut change, &mut client, None, lifetime, caller.actor)?;
         }
         let client = change.save_client(None, client);
-        let answer = ok(&view(app, &caller, &client));
-        companies::commit(app, &caller, &change, answer).await
+        let answer = ok(&view(app, caller, &client));
+        companies::commit(app, caller, &change, answer).await
     })
     .await
 }

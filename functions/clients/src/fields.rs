@@ -14,6 +14,8 @@ use serde_json::Value;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(crate) struct ClientFields {
+    /// Only for `PUT /v1/client`, whose path does not name the client.
+    id: Option<String>,
     /// First name.
     given_name: Option<String>,
     /// Last name.
@@ -87,6 +89,36 @@ impl ClientFields {
                 "give either companyName, or companyIds",
             )),
         }
+    }
+
+    /// The client that the body names.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The fields of a whole client: what is not given is cleared.
+    pub(crate) fn whole(self) -> Result<Self, Invalid> {
+        if self.name.is_none() {
+            let names = [
+                ("givenName", &self.given_name),
+                ("familyName", &self.family_name),
+            ];
+            if let Some((missing, _)) = names.iter().find(|(_, name)| name.is_none()) {
+                return Err(Invalid::missing(missing));
+            }
+        }
+        Ok(Self {
+            // A name stands for the companies too.
+            company_id: match self.company_name {
+                Some(_) => self.company_id,
+                None => self.company_id.or(Some(None)),
+            },
+            position: self.position.or(Some(None)),
+            phone: self.phone.or(Some(None)),
+            account_manager_ids: self.account_manager_ids.or(Some(None)),
+            tags: self.tags.or(Some(None)),
+            ..self
+        })
     }
 
     /// What shall change about a client who has the address `email` now.

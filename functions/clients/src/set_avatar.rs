@@ -37,6 +37,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let avatar = app.keep_picture(&request.body).await?;
     let changed = retry_stale(|| async {
         let before = find(&workspace, id).await?;
+        request.if_match(&view(app, &caller, &before))?;
         let mut change = caller.change(app);
         let mut after = before.clone();
         let patch = ClientPatch {

@@ -34,6 +34,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
+        request.if_match(&CompanyView::from(&before))?;
         let mut change = caller.change(app);
         let mut after = before.clone();
         let patch = CompanyPatch {

@@ -4,24 +4,28 @@ use crate::fields::CompanyFields;
 use portico_app::{App, Grant};
 use portico_domain::{Company, CompanyView, FieldEntity, Permission};
 use portico_web::{
-    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
+    Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
     custom_values, ok, retry_stale, schema,
 };
 
 /// What this function answers to.
-pub const ROUTE: Route =
-    Route::post("companies-create", "/v1/companies").needs(Permission::ManageClientOrganizations);
+pub const ROUTE: Route = Route::post("companies-create", "/v1/companies")
+    .needs(Permission::ManageClientOrganizations)
+    .also_at(&["/v1/company"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Add a company",
     description: "The name is unique in the workspace whatever its case. Refused while companies are turned off.",
-    query: &[Parameter::flag(
-        "findOrCreate",
-        "Answer with the company of this name as it is, if there is one.",
-    )],
+    query: &[
+        Parameter::flag(
+            "findOrCreate",
+            "Answer with the company of this name as it is, if there is one.",
+        ),
+        Parameter::DRY_RUN,
+    ],
     body: Some(schema::<CompanyFields>),
     answer: Body::Json(schema::<CompanyView>),
 };
@@ -33,11 +37,20 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Adds a company.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = admit(app, &request, &ROUTE).await?;
-    let mut fields = body::<CompanyFields>(&request)?;
+    let caller = admit(app, &request, &ROUTE).await?.or_dry_run(&request)?;
+    let find = request.flag("findOrCreate")?.unwrap_or(false);
+    add(app, &caller, body(&request)?, find).await
+}
+
+/// Adds one company, alone or as one of many.
+pub(crate) async fn add(
+    app: &App,
+    caller: &Caller,
+    mut fields: CompanyFields,
+    find: bool,
+) -> Result<Response, Problem> {
     let values = fields.custom_fields.take();
     let (name, mut fields) = fields.into_new()?;
-    let find = request.flag("findOrCreate")?.unwrap_or(false);
     let workspace = app.store.workspace(caller.workspace_id);
     workspace.get().await?.refuse_companies_if_off("name")?;
     fields.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;

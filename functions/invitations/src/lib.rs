@@ -18,7 +18,7 @@ use portico_domain::{
     lifetime_of_days,
 };
 use portico_store::WorkspaceStore;
-use portico_web::{Caller, Function, Problem, Response, ok, retry_stale};
+use portico_web::{Caller, Function, Problem, Request, Response, ok, retry_stale};
 use std::time::Duration;
 
 /// Every function of this resource.
@@ -89,12 +89,14 @@ fn unknown_client() -> Problem {
 async fn decide(
     app: &App,
     caller: &Caller,
+    request: &Request,
     id: InvitationId,
     rule: impl Fn(&Invitation, &mut Change<'_>, &mut Client) -> Result<Invitation, InviteRefusal>,
 ) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
         let invitation = get::find(&workspace, id).await?;
+        request.if_match(&invitation.view(app.now()))?;
         let before = client_of(&workspace, &invitation).await?;
         let mut change = caller.change(app);
         let mut after = before.clone();

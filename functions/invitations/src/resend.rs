@@ -46,7 +46,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let email = get::find(&workspace, id).await?.email;
     refuse_if_complained(&workspace, &email).await?;
     let lifetime = lifetime(&workspace.get().await?, resend.expires_in_days)?;
-    decide(app, &caller, id, |invitation, change, client| {
+    decide(app, &caller, &request, id, |invitation, change, client| {
         invitation.resend(change, client, lifetime)
     })
     .await

@@ -28,7 +28,7 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::{body::SdkBody, retry::RetryConfig};
 use aws_types::{SdkConfig, region::Region, sdk_config::SharedHttpClient};
 use bytes::Bytes;
-use dynoxide::Database;
+use dynoxide::{Database, DynoxideError};
 use portico_domain::Time;
 use portico_queue::Queue;
 use serde_json::Value;
@@ -162,6 +162,12 @@ impl Aws {
     /// The bucket.
     pub fn bucket(&self) -> &Bucket {
         &self.inner.bucket
+    }
+
+    /// Everything that a table holds, as one text, for whoever looks for what
+    /// must not be there.
+    pub fn everything(&self, table: &str) -> Result<String, DynoxideError> {
+        dynamo::everything(&self.inner.database, table)
     }
 
     /// Wakes whoever waits for the table to be written to.

@@ -52,6 +52,7 @@ pub(crate) const CLIENT_FIELDS: &[&str] = &[
     "phone",
     "accountManagerIds",
     "tags",
+    "mergedIds",
     "customFields",
 ];
 

@@ -120,7 +120,8 @@ pub struct FieldOption {
 pub struct FieldSet {
     /// The workspace that has them.
     pub workspace_id: WorkspaceId,
-    /// Of what they are fields.
+    /// Of what they are fields. The table has a use of its own for `entity`.
+    #[serde(rename = "entityType")]
     pub entity: FieldEntity,
     /// The fields.
     pub fields: Vec<CustomField>,

@@ -5,10 +5,12 @@
 //! (admit, read, decide, store, answer) and leaves as an API Gateway answer.
 //! Whatever goes wrong leaves as a [`Problem`].
 
+mod batch;
 mod body;
 mod caller;
 mod commit;
 mod custom_fields;
+mod etag;
 mod function;
 mod idempotency;
 mod openapi;
@@ -21,6 +23,7 @@ mod retry;
 mod route;
 mod serve;
 
+pub use batch::{BatchItem, BatchView, MAX_BATCH, batch};
 pub use body::{body, body_or_default, given};
 pub use caller::{Caller, PortalCaller, admit, admit_client};
 pub use custom_fields::custom_values;
@@ -28,7 +31,7 @@ pub use function::{Body, Function, Operation, Parameter, picture, schema};
 pub use openapi::openapi;
 pub use page::{document_page, page};
 pub use paging::{ListView, Paging};
-pub use problem::Problem;
+pub use problem::{Problem, ProblemView};
 pub use request::Request;
 pub use response::{Deletion, Response, created, document, immutable, ok, session_cookie};
 pub use retry::retry_stale;

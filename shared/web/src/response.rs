@@ -116,12 +116,35 @@ impl Response {
         let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let headers = self.headers.iter();
         let headers = headers.map(|(name, value)| (name.to_string(), text(value)));
-        let body = match &self.body {
-            Body::Text(text) => text.as_str(),
-            // No request with an idempotency key is answered with bytes.
+        (self.status, headers.collect(), self.body())
+    }
+
+    /// Whether it is JSON and all went well.
+    pub(crate) fn is_json(&self) -> bool {
+        let kind = self.headers.get(header::CONTENT_TYPE);
+        kind.is_some_and(|kind| kind == "application/json")
+    }
+
+    /// The status.
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The body, if it is text. Only pictures are not; they are neither kept
+    /// for an idempotency key nor part of a batch.
+    pub(crate) fn body(&self) -> &str {
+        match &self.body {
+            Body::Text(text) => text,
             _ => "",
-        };
-        (self.status, headers.collect(), body)
+        }
+    }
+
+    /// 304: the caller has this already.
+    pub(crate) fn not_modified(mut self) -> Self {
+        self.headers.remove(header::CONTENT_TYPE);
+        self.status = 304;
+        self.body = Body::Text(String::new());
+        self
     }
 
     /// With another status.

@@ -10,7 +10,7 @@ pub enum Method {
     Get,
     /// Create, or do.
     Post,
-    /// Set whole.
+    /// Replace.
     Put,
     /// Change parts.
     Patch,
@@ -57,6 +57,8 @@ pub struct Route {
     pub method: Method,
     /// The path, with parameters in braces.
     pub path: &'static str,
+    /// Older paths of the compatible API that lead here too.
+    pub aliases: &'static [&'static str],
     /// Who is let in.
     pub access: Access,
 }
@@ -73,7 +75,7 @@ impl Route {
         Self::new(name, Method::Post, path)
     }
 
-    /// A route for setting something whole.
+    /// A route for replacing.
     pub const fn put(name: &'static str, path: &'static str) -> Self {
         Self::new(name, Method::Put, path)
     }
@@ -111,6 +113,25 @@ impl Route {
         self
     }
 
+    /// Answers at these older paths too.
+    pub const fn also_at(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Every route key that leads here, as API Gateway spells it.
+    pub fn keys(&self) -> Vec<String> {
+        let methods: &[&str] = match self.method {
+            Method::Any => return vec![self.path.to_owned()],
+            Method::Get => &["GET", "HEAD"],
+            only => &[only.name()],
+        };
+        let paths = std::iter::once(&self.path).chain(self.aliases);
+        paths
+            .flat_map(|path| methods.iter().map(move |method| format!("{method} {path}")))
+            .collect()
+    }
+
     /// Whether requests of this method come here.
     pub fn answers(&self, method: &str) -> bool {
         match self.method {
@@ -125,6 +146,7 @@ impl Route {
             name,
             method,
             path,
+            aliases: &[],
             access: Access::Public,
         }
     }

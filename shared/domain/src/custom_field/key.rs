@@ -15,8 +15,8 @@ pub(super) fn unique(name: &str, otherwise: &str, taken: &BTreeSet<&str>) -> Str
         return key;
     }
     // There are fewer names than numbers.
-    (2..)
-        .map(|number: u32| format!("{key}{number}"))
+    (2..taken.len() + 3)
+        .map(|number| format!("{key}{number}"))
         .find(|key| !taken.contains(key.as_str()))
         .unwrap_or(key)
 }

@@ -41,6 +41,15 @@ impl CustomValues {
         self.0.contains_key(key).then_some(Self(change))
     }
 
+    /// The change after which there are the `given` values and no others.
+    #[must_use]
+    pub fn replacement(&self, given: Self) -> Self {
+        let cleared = self.0.keys().map(|key| (key.clone(), Value::Null));
+        let mut change: Map<String, Value> = cleared.collect();
+        change.extend(given.0);
+        Self(change)
+    }
+
     /// Only the values that have a field.
     #[must_use]
     pub fn of_fields(&self, set: &FieldSet) -> Self {
