@@ -2,9 +2,12 @@
 
 mod access;
 mod audit;
+mod batch;
 mod clients;
 mod companies;
+mod compatible;
 mod concurrency;
+mod conditions;
 mod costs;
 mod crm;
 mod delivery;
@@ -22,6 +25,7 @@ mod invitations;
 mod journey;
 mod lists;
 mod mails;
+mod rates;
 mod receivers;
 mod sdk;
 mod settings;
