@@ -18,9 +18,9 @@ use portico_store::{ClientFilter, CompanyFilter, Error, Page, PageRequest};
 use serde_json::json;
 use std::{collections::BTreeSet, env, time::Duration};
 
-const SIZES: &str = "100,400";
+const SIZES: &str = "48,192";
 /// How many items a page has.
-const LIMIT: u16 = 5;
+const LIMIT: u16 = 3;
 /// Into how many parts each filter divides everything; each part has several
 /// pages at every size.
 const PARTS: usize = 4;
@@ -41,7 +41,7 @@ struct Tenant {
 }
 
 impl Tenant {
-    /// A tenant with so many clients, and half as many companies.
+    /// A tenant with so many clients, and as many companies.
     async fn of(size: usize) -> Self {
         let app = TestApp::driven_from(7).await;
         let moment = app.server.app().moment();
@@ -58,7 +58,7 @@ impl Tenant {
     }
 
     async fn add_companies(&mut self) {
-        let numbers: Vec<usize> = (0..self.size / 2).collect();
+        let numbers: Vec<usize> = (0..self.size).collect();
         for numbers in numbers.chunks(30) {
             let mut change = Change::by_system(self.app.server.app().moment());
             for number in numbers {
