@@ -2,9 +2,12 @@
 
 mod access;
 mod audit;
+mod batch;
 mod clients;
 mod companies;
+mod compatible;
 mod concurrency;
+mod conditions;
 mod costs;
 mod crm;
 mod delivery;
@@ -21,6 +24,7 @@ mod invariants;
 mod invitations;
 mod journey;
 mod mails;
+mod rates;
 mod receivers;
 mod sdk;
 mod settings;

@@ -37,6 +37,6 @@ pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
 }
 
 /// SHA-256 in hexadecimal.
-fn sha256_hex(bytes: &[u8]) -> String {
+pub fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(digest::digest(&digest::SHA256, bytes))
 }

@@ -27,6 +27,7 @@ mod lane;
 mod letter;
 mod list;
 mod pattern;
+mod rate;
 mod recovery;
 mod table;
 mod ticket;
@@ -45,6 +46,7 @@ pub use invitation::InvitationFilter;
 pub use item::TTL as TTL_ATTRIBUTE;
 pub use list::{Page, PageRequest, Position};
 pub use pattern::{Index, Pattern};
+pub use rate::RATE_PARTITIONS;
 pub use table::DUE_ATTRIBUTES;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -185,6 +187,7 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         recovery::PATTERNS,
         audit::PATTERNS,
         answered::PATTERNS,
+        rate::PATTERNS,
         due::PATTERNS,
     ]
     .into_iter()

@@ -5,9 +5,11 @@
 //! (admit, read, decide, store, answer) and leaves as an API Gateway answer.
 //! Whatever goes wrong leaves as a [`Problem`].
 
+mod batch;
 mod body;
 mod caller;
 mod commit;
+mod etag;
 mod function;
 mod idempotency;
 mod openapi;
@@ -20,13 +22,14 @@ mod retry;
 mod route;
 mod serve;
 
+pub use batch::{BatchItem, BatchView, MAX_BATCH, batch};
 pub use body::{body, body_or_default, given};
 pub use caller::{Caller, PortalCaller, admit, admit_client};
 pub use function::{Body, Function, Operation, Parameter, schema};
 pub use openapi::openapi;
 pub use page::{document_page, page};
 pub use paging::{ListView, Paging};
-pub use problem::Problem;
+pub use problem::{Problem, ProblemView};
 pub use request::Request;
 pub use response::{Deletion, Response, created, document, ok, session_cookie};
 pub use retry::retry_stale;
