@@ -28,4 +28,5 @@ mod receivers;
 mod sdk;
 mod settings;
 mod table;
+mod upgrade;
 mod webhooks;
