@@ -14,8 +14,8 @@ pub mod show;
 
 use portico_app::App;
 use portico_domain::{
-    Change, Client, ClientId, Email, Invalid, Invitation, InvitationId, InviteRefusal, Workspace,
-    lifetime_of_days,
+    Change, Client, ClientId, Email, Invalid, Invitation, InvitationId, InvitationStatus,
+    InviteRefusal, Workspace, lifetime_of_days,
 };
 use portico_store::WorkspaceStore;
 use portico_web::{Caller, Function, Problem, Request, Response, ok, retry_stale};
@@ -114,8 +114,11 @@ async fn client_of(
     workspace: &WorkspaceStore<'_>,
     invitation: &Invitation,
 ) -> Result<Client, Problem> {
-    workspace
-        .client(invitation.client_id)
-        .await?
-        .ok_or_else(|| Problem::not_found("client"))
+    let client = workspace.client(invitation.client_id).await?;
+    let client = client.ok_or_else(|| Problem::not_found("client"))?;
+    if client.archived_at.is_some() && invitation.status == InvitationStatus::Pending {
+        // It has ended by now; read again.
+        return Err(Problem::stale());
+    }
+    Ok(client)
 }
