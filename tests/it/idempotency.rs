@@ -81,7 +81,9 @@ async fn every_post_that_needs_a_key_is_done_once() {
     )
     .await;
     let many = json!({ "clients": [{ "name": "Alan Turing", "email": "alan@example.com" }] });
-    twice("clients-batch", "/v1/clients/batch", many).await;
+    let many = twice("clients-batch", "/v1/clients/batch", many).await;
+    let bulk = json!({ "clientIds": [id(&many["data"][0]["resource"])] });
+    twice("invitations-bulk", "/v1/invitations/bulk", bulk).await;
     let many = json!({ "companies": [{ "name": "Mills" }, {}] });
     let mills = twice("companies-batch", "/v1/companies/batch", many).await;
     let mills = id(&mills["data"][0]["resource"]).to_owned();
@@ -90,6 +92,7 @@ async fn every_post_that_needs_a_key_is_done_once() {
     twice("companies-join", &path, join).await;
     let invitation = twice("invitations-create", "/v1/invitations", invite).await;
     let invitation = format!("/v1/invitations/{}", id(&invitation));
+    twice("invitations-link", &format!("{invitation}/link"), json!({})).await;
     app.advance(Duration::from_secs(61)).await;
     twice(
         "invitations-resend",
