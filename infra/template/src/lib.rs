@@ -2,10 +2,11 @@
 //!
 //! There is one *core* stack (table, queues, API, mail, alarms), one stack of
 //! functions for each area of `portico_bootstrap::AREAS`, and one for the
-//! workers that events wake. A function is seven resources at most (itself, its
-//! role, its integration and up to four routes; a worker has a mapping or a
-//! schedule), and CloudFormation lets a stack have 500, so an area has room for
-//! seventy. Each function has the same artefact, a name, a role that allows
+//! workers that events wake. A function is itself, its role, its integration
+//! and one route key or more (reading answers `HEAD` too, and a path may have an
+//! older form), seven resources at most; a worker has a mapping or a schedule.
+//! CloudFormation lets a stack have 500, so an area has room for seventy of the
+//! largest kind. Each function has the same artefact, a name, a role that allows
 //! what its grants say, and memory and time by its need.
 
 #![expect(
