@@ -24,6 +24,7 @@ pub fn functions() -> Vec<Function> {
         portico_webhook_deliveries::FUNCTIONS,
         portico_events::FUNCTIONS,
         portico_workspaces::FUNCTIONS,
+        portico_sign_in::FUNCTIONS,
         portico_portal::FUNCTIONS,
         portico_site::FUNCTIONS,
     ]

@@ -5,8 +5,8 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    Client, ClientId, Company, CompanyRefusal, Endpoint, EndpointId, Event, Invitation, Letter,
-    LetterId, Moment, Session, WorkspaceId,
+    Account, Client, Company, CompanyRefusal, Endpoint, EndpointId, Event, Invitation, Letter,
+    LetterId, Moment, Session, Time, WorkspaceId,
 };
 
 /// A thing before and after a decision; there was none before it was created.
@@ -18,13 +18,15 @@ pub struct Revision<T> {
     pub after: T,
 }
 
-/// A client's password, hashed.
+/// A password, hashed.
 #[derive(Clone, Debug)]
 pub struct Credential {
     /// Whose password it is.
-    pub client_id: ClientId,
+    pub account: Account,
     /// The hash in PHC string format.
     pub hash: String,
+    /// When it was chosen; hashing it anew changes nothing of that.
+    pub changed_at: Time,
 }
 
 /// Everything that one decision changes.

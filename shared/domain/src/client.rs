@@ -8,7 +8,7 @@ use crate::{
     Moment, PersonName, Time, WorkspaceId, color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 mod view;
 
@@ -17,6 +17,9 @@ use view::MembershipView;
 
 /// How many companies a client can be in (the compatible API's limit).
 pub const MAX_COMPANIES: usize = 30;
+
+/// How exact [`Client::last_login_at`] is.
+const SIGN_IN_NOTE: Duration = Duration::from_hours(1);
 
 /// A client as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +68,9 @@ pub struct Client {
     /// When it was archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Time>,
+    /// Under which its sessions work; counting it up puts them all out.
+    #[serde(default)]
+    pub session_epoch: u32,
     /// How many events it has had.
     pub sequence: u64,
     /// How often it was written; each write names the version it replaces.
@@ -168,6 +174,7 @@ impl Client {
             activated_at: None,
             last_login_at: None,
             archived_at: None,
+            session_epoch: 0,
             sequence: 0,
             version: 0,
         }
@@ -268,6 +275,8 @@ impl Client {
             open.close(change, self);
         }
         self.archived_at = Some(change.moment.now);
+        // A client that is restored signs in anew.
+        self.end_sessions();
         self.updated_at = change.moment.now;
         self.record(change, |recorder, view| {
             recorder.record(EventType::ClientArchived, view)
@@ -275,6 +284,40 @@ impl Client {
         self.record(change, |recorder, view| {
             recorder.record(EventType::ClientDeleted, view)
         });
+    }
+
+    /// Puts the client out wherever it is signed in.
+    pub const fn end_sessions(&mut self) {
+        self.session_epoch += 1;
+    }
+
+    /// What somebody who guesses this client's password tries first.
+    pub fn guessed_first<'a>(&'a self, workspace: &'a str) -> [&'a str; 4] {
+        let name = &self.name;
+        [
+            &name.given_name,
+            &name.family_name,
+            self.email.as_str(),
+            workspace,
+        ]
+    }
+
+    /// Whether there is an account to sign in to.
+    pub const fn can_sign_in(&self) -> bool {
+        self.activated_at.is_some() && self.archived_at.is_none()
+    }
+
+    /// Notes that the client signed in. Answers whether that is worth writing:
+    /// a note of the last hour says the same, and many sign-ins at once need
+    /// not wait for each other.
+    pub fn note_sign_in(&mut self, now: Time) -> bool {
+        let is_news = self
+            .last_login_at
+            .is_none_or(|last| now.since(last) >= SIGN_IN_NOTE);
+        if is_news {
+            self.last_login_at = Some(now);
+        }
+        is_news
     }
 
     /// Tells that the client was added, and to which companies.

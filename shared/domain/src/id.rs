@@ -55,6 +55,10 @@ kinds! {
     InternalUserId of InternalUser;
     /// A key for programs.
     ApiKeyId of ApiKey;
+    /// One place where somebody is signed in.
+    SessionId of Session;
+    /// One link in a mail that is good once.
+    TicketId of Ticket;
 }
 
 impl<K> Id<K> {

@@ -20,13 +20,17 @@ mod lane;
 mod letter;
 mod recovery;
 mod sample;
+mod session;
+mod signing;
 mod task;
 pub mod text;
+mod throttle;
 mod time;
 mod workspace;
 
-pub use access::{Actor, ApiKey, Permission, Session};
+pub use access::{Actor, ApiKey, Permission};
 pub use change::{Change, Credential, Revision};
+pub use color::Accent;
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
     OpenInvitation,
@@ -44,7 +48,7 @@ pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LaneId, LetterId, Moment, RecoveryId, WorkspaceId, kind,
+    InvitationId, LaneId, LetterId, Moment, RecoveryId, SessionId, TicketId, WorkspaceId, kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{
@@ -55,7 +59,13 @@ pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};
+pub use session::{
+    ACCESS_TOKEN_LIFETIME, Account, Holder, REFRESH_GRACE, Refresh, Session, SessionDraft,
+    SessionLimits, SessionView, SignInMethod, TOUCH_INTERVAL,
+};
+pub use signing::{RotationPending, SIGNING_LEAD, SigningKey, SigningKeys};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
+pub use throttle::{Limit, Window};
 pub use time::Time;
 pub use workspace::{Labels, Workspace, WorkspaceView};

@@ -39,7 +39,11 @@ impl RootKey {
 
 /// Everything that is derived from the root key.
 pub struct Keyring {
+    pseudo_random: hkdf::Prk,
     invitation_links: hmac::Key,
+    pub(crate) sessions: hmac::Key,
+    pub(crate) forms: hmac::Key,
+    pub(crate) fingerprints: hmac::Key,
     seals: RandomizedNonceKey,
     page_tokens: RandomizedNonceKey,
 }
@@ -59,25 +63,28 @@ impl Keyring {
     /// Derives every key.
     pub fn new(root: &RootKey) -> Result<Self, RootKeyError> {
         let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"portico").extract(root.0.as_slice());
-        let derive = |purpose: &[u8]| {
-            let mut key = Zeroizing::new([0; 32]);
-            root.expand(&[purpose], hkdf::HKDF_SHA256)
-                .and_then(|okm| okm.fill(key.as_mut_slice()))
-                .map_err(|_| RootKeyError)?;
-            Ok(key)
-        };
         let aead = |purpose: &[u8]| {
-            let key = derive(purpose)?;
+            let key = derive(&root, purpose)?;
             RandomizedNonceKey::new(&AES_256_GCM, key.as_slice()).map_err(|_| RootKeyError)
         };
+        let hmac = |purpose: &[u8]| {
+            let key = derive(&root, purpose)?;
+            Ok(hmac::Key::new(hmac::HMAC_SHA256, key.as_slice()))
+        };
         Ok(Self {
-            invitation_links: hmac::Key::new(
-                hmac::HMAC_SHA256,
-                derive(b"invitation links v1")?.as_slice(),
-            ),
+            invitation_links: hmac(b"invitation links v1")?,
+            sessions: hmac(b"session tokens v1")?,
+            forms: hmac(b"form tokens v1")?,
+            fingerprints: hmac(b"fingerprints v1")?,
             seals: aead(b"sealed secrets v1")?,
             page_tokens: aead(b"page tokens v1")?,
+            pseudo_random: root,
         })
+    }
+
+    /// One more key, for a purpose of which there can be many.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
+        derive(&self.pseudo_random, purpose)
     }
 
     /// The token of an invitation's link. It is derived, so it need not be
@@ -147,6 +154,14 @@ impl InvitationLink {
             generation: u32::from_be_bytes(generation.try_into().ok()?),
         })
     }
+}
+
+fn derive(root: &hkdf::Prk, purpose: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
+    let mut key = Zeroizing::new([0; 32]);
+    root.expand(&[purpose], hkdf::HKDF_SHA256)
+        .and_then(|okm| okm.fill(key.as_mut_slice()))
+        .map_err(|_| RootKeyError)?;
+    Ok(key)
 }
 
 fn encrypt(key: &RandomizedNonceKey, context: &str, text: &[u8]) -> Result<String, NoRandomness> {

@@ -11,7 +11,8 @@ use crate::{
     list::{Filter, Order, Question},
     pattern::Key,
 };
-use portico_domain::{Client, ClientId, CompanyId, Credential, Email, WorkspaceId};
+use portico_domain::{Client, ClientId, CompanyId, Email, WorkspaceId};
+use serde::Deserialize;
 use serde_json::json;
 
 pub(crate) const PATTERNS: &[Pattern] = &[
@@ -23,7 +24,6 @@ pub(crate) const PATTERNS: &[Pattern] = &[
     EMAIL_GUARD,
     MEMBERSHIP,
     OF_COMPANY,
-    PASSWORD,
 ];
 
 const THIS: Pattern = Pattern::new(
@@ -74,14 +74,7 @@ const OF_COMPANY: Pattern = Pattern::new(
     "WS#<workspace>#CO#<company>#CL",
     "<client>",
 );
-const PASSWORD: Pattern = Pattern::new(
-    "the password of this client",
-    Index::Table,
-    "WS#<workspace>#CL#<client>",
-    "PASSWORD",
-);
-
-const ENTITY: &str = "client";
+pub(crate) const ENTITY: &str = "client";
 
 /// Which clients to list: those that have all of these.
 #[derive(Clone, Debug, Default)]
@@ -174,15 +167,29 @@ pub(crate) fn email_guard_key(workspace: WorkspaceId, email: &Email) -> Key {
     EMAIL_GUARD.key(&[&workspace, &email.key()])
 }
 
+/// Whose an e-mail address is.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EmailGuard {
+    client_id: ClientId,
+}
+
+impl WorkspaceStore<'_> {
+    /// Whose this e-mail address is.
+    pub async fn client_id_of(&self, email: &Email) -> Result<Option<ClientId>, Error> {
+        let guard: Option<EmailGuard> = self
+            .store
+            .get("emailGuard", &email_guard_key(self.id, email))
+            .await?;
+        Ok(guard.map(|guard| guard.client_id))
+    }
+}
+
+pub(crate) fn client_key(workspace: WorkspaceId, id: ClientId) -> Key {
+    THIS.key(&[&workspace, &id])
+}
+
 pub(crate) fn email_guard_item(client: &Client) -> Result<Attributes, Error> {
     let key = email_guard_key(client.workspace_id, &client.email);
     item("emailGuard", &json!({ "clientId": client.id }), &[key])
-}
-
-pub(crate) fn password_item(
-    workspace: WorkspaceId,
-    credential: &Credential,
-) -> Result<Attributes, Error> {
-    let key = PASSWORD.key(&[&workspace, &credential.client_id]);
-    item("password", &json!({ "hash": credential.hash }), &[key])
 }

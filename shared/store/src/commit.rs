@@ -7,12 +7,14 @@
 //! repeat.
 
 use crate::{
-    CommitError, Error, WorkspaceStore, access, client, company, endpoint,
+    CommitError, Error, WorkspaceStore, client, company, endpoint,
     error::{Cancelled, cancelled},
     event, invitation,
     item::Attributes,
     lane, letter, number,
+    password,
     pattern::Key,
+    session,
 };
 use aws_sdk_dynamodb::{
     error::BuildError,
@@ -126,10 +128,10 @@ impl WorkspaceStore<'_> {
             transaction.delete(&letter::letter_key(self.id, *id))?;
         }
         if let Some(credential) = &change.credential {
-            transaction.put(client::password_item(self.id, credential)?)?;
+            transaction.put(password::password_item(self.id, credential)?)?;
         }
         if let Some(session) = &change.session {
-            transaction.put(access::session_item(session)?)?;
+            transaction.put(session::session_item(session)?)?;
         }
         for event in &change.events {
             transaction.put(event::event_item(event)?)?;

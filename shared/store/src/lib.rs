@@ -24,9 +24,12 @@ mod item;
 mod lane;
 mod letter;
 mod list;
+mod password;
 mod pattern;
 mod recovery;
+mod session;
 mod table;
+mod throttle;
 mod workspace;
 
 pub use client::ClientFilter;
@@ -39,7 +42,9 @@ pub use event::{EventFilter, MAX_EVENT_LENGTH};
 pub use invitation::InvitationFilter;
 pub use item::TTL as TTL_ATTRIBUTE;
 pub use list::{Page, PageRequest, Position};
+pub use password::{ClientLogin, StoredPassword};
 pub use pattern::{Index, Pattern};
+pub use session::SignedIn;
 pub use table::DUE_ATTRIBUTES;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -167,7 +172,10 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
     [
         workspace::PATTERNS,
         access::PATTERNS,
+        session::PATTERNS,
+        throttle::PATTERNS,
         client::PATTERNS,
+        password::PATTERNS,
         company::PATTERNS,
         invitation::PATTERNS,
         letter::PATTERNS,

@@ -1,7 +1,7 @@
 //! Workspaces in the table.
 
 use crate::{Error, Index, Pattern, Store, WorkspaceStore, item::item};
-use portico_domain::Workspace;
+use portico_domain::{Workspace, WorkspaceId};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS];
 
@@ -19,6 +19,14 @@ impl Store {
     pub async fn create_workspace(&self, workspace: &Workspace) -> Result<bool, Error> {
         self.put_new(item(ENTITY, workspace, &[THIS.key(&[&workspace.id])])?)
             .await
+    }
+}
+
+impl Store {
+    /// The workspace with this id, if there is one: for the pages that anybody
+    /// may open, whose address names it.
+    pub async fn find_workspace(&self, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
+        self.get(ENTITY, &THIS.key(&[&id])).await
     }
 }
 

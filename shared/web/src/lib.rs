@@ -7,6 +7,7 @@
 
 mod body;
 mod caller;
+mod form;
 mod function;
 mod openapi;
 mod page;
@@ -17,16 +18,24 @@ mod response;
 mod retry;
 mod route;
 mod serve;
+mod session;
+mod throttle;
 
 pub use body::{body, body_or_default};
-pub use caller::{Caller, PortalCaller, admit, admit_client};
+pub use caller::{Caller, admit};
+pub use form::{FormToken, form_token, refuse_forged_form, refuse_forgery};
 pub use function::{Body, Function, Operation, Parameter, schema};
 pub use openapi::openapi;
-pub use page::{document_page, page};
+pub use page::{Brand, branded_page, document_page, page};
 pub use paging::{ListView, Paging};
 pub use problem::Problem;
 pub use request::Request;
-pub use response::{Deletion, Response, created, document, ok, session_cookie};
+pub use response::{Deletion, Response, created, document, ok, see_other};
 pub use retry::retry_stale;
 pub use route::{Access, Method, Route};
 pub use serve::{refuse, serve};
+pub use session::{
+    PortalCaller, Proven, Tokens, admit_client, begin_session, forget_session, session_cookie,
+    sign_in_instead, sign_in_page, signed_in, tokens,
+};
+pub use throttle::{Tries, count_mail, count_password_try};

@@ -7,7 +7,7 @@ use portico_domain::{
     CompanyRefusal, DeadLink, EndpointDisabled, Invalid, InviteRefusal, MAX_ENDPOINTS, Permission,
     Unsigned,
 };
-use portico_keys::{NoRandomness, password::HashError};
+use portico_keys::{NoRandomness, SignError, password::HashError};
 use portico_store::{CommitError, EndpointLimit, Error, MAX_EVENT_LENGTH};
 use portico_webhook::TargetError;
 use serde::{Deserialize, Serialize};
@@ -138,6 +138,42 @@ impl Problem {
         Self::new(401, "session_missing", "sign in to the portal first")
     }
 
+    /// The address or the password is wrong; which of them, nobody is told.
+    pub fn sign_in_refused() -> Self {
+        Self::new(
+            401,
+            "sign_in_refused",
+            "this e-mail address and password do not go together here",
+        )
+    }
+
+    /// The refresh token is not, or no longer, good.
+    pub fn refresh_refused() -> Self {
+        Self::new(
+            401,
+            "refresh_refused",
+            "this session has ended; sign in again",
+        )
+    }
+
+    /// A form was not sent from our own page, or is too old.
+    pub fn form_refused() -> Self {
+        Self::new(
+            403,
+            "form_refused",
+            "this form is too old or was not sent from our own page; open the page again and repeat it",
+        )
+    }
+
+    /// Somebody guesses, or looks like it.
+    pub fn too_many_tries(wait: Duration) -> Self {
+        let minutes = seconds(wait).div_ceil(60);
+        let message = format!("too many tries; try again in {minutes} minutes");
+        let mut problem = Self::new(429, "too_many_tries", message);
+        problem.retry_after = Some(wait);
+        problem
+    }
+
     /// The caller's key does not allow this.
     pub fn permission_missing(permission: Permission) -> Self {
         let message = format!("the API key lacks the permission {permission}");
@@ -235,6 +271,15 @@ impl Problem {
     /// The problem on a page where the caller can mend it, such as a form.
     pub fn on_page(&self, title: &str, content: &impl Template) -> Result<Response, Self> {
         Ok(page(title, content)?.with_status(self.status))
+    }
+
+    /// The problem on a page that is written already.
+    pub fn with_page(&self, page: Response) -> Response {
+        let page = page.with_status(self.status);
+        match self.retry_after {
+            Some(wait) => page.with_header("retry-after", &seconds(wait).to_string()),
+            None => page,
+        }
     }
 
     /// What is wrong, for the person who reads it.
@@ -428,6 +473,13 @@ impl From<EndpointLimit> for Problem {
 impl From<NoRandomness> for Problem {
     fn from(error: NoRandomness) -> Self {
         tracing::error!(%error, "a secret could not be made");
+        Self::internal()
+    }
+}
+
+impl From<SignError> for Problem {
+    fn from(error: SignError) -> Self {
+        tracing::error!(?error, "an access token could not be signed");
         Self::internal()
     }
 }

@@ -22,6 +22,8 @@ pub struct Request {
     pub raw_path: String,
     /// The id that API Gateway gave it.
     pub id: String,
+    /// The address that it came from, as API Gateway saw it.
+    pub source: String,
     headers: HeaderMap,
     path_parameters: HashMap<String, String>,
     query: Vec<(String, String)>,
@@ -50,6 +52,7 @@ impl TryFrom<ApiGatewayV2httpRequest> for Request {
             raw_path: event.raw_path.unwrap_or_default(),
             method: event.request_context.http.method.to_string(),
             id: event.request_context.request_id.unwrap_or_default(),
+            source: event.request_context.http.source_ip.unwrap_or_default(),
             headers: event.headers,
             path_parameters: event.path_parameters,
             query: form_urlencoded::parse(query.as_bytes())
@@ -118,6 +121,12 @@ impl Request {
             .filter_map(|cookie| cookie.split_once('='))
             .find(|(key, _)| key.trim() == name)
             .map(|(_, value)| value.trim())
+    }
+
+    /// The token of `Authorization: Bearer`.
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
     /// Whether the caller is a person's browser, which asks for HTML by name.

@@ -1,0 +1,28 @@
+//! The functions with which people get in: the pages of a workspace's front
+//! door, and the tokens of programs.
+
+pub mod create;
+pub mod keys;
+mod page;
+pub mod refresh;
+pub mod show;
+
+use portico_app::App;
+use portico_domain::Workspace;
+use portico_web::{Function, Problem, Request};
+
+/// Every function of this resource.
+pub const FUNCTIONS: &[Function] = &[
+    show::FUNCTION,
+    create::FUNCTION,
+    refresh::FUNCTION,
+    keys::FUNCTION,
+];
+
+/// The workspace whose front door this is. Its id stands in the address, which
+/// is public; nothing behind the door is reached by it.
+async fn workspace(app: &App, request: &Request) -> Result<Workspace, Problem> {
+    let unknown = || Problem::not_found("workspace");
+    let id = request.path("workspace").parse().map_err(|_| unknown())?;
+    app.store.find_workspace(id).await?.ok_or_else(unknown)
+}
