@@ -2,7 +2,7 @@
 
 use e2e::TestApp;
 use portico_local::docs;
-use std::{fs, path::Path, process::Stdio};
+use std::{collections::BTreeSet, fs, path::Path, process::Stdio};
 use tokio::process::Command;
 
 #[test]
@@ -28,13 +28,25 @@ fn the_list_of_functions_is_up_to_date() {
 #[test]
 fn the_templates_are_up_to_date() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/aws");
-    for (file, body) in docs::templates() {
-        let committed = fs::read_to_string(folder.join(&file)).unwrap_or_default();
+    let templates = docs::templates();
+    for (file, body) in &templates {
+        let committed = fs::read_to_string(folder.join(file)).unwrap_or_default();
         assert!(
             committed.trim() == body,
             "{file}: run: cargo run -- templates infra/aws"
         );
     }
+
+    let wanted: BTreeSet<&str> = templates.iter().map(|(file, _)| file.as_str()).collect();
+    let committed: BTreeSet<String> = fs::read_dir(folder)
+        .expect("infra/aws is there")
+        .map(|entry| entry.expect("an entry").file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    assert!(
+        committed.iter().map(String::as_str).eq(wanted),
+        "infra/aws has a template that nothing makes"
+    );
 }
 
 #[tokio::test]

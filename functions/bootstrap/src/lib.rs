@@ -14,24 +14,62 @@ pub async fn aws_config() -> SdkConfig {
     aws_config::load_defaults(BehaviorVersion::latest()).await
 }
 
-/// Every function that answers callers.
-pub fn functions() -> Vec<Function> {
-    [
-        portico_clients::FUNCTIONS,
-        portico_companies::FUNCTIONS,
-        portico_invitations::FUNCTIONS,
-        portico_webhook_endpoints::FUNCTIONS,
-        portico_webhook_deliveries::FUNCTIONS,
-        portico_events::FUNCTIONS,
-        portico_workspaces::FUNCTIONS,
-        portico_sign_in::FUNCTIONS,
-        portico_portal::FUNCTIONS,
-        portico_site::FUNCTIONS,
-    ]
-    .concat()
+/// Routes that are deployed together, as one CloudFormation stack.
+#[derive(Clone, Copy, Debug)]
+pub struct Area {
+    /// The name of the stack, after `functions-`.
+    pub name: &'static str,
+    /// Its resources, each with its functions.
+    pub resources: &'static [&'static [Function]],
 }
 
-/// Every function that events wake.
+impl Area {
+    /// The functions of all its resources.
+    pub fn functions(&self) -> Vec<Function> {
+        self.resources.concat()
+    }
+}
+
+/// Every route, in the stack that it is deployed with.
+///
+/// A resource stays where it is: two stacks cannot have a function of the same
+/// name at once, so moving one to another stack takes two deployments, and its
+/// routes answer nothing between them. A new resource may go anywhere that a
+/// test of `infra/template` finds room for.
+pub const AREAS: &[Area] = &[
+    Area {
+        name: "book",
+        resources: &[portico_clients::FUNCTIONS, portico_companies::FUNCTIONS],
+    },
+    Area {
+        name: "door",
+        resources: &[
+            portico_invitations::FUNCTIONS,
+            portico_sign_in::FUNCTIONS,
+            portico_portal::FUNCTIONS,
+            portico_site::FUNCTIONS,
+        ],
+    },
+    Area {
+        name: "hooks",
+        resources: &[
+            portico_webhook_endpoints::FUNCTIONS,
+            portico_webhook_deliveries::FUNCTIONS,
+            portico_events::FUNCTIONS,
+        ],
+    },
+    Area {
+        name: "team",
+        resources: &[portico_workspaces::FUNCTIONS],
+    },
+];
+
+/// Every function that answers callers.
+pub fn functions() -> Vec<Function> {
+    AREAS.iter().flat_map(Area::functions).collect()
+}
+
+/// Every function that events wake. They make a stack of their own.
 pub const TRIGGERS: &[Trigger] = &[
     portico_dispatcher::TRIGGER,
     portico_mailer::TRIGGER,

@@ -83,8 +83,8 @@ fn resources(units: &[Unit<'_>]) -> Map<String, Value> {
     resources
 }
 
-/// A stack of these functions.
-pub(crate) fn template(units: &[Unit<'_>]) -> Value {
+/// The stack `name` of these functions.
+pub(crate) fn template(name: &str, units: &[Unit<'_>]) -> Value {
     let parameters = json!({
         "Stage": { "Type": "String", "Default": "prod", "AllowedPattern": "[a-z][a-z0-9]{0,15}", "Description": "The same as of the core stack." },
         "ArtifactBucket": { "Type": "String", "Description": "The bucket that holds the artefact." },
@@ -93,8 +93,9 @@ pub(crate) fn template(units: &[Unit<'_>]) -> Value {
         "MailFrom": { "Type": "String", "AllowedPattern": "[^@<> ]+@[^@<> ]+", "Description": "The address that mail comes from." },
         "LogLevel": { "Type": "String", "Default": "info", "AllowedValues": ["error", "warn", "info", "debug"], "Description": "What is logged." },
     });
-    let description = "Portico: functions. Needs the core stack of the same stage.";
-    crate::template(description, parameters, resources(units))
+    let description =
+        format!("Portico: functions, {name}. Needs the core stack of the same stage.");
+    crate::template(&description, parameters, resources(units))
 }
 
 fn function(unit: Unit<'_>, name: &str) -> Value {

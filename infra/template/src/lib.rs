@@ -1,11 +1,12 @@
 //! The CloudFormation templates, made from the list of functions.
 //!
-//! There is one *core* stack (table, queues, API, mail, alarms) and as many
-//! *functions* stacks as CloudFormation's limit of 500 resources asks for. A
-//! function is five resources at most (itself, its role, its integration and
-//! one or two routes; the triggered ones have a mapping or a schedule), so a stack of at most 80
-//! functions stays well below. Each function has the same artefact, a name, a
-//! role that allows what its grants say, and memory and time by its need.
+//! There is one *core* stack (table, queues, API, mail, alarms), one stack of
+//! functions for each area of `portico_bootstrap::AREAS`, and one for the
+//! workers that events wake. A function is five resources at most (itself, its
+//! role, its integration and one or two routes; a worker has a mapping or a
+//! schedule), and CloudFormation lets a stack have 500, so an area has room for
+//! a hundred. Each function has the same artefact, a name, a role that allows
+//! what its grants say, and memory and time by its need.
 
 #![expect(
     clippy::needless_pass_by_value,
@@ -17,13 +18,9 @@ mod core;
 mod functions;
 mod policy;
 
-use portico_app::Trigger;
-use portico_bootstrap::TRIGGERS;
-use portico_web::Function;
+use functions::Unit;
+use portico_bootstrap::{AREAS, TRIGGERS};
 use serde_json::{Map, Value, json};
-
-/// How many functions a stack has at most.
-const FUNCTIONS_IN_A_STACK: usize = 80;
 
 /// A template and the file that it is kept in.
 #[derive(Debug)]
@@ -34,28 +31,34 @@ pub struct Template {
     pub body: Value,
 }
 
-/// Every template that today's functions need.
+/// Every template.
 pub fn templates() -> Vec<Template> {
-    split(&portico_bootstrap::functions(), TRIGGERS)
-}
-
-/// The templates of these functions.
-pub fn split(routes: &[Function], triggers: &[Trigger]) -> Vec<Template> {
-    let units: Vec<functions::Unit<'_>> = routes
-        .iter()
-        .map(functions::Unit::Route)
-        .chain(triggers.iter().map(functions::Unit::Trigger))
-        .collect();
-    let stacks = units.chunks(FUNCTIONS_IN_A_STACK).enumerate();
+    let routes = portico_bootstrap::functions();
+    let workers: Vec<Unit<'_>> = TRIGGERS.iter().map(Unit::Trigger).collect();
+    let all: Vec<Unit<'_>> = units(&routes).chain(workers.iter().copied()).collect();
     let core = Template {
         file: "core.json".to_owned(),
-        body: core::template(&units),
+        body: core::template(&all),
     };
-    let functions = stacks.map(|(place, units)| Template {
-        file: format!("functions-{}.json", place + 1),
-        body: functions::template(units),
+    let areas = AREAS.iter().map(|area| {
+        let routes = area.functions();
+        stack(area.name, &units(&routes).collect::<Vec<_>>())
     });
-    std::iter::once(core).chain(functions).collect()
+    std::iter::once(core)
+        .chain(areas)
+        .chain([stack("workers", &workers)])
+        .collect()
+}
+
+fn units(routes: &[portico_web::Function]) -> impl Iterator<Item = Unit<'_>> {
+    routes.iter().map(Unit::Route)
+}
+
+fn stack(name: &str, units: &[Unit<'_>]) -> Template {
+    Template {
+        file: format!("functions-{name}.json"),
+        body: functions::template(name, units),
+    }
 }
 
 /// The name of a resource in a template: `webhook-endpoints-get` becomes
@@ -135,28 +138,75 @@ mod tests {
         assert_eq!(logical("webhook-endpoints-get"), "WebhookEndpointsGet");
     }
 
+    /// What these functions would be in one stack, if each had a name of its
+    /// own: resources, bytes as they are uploaded, route keys and integrations.
+    fn size(units: impl Iterator<Item = Unit<'static>>) -> [usize; 4] {
+        let mut total = [0; 4];
+        for unit in units {
+            let body = functions::template("some", &[unit]);
+            let resources = body["Resources"].as_object().expect("resources");
+            let of_kind = |kind: &str| {
+                let kind = format!("AWS::ApiGatewayV2::{kind}");
+                resources.values().filter(|one| one["Type"] == kind).count()
+            };
+            let bytes = format!("{body:#}").len();
+            let one = [
+                resources.len(),
+                bytes,
+                of_kind("Route"),
+                of_kind("Integration"),
+            ];
+            total = std::array::from_fn(|place| total[place] + one[place]);
+        }
+        total
+    }
+
+    /// As if every area had grown alike, until there are `wanted` routes.
+    fn grown(wanted: usize) -> Vec<Vec<Unit<'static>>> {
+        let all = portico_bootstrap::functions().len();
+        let area = |area: &portico_bootstrap::Area| {
+            let routes: &'static [portico_web::Function] = area.functions().leak();
+            let share = (routes.len() * wanted).div_ceil(all);
+            routes.iter().map(Unit::Route).cycle().take(share).collect()
+        };
+        AREAS.iter().map(area).collect()
+    }
+
+    #[test]
+    fn every_template_stays_below_the_limits_of_cloudformation() {
+        for Template { file, body } in templates() {
+            let count = |part: &str| body[part].as_object().map_or(0, Map::len);
+            assert!(count("Resources") <= 500, "{file}");
+            assert!(count("Outputs") <= 200, "{file}");
+            assert!(format!("{body:#}").len() < 1_000_000, "{file}");
+        }
+    }
+
     #[test]
     fn a_hundred_and_fifty_routes_stay_below_the_limits() {
-        let functions = portico_bootstrap::functions();
-        let routes = functions
-            .iter()
-            .cycle()
-            .take(150)
-            .map(functions::Unit::Route);
-        let units: Vec<functions::Unit<'_>> = routes
-            .chain(TRIGGERS.iter().map(functions::Unit::Trigger))
-            .collect();
-
-        for stack in units.chunks(FUNCTIONS_IN_A_STACK) {
-            // One by one, because repeated routes share their names.
-            let alone = stack.iter().map(|unit| functions::template(&[*unit]));
-            let (mut resources, mut bytes) = (0, 0);
-            for body in alone {
-                resources += body["Resources"].as_object().map_or(0, Map::len);
-                bytes += body.to_string().len();
-            }
+        let (mut keys, mut integrations) = (0, 0);
+        for units in grown(150) {
+            let [resources, bytes, own_keys, own_integrations] = size(units.into_iter());
             assert!(resources <= 500, "{resources} resources");
             assert!(bytes < 1_000_000, "{bytes} bytes");
+            keys += own_keys;
+            integrations += own_integrations;
         }
+
+        // Of one HTTP API; AWS raises both when asked.
+        assert!(keys <= 300, "{keys} route keys");
+        assert!(integrations <= 300, "{integrations} integrations");
+    }
+
+    #[test]
+    fn an_area_has_room_for_a_hundred_routes_of_the_largest_kind() {
+        let routes: &'static [portico_web::Function] = portico_bootstrap::functions().leak();
+        let largest = |measure: usize| {
+            let size = |route| size(std::iter::once(Unit::Route(route)))[measure];
+            routes.iter().map(size).max().unwrap_or_default()
+        };
+
+        assert!(largest(0) * 100 <= 500, "resources");
+        assert!(largest(1) * 100 < 1_000_000, "bytes");
     }
 }
