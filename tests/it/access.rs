@@ -118,7 +118,18 @@ const TABLE: &[(&str, Access)] = &[
     ),
     ("event-types-list", Access::AnyKey),
     ("workspaces-get", Access::AnyKey),
+    ("sign-in-show", Access::Public),
+    ("sign-in-create", Access::Public),
+    ("sessions-refresh", Access::Public),
+    ("sessions-keys", Access::Public),
+    ("portal-home", Access::Client),
     ("portal-me", Access::Client),
+    ("portal-update", Access::Client),
+    ("portal-team", Access::Client),
+    ("portal-password", Access::Client),
+    ("portal-sessions", Access::Client),
+    ("portal-revoke", Access::Client),
+    ("portal-sign-out", Access::Client),
     ("site-healthz", Access::Public),
     ("site-openapi", Access::Public),
     ("site-reference", Access::Public),
@@ -127,6 +138,7 @@ const TABLE: &[(&str, Access)] = &[
 
 /// One thing of each kind in a workspace.
 struct Things {
+    workspace: String,
     client: String,
     company: String,
     invitation: String,
@@ -160,7 +172,9 @@ async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
     let since = Time::from_unix_millis(app.now().unix_millis() - 60_000);
     let recover = format!("/v1/webhook-endpoints/{endpoint}/recover");
     let recovery = actor.post(&recover, &json!({ "since": since })).await;
+    let workspace = id(&actor.get("/v1/workspaces").await.expect(200));
     Things {
+        workspace,
         client,
         company,
         invitation,
@@ -197,6 +211,7 @@ async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
     let path = route
         .path
         .replace("{id}", id)
+        .replace("{workspace}", &things.workspace)
         .replace("$default", "/nothing");
     let has_body = matches!(route.method.name(), "POST" | "PATCH");
     let method = if route.method.name() == "ANY" {
@@ -315,6 +330,7 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
     let ours = things(&app, &admin, &receiver.url).await;
     let nothing = "01890000-0000-7000-8000-000000000000".to_owned();
     let absent = Things {
+        workspace: nothing.clone(),
         client: nothing.clone(),
         company: nothing.clone(),
         invitation: nothing.clone(),

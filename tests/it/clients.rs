@@ -221,7 +221,9 @@ async fn a_session_ends_after_twelve_hours() {
         .post(&accept, &json!({ "password": "correct horse battery" }))
         .await
         .expect(200);
-    let token = accepted["session"]["token"].as_str().expect("a token");
+    let token = accepted["session"]["accessToken"]
+        .as_str()
+        .expect("a token");
     let client = app
         .nobody()
         .with("authorization", &format!("Bearer {token}"));

@@ -174,11 +174,54 @@ async fn accept(app: &TestApp, email: &str) {
         .post(&format!("{link}/accept"), &password)
         .await
         .expect(200);
-    let token = accepted["session"]["token"].as_str().expect("a token");
-    let client = app
-        .nobody()
-        .with("authorization", &format!("Bearer {token}"));
-    client.get("/portal/me").await.expect(200);
+    use_the_portal(app, email, &accepted["session"]).await;
+}
+
+/// Signs in, refreshes, looks at everything, and signs out.
+async fn use_the_portal(app: &TestApp, email: &str, tokens: &Value) {
+    let (client, nobody, path) = (app.bearer(tokens), app.nobody(), app.sign_in_path());
+    let refresh = json!({ "refreshToken": tokens["refreshToken"] });
+    nobody.post("/sessions/refresh", &refresh).await.expect(200);
+    for path in ["me", "team", "sessions"] {
+        client.get(&format!("/portal/{path}")).await.expect(200);
+    }
+    nobody.get("/.well-known/jwks.json").await.expect(200);
+    let profile = json!({ "position": "Countess" });
+    client.patch("/portal/me", &profile).await.expect(200);
+
+    let mut browser = app.browser();
+    browser.open(&path).await;
+    let fields = [("email", email), ("password", e2e::PASSWORD)];
+    assert_eq!(browser.submit(&path, &fields).await.status, 303);
+    app.advance(Duration::from_mins(5)).await;
+    assert_eq!(browser.open("/portal").await.status, 200);
+    let session = tokens["sessionId"].as_str().expect("an id");
+    let revoke = format!("/portal/sessions/{session}");
+    client.delete(&revoke).await.expect(200);
+
+    let password = json!({ "email": email, "password": e2e::PASSWORD });
+    let tokens = nobody.post(&path, &password).await.expect(200);
+    let phrase = "quite another phrase";
+    let change = json!({ "currentPassword": e2e::PASSWORD, "password": phrase });
+    let tokens = app.bearer(&tokens).post("/portal/password", &change).await;
+    let client = app.bearer(&tokens.expect(200));
+    client
+        .post("/portal/sign-out", &json!({}))
+        .await
+        .expect(200);
+    let password = json!({ "email": email, "password": phrase });
+    let tokens = nobody.post(&path, &password).await.expect(200);
+    let everywhere = json!({ "everywhere": "true" });
+    app.bearer(&tokens)
+        .post("/portal/sign-out", &everywhere)
+        .await
+        .expect(200);
+    // A token that was used before ends its session.
+    let tokens = nobody.post(&path, &password).await.expect(200);
+    let refresh = json!({ "refreshToken": tokens["refreshToken"] });
+    nobody.post("/sessions/refresh", &refresh).await.expect(200);
+    app.advance(Duration::from_secs(10)).await;
+    assert_eq!(nobody.post("/sessions/refresh", &refresh).await.status, 401);
 }
 
 /// Lets the sweeper find an event, a letter, a lane and a recovery of which neither

@@ -14,7 +14,9 @@ use std::{fs, path::PathBuf};
 
 const KEY: &str =
     "pk_live_01890000000070008000000000000001_ZXhhbXBsZS1zZWNyZXQtb2YtYW4tYXBpLWtleS4uLi4";
-const SESSION: &str = "ps_ZXhhbXBsZS1zZXNzaW9uLXRva2VuLi4uLi4uLi4uLi4";
+const ACCESS: &str = "eyJhbGciOiJFZERTQSJ9.ZXhhbXBsZQ.c2lnbmF0dXJl";
+const REFRESH: &str = "ps_ZXhhbXBsZS1yZWZyZXNoLXRva2Vu";
+const SESSION: &str = "01890000-0000-7000-8000-0000000000a1";
 const TOKEN: &str = "ZXhhbXBsZS10b2tlbi1vZi1hbi1pbnZpdGF0aW9uLWxpbms";
 const WORKSPACE: &str = "01890000-0000-7000-8000-00000000000a";
 const CLIENT: &str = "01890000-0000-7000-8000-00000000000b";
@@ -67,10 +69,8 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .post(&accept, &json!({ "password": "correct horse battery" }))
         .await
         .expect(200);
-    let session = session["session"]["token"]
-        .as_str()
-        .expect("a token")
-        .to_owned();
+    let session = session["session"].clone();
+    let part = |name: &str| session[name].as_str().expect("a text").to_owned();
     let invitation = id(&admin
         .get("/v1/invitations?email=ada@example.com")
         .await
@@ -110,7 +110,9 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     let text = fs::read_to_string(file(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let text = text
         .replace(KEY, &app.server.api_key)
-        .replace(SESSION, &session)
+        .replace(ACCESS, &part("accessToken"))
+        .replace(REFRESH, &part("refreshToken"))
+        .replace(SESSION, &part("sessionId"))
         .replace(TOKEN, &token)
         .replace(WORKSPACE, &app.server.workspace_id.to_string())
         .replace(CLIENT, &client)

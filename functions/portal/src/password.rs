@@ -93,11 +93,7 @@ async fn store(
             hash: hash.to_owned(),
             changed_at: change.moment.now,
         });
-        let session = begin_session(
-            app,
-            request,
-            Proven::client(&after, SignInMethod::Password),
-        )?;
+        let session = begin_session(app, request, Proven::client(&after, SignInMethod::Password))?;
         change.session = Some(session.clone());
         change.save_client(Some(&before), after);
         workspace.commit(&change).await?;

@@ -43,7 +43,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         Ok(caller) => caller,
     };
     let (client, session) = (&caller.client, &caller.session);
-    if request.field("everywhere")?.is_some_and(|text| text == "true") {
+    if request
+        .field("everywhere")?
+        .is_some_and(|text| text == "true")
+    {
         end_all(app, client).await?;
     } else {
         let workspace = app.store.workspace(client.workspace_id);

@@ -67,11 +67,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     }
 }
 
-async fn sign_in(
-    app: &App,
-    request: &Request,
-    workspace: &Workspace,
-) -> Result<Session, Problem> {
+async fn sign_in(app: &App, request: &Request, workspace: &Workspace) -> Result<Session, Problem> {
     let required = |name| -> Result<String, Problem> {
         let value = request.field(name)?.filter(|value| !value.is_empty());
         Ok(value.ok_or_else(|| Invalid::missing(name))?)

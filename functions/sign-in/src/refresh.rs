@@ -89,7 +89,5 @@ async fn find(
     };
     let found = workspace.signed_in_client(client_id, id).await?;
     let client = found.client.filter(|client| client.archived_at.is_none());
-    Ok(found
-        .session
-        .zip(client.map(|client| client.session_epoch)))
+    Ok(found.session.zip(client.map(|client| client.session_epoch)))
 }

@@ -2,9 +2,7 @@
 
 use crate::page::SignInPage;
 use portico_app::{App, Grant};
-use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, form_token,
-};
+use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, form_token};
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::get("sign-in-show", "/w/{workspace}/sign-in");

@@ -3,8 +3,7 @@
 use portico_app::{App, Grant};
 use portico_domain::WorkspaceView;
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
-    sign_in_page,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema, sign_in_page,
 };
 
 /// What this function answers to.

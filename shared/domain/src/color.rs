@@ -128,7 +128,10 @@ mod tests {
     fn a_legible_colour_stays_what_it_is() {
         let accent = Accent::of(Some("#3F3FB5"));
 
-        assert_eq!((accent.fill.as_str(), accent.on_fill), ("#3f3fb5", "#ffffff"));
+        assert_eq!(
+            (accent.fill.as_str(), accent.on_fill),
+            ("#3f3fb5", "#ffffff")
+        );
         assert_eq!(accent.on_light, "#3f3fb5");
     }
 

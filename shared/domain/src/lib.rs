@@ -30,11 +30,11 @@ mod workspace;
 
 pub use access::{Actor, ApiKey, Permission};
 pub use change::{Change, Credential, Revision};
-pub use color::Accent;
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
     OpenInvitation,
 };
+pub use color::Accent;
 pub use company::{Company, CompanyDraft, CompanyRefusal, CompanyView, parse_color};
 pub use delivery::{
     Attempt, DeliveryStatus, DeliveryView, EndpointDisabled, RETENTION as DELIVERY_RETENTION,

@@ -19,11 +19,11 @@ pub use keyring::{InvitationLink, Keyring, RootKey, RootKeyError};
 pub use secret::Secret;
 pub use session::{PresentedSession, parse_session_token};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use aws_lc_rs::{
     digest, rand,
     rand::{SecureRandom, SystemRandom},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 /// The system has no randomness to give; nothing safe can be made.
 #[derive(Clone, Copy, Debug, thiserror::Error)]

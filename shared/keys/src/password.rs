@@ -184,7 +184,9 @@ mod tests {
         ] {
             let refused = Password::parse(weak, &about).map(drop);
             assert!(
-                refused.as_ref().is_err_and(|invalid| invalid.code == "password_too_weak"),
+                refused
+                    .as_ref()
+                    .is_err_and(|invalid| invalid.code == "password_too_weak"),
                 "{weak}: {refused:?}"
             );
         }
@@ -201,15 +203,24 @@ mod tests {
 
         assert!(one.starts_with(CURRENT), "{one}");
         assert_ne!(one, two);
-        assert_eq!(verify("correct horse battery", Some(&one)).await?, Verdict::Right);
-        assert_eq!(verify("correct horse batterz", Some(&one)).await?, Verdict::Wrong);
+        assert_eq!(
+            verify("correct horse battery", Some(&one)).await?,
+            Verdict::Right
+        );
+        assert_eq!(
+            verify("correct horse batterz", Some(&one)).await?,
+            Verdict::Wrong
+        );
         Ok(())
     }
 
     #[tokio::test]
     async fn no_account_costs_the_same_hash_as_one() -> Result<(), HashError> {
         assert_eq!(verify("correct horse battery", None).await?, Verdict::Wrong);
-        assert!(DECOY.starts_with(CURRENT), "the decoy costs what a hash of ours costs");
+        assert!(
+            DECOY.starts_with(CURRENT),
+            "the decoy costs what a hash of ours costs"
+        );
         Ok(())
     }
 

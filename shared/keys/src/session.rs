@@ -10,9 +10,7 @@
 use crate::{Keyring, Secret};
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use portico_domain::{
-    Account, ClientId, Holder, InternalUserId, Session, SessionId, WorkspaceId,
-};
+use portico_domain::{Account, ClientId, Holder, InternalUserId, Session, SessionId, WorkspaceId};
 
 const PREFIX: &str = "ps_";
 const NAMES: usize = 1 + 16 + 16 + 16 + 4;
@@ -57,9 +55,7 @@ impl Keyring {
 
 /// Reads a token; `None` if it has not the form of one.
 pub fn parse_session_token(text: &str) -> Option<PresentedSession> {
-    let bytes = URL_SAFE_NO_PAD
-        .decode(text.strip_prefix(PREFIX)?)
-        .ok()?;
+    let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
     let (names, proof) = bytes.split_at_checked(NAMES)?;
     let (kind, rest) = names.split_first()?;
     let (workspace, rest) = rest.split_first_chunk::<16>()?;
@@ -136,17 +132,36 @@ mod tests {
 
     #[test]
     fn a_token_belongs_to_its_session_alone() {
-        let (keyring, one, two) = (keyring(), session(Holder::Program), session(Holder::Program));
+        let (keyring, one, two) = (
+            keyring(),
+            session(Holder::Program),
+            session(Holder::Program),
+        );
         let token = keyring.session_token(&one);
         let presented = parse_session_token(token.expose()).expect("a token");
 
         assert!(keyring.is_session_token(&presented, &one));
         assert!(!keyring.is_session_token(&presented, &two));
-        assert!(!self::keyring().is_session_token(&presented, &one), "another installation");
-        let as_browser = Session { holder: Holder::Browser, ..one.clone() };
-        assert!(!keyring.is_session_token(&presented, &as_browser), "another holder");
-        let other_seed = Session { seed: two.seed, ..one };
-        assert!(!keyring.is_session_token(&presented, &other_seed), "another seed");
+        assert!(
+            !self::keyring().is_session_token(&presented, &one),
+            "another installation"
+        );
+        let as_browser = Session {
+            holder: Holder::Browser,
+            ..one.clone()
+        };
+        assert!(
+            !keyring.is_session_token(&presented, &as_browser),
+            "another holder"
+        );
+        let other_seed = Session {
+            seed: two.seed,
+            ..one
+        };
+        assert!(
+            !keyring.is_session_token(&presented, &other_seed),
+            "another seed"
+        );
     }
 
     proptest! {

@@ -11,8 +11,7 @@ use crate::{
     error::{Cancelled, cancelled},
     event, invitation,
     item::Attributes,
-    lane, letter, number,
-    password,
+    lane, letter, number, password,
     pattern::Key,
     session,
 };

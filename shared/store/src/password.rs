@@ -49,7 +49,8 @@ impl WorkspaceStore<'_> {
         moment: Moment<'_>,
     ) -> Result<Option<ClientLogin>, Error> {
         let id = self.client_id_of(email).await?;
-        self.client_login_of(id.unwrap_or_else(|| moment.id())).await
+        self.client_login_of(id.unwrap_or_else(|| moment.id()))
+            .await
     }
 
     /// This client and its password, in one call.

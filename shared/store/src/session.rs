@@ -64,7 +64,11 @@ impl WorkspaceStore<'_> {
         ];
         let mut found = SignedIn::default();
         for item in self.store.get_many(wanted).await? {
-            match item.get(KIND).and_then(|kind| kind.as_s().ok()).map(String::as_str) {
+            match item
+                .get(KIND)
+                .and_then(|kind| kind.as_s().ok())
+                .map(String::as_str)
+            {
                 Some(client::ENTITY) => found.client = Some(read(client::ENTITY, item)?),
                 Some(ENTITY) => found.session = Some(read(ENTITY, item)?),
                 _ => found.keys = read(KEYS_ENTITY, item)?,
@@ -74,12 +78,10 @@ impl WorkspaceStore<'_> {
     }
 
     /// A session of this account.
-    pub async fn session(
-        &self,
-        account: Account,
-        id: SessionId,
-    ) -> Result<Option<Session>, Error> {
-        self.store.get(ENTITY, &session_key(self.id, account, id)).await
+    pub async fn session(&self, account: Account, id: SessionId) -> Result<Option<Session>, Error> {
+        self.store
+            .get(ENTITY, &session_key(self.id, account, id))
+            .await
     }
 
     /// The sessions of an account, newest first; the dead ones that the table

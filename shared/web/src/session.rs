@@ -92,7 +92,10 @@ pub fn begin_session(app: &App, request: &Request, proven: Proven) -> Result<Ses
         },
         method: proven.method,
         limits: proven.limits,
-        seed: random::<32>()?.iter().map(|byte| format!("{byte:02x}")).collect(),
+        seed: random::<32>()?
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
         user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
     };
     let moment = app.moment();
@@ -114,9 +117,7 @@ const START_PAGE: &str = "/portal";
 /// The tokens of a session that a program holds.
 pub async fn tokens(app: &App, session: &Session) -> Result<Tokens, Problem> {
     let (keys, now) = (app.store.signing_keys().await?, app.now());
-    let access_token = app
-        .keys
-        .access_token(&keys, &app.base_url, session, now)?;
+    let access_token = app.keys.access_token(&keys, &app.base_url, session, now)?;
     Ok(Tokens {
         access_token: access_token.expose().to_owned(),
         token_type: "Bearer",

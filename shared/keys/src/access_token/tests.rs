@@ -141,7 +141,9 @@ fn a_token_signed_with_the_public_key_as_a_shared_secret_is_refused() {
 fn hmac_of(algorithm: aws_lc_rs::hmac::Algorithm) -> impl Fn(&[u8], &str) -> Vec<u8> {
     move |key, text| {
         let key = aws_lc_rs::hmac::Key::new(algorithm, key);
-        aws_lc_rs::hmac::sign(&key, text.as_bytes()).as_ref().to_vec()
+        aws_lc_rs::hmac::sign(&key, text.as_bytes())
+            .as_ref()
+            .to_vec()
     }
 }
 
@@ -230,7 +232,9 @@ fn a_client_is_no_team_member_with_the_same_id() {
     let mut claims = setting.claims();
     claims["aud"] = json!("team");
 
-    let read = setting.read(&setting.signed(&claims)).expect("it is signed");
+    let read = setting
+        .read(&setting.signed(&claims))
+        .expect("it is signed");
 
     assert!(matches!(read.account, Account::InternalUser { .. }));
 }
@@ -275,11 +279,7 @@ fn the_published_keys_verify_what_we_sign() {
     validation.set_audience(&["portal"]);
     validation.validate_exp = false;
 
-    let claims = decode::<Value>(
-        &setting.token,
-        &components.expect("a key"),
-        &validation,
-    );
+    let claims = decode::<Value>(&setting.token, &components.expect("a key"), &validation);
 
     assert_eq!(key["kid"], "1");
     assert_eq!(claims.expect("it verifies").claims["epoch"], 3);
