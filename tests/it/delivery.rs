@@ -353,7 +353,7 @@ async fn five_days_of_failing_disable_an_endpoint_and_enabling_it_loses_nothing(
     assert_eq!(mails.len(), 1);
     let text = mails[0]["Text"].as_str().expect("a text");
     assert!(
-        text.contains(&receiver.url) && text.contains("\"CRM\""),
+        text.contains(&receiver.url) && text.contains("“CRM”"),
         "{text}"
     );
 

@@ -1,7 +1,7 @@
 //! A walk through everything that there is, for tests that look at all of it.
 
 use e2e::{Actor, Receiver, Reply, TestApp, id};
-use portico_domain::Time;
+use portico_domain::{Account, Change, Ticket, TicketPurpose, Time};
 use portico_local::{Call, Fault};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -74,6 +74,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .delete(&format!("/v1/clients/{ada}"))
         .await
         .expect(200);
+    mail_a_ticket(app, &grace).await;
     let endpoint = id(&endpoint);
     change_and_resend(app, &admin, endpoint).await;
     admin
@@ -163,6 +164,25 @@ async fn change_and_resend(app: &TestApp, admin: &Actor, endpoint: &str) {
     let recovery = format!("/v1/webhook-recoveries/{}", id(&recovery.expect(201)));
     app.settle().await;
     admin.get(&recovery).await.expect(200);
+}
+
+/// A link that is good once, mailed and used.
+async fn mail_a_ticket(app: &TestApp, client: &str) {
+    let (core, id) = (app.server.app(), client.parse().expect("an id"));
+    let store = core.store.workspace(app.server.workspace_id);
+    let mut change = Change::at(core.moment());
+    let ticket = Ticket::issue(
+        &mut change,
+        app.server.workspace_id,
+        Account::Client { id },
+        TicketPurpose::ResetPassword,
+    );
+    store.commit(&change).await.expect("it is written");
+    app.settle().await;
+    let mut change = Change::at(core.moment());
+    ticket.use_up(&mut change).expect("it is good");
+    store.commit(&change).await.expect("it is written");
+    app.settle().await;
 }
 
 async fn accept(app: &TestApp, email: &str) {

@@ -17,6 +17,7 @@ mod grants;
 mod invariants;
 mod invitations;
 mod journey;
+mod mails;
 mod portal;
 mod receivers;
 mod sdk;

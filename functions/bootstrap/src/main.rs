@@ -40,7 +40,9 @@ async fn main() -> Result<(), Error> {
         .init();
     let variable = |name: &str| env::var(name).ok();
     let config = Config::read(variable)?;
-    let app = app(&config, Keyring::new(&config::root_key(variable)?)?).await?;
+    let keys = Keyring::new(&config::root_key(variable)?)?;
+    // The keys make it large.
+    let app = Box::pin(app(&config, keys)).await?;
     let functions = functions();
     let function = functions
         .iter()

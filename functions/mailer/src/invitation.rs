@@ -1,8 +1,9 @@
 //! The mail that invites a client.
 
-use crate::{Outcome, Ready};
+use crate::{Outcome, Ready, brand};
 use portico_app::{App, TriggerError, retry};
 use portico_domain::{Change, DeliveryState, InvitationId, Letter};
+use portico_mail::Inviter;
 use portico_store::{CommitError, WorkspaceStore};
 
 /// The mail, unless there is nothing left to tell.
@@ -22,10 +23,13 @@ pub(crate) async fn write(
     let given_name = client
         .map(|client| client.name.given_name)
         .unwrap_or_default();
+    let settings = workspace.get().await?;
     let mail = portico_mail::Invitation {
+        brand: brand(&settings),
         to: invitation.email.as_str(),
         given_name: &given_name,
-        workspace: &workspace.get().await?.name,
+        inviter: Inviter::Business,
+        is_reminder: false,
         url: &app.invite_url(letter.workspace_id, invitation.as_open()),
         expires: &invitation.expires_at.for_people(),
     };

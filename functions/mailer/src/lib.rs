@@ -4,14 +4,16 @@
 //! transaction that records that it was sent. Dying between the last two sends
 //! the same mail, with the same link, once more when the lease has run out.
 //! A letter that has been overtaken (a newer link, an accepted or cancelled
-//! invitation, an endpoint that was enabled again) is thrown away.
+//! invitation, an endpoint that was enabled again, a link that was used) is
+//! thrown away.
 
 mod invitation;
 mod notice;
+mod ticket;
 
 use portico_app::{App, Grant, Source, Trigger, TriggerError, sqs_batch};
-use portico_domain::{Change, Letter, MAX_MAIL_ATTEMPTS, Matter, Task, kind};
-use portico_mail::{MailError, Written};
+use portico_domain::{Change, Letter, MAX_MAIL_ATTEMPTS, Matter, Task, Workspace, kind};
+use portico_mail::{Brand, MailError, Written};
 use portico_queue::Queue;
 use std::time::Duration;
 
@@ -47,6 +49,9 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
         Matter::EndpointDisabled { endpoint_id } => {
             notice::write(app, &workspace, endpoint_id).await?
         }
+        Matter::Ticket { ticket_id, mail } => {
+            ticket::write(app, &workspace, ticket_id, mail).await?
+        }
     };
     let Some((written, tag)) = written else {
         return Ok(workspace.discard_letter(letter.id).await?);
@@ -75,7 +80,19 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
             )
             .await
         }
-        Matter::EndpointDisabled { .. } => notice::record(app, &workspace, &letter, &outcome).await,
+        Matter::EndpointDisabled { .. } | Matter::Ticket { .. } => {
+            notice::record(app, &workspace, &letter, &outcome).await
+        }
+    }
+}
+
+/// How a workspace looks in its mails.
+fn brand(workspace: &Workspace) -> Brand<'_> {
+    Brand {
+        name: &workspace.name,
+        logo_url: None,
+        color: None,
+        reply_to: None,
     }
 }
 

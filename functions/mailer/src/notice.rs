@@ -1,7 +1,7 @@
 //! The mail that tells whoever looks after a webhook endpoint that it gets
 //! nothing any more.
 
-use crate::{Outcome, Ready};
+use crate::{Outcome, Ready, brand};
 use portico_app::{App, TriggerError};
 use portico_domain::{Change, EndpointId, Letter};
 use portico_mail::EndpointDisabled;
@@ -19,9 +19,10 @@ pub(crate) async fn write(
     let (Some(disabled), Some(to)) = (&endpoint.disabled, &endpoint.contact_email) else {
         return Ok(None);
     };
+    let settings = workspace.get().await?;
     let mail = EndpointDisabled {
+        brand: brand(&settings),
         to: to.as_str(),
-        workspace: &workspace.get().await?.name,
         url: endpoint.place(),
         description: &endpoint.description,
         since: &disabled.at.for_people(),
@@ -32,7 +33,8 @@ pub(crate) async fn write(
     Ok(Some((mail.write()?, ("endpoint", id.to_string()))))
 }
 
-/// Records that the notice was sent, or puts it off.
+/// Records that a mail was sent of which nothing is kept but that, or puts it
+/// off.
 pub(crate) async fn record(
     app: &App,
     workspace: &WorkspaceStore<'_>,
@@ -40,7 +42,7 @@ pub(crate) async fn record(
     outcome: &Outcome,
 ) -> Result<(), TriggerError> {
     if let Outcome::Never(reason) = outcome {
-        tracing::error!(letter = %letter.id, reason, "a notice cannot be sent");
+        tracing::error!(letter = %letter.id, reason, "a mail cannot be sent");
     }
     let mut change = Change::at(app.moment());
     outcome.note(&mut change, letter);

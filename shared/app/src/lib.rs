@@ -14,8 +14,8 @@ pub use retry::retry;
 pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch};
 
 use portico_crm::Adapters;
-use portico_domain::{IdSource, Moment, OpenInvitation, Time, WorkspaceId};
-use portico_keys::{InvitationLink, Keyring};
+use portico_domain::{IdSource, Moment, OpenInvitation, Ticket, TicketPurpose, Time, WorkspaceId};
+use portico_keys::{InvitationLink, Keyring, TicketLink};
 use portico_mail::Mail;
 use portico_queue::Queues;
 use portico_store::Store;
@@ -77,6 +77,21 @@ impl App {
     /// This moment, with new ids to give.
     pub fn moment(&self) -> Moment<'_> {
         Moment::new(self.now(), &self.ids)
+    }
+
+    /// The link of a ticket. What it shows depends on what the ticket allows.
+    pub fn ticket_url(&self, ticket: &Ticket) -> String {
+        let page = match ticket.purpose {
+            TicketPurpose::ResetPassword => "reset",
+            TicketPurpose::SignIn => "magic",
+            TicketPurpose::VerifyEmail { .. } | TicketPurpose::ChangeEmail { .. } => "verify",
+        };
+        let link = TicketLink {
+            workspace_id: ticket.workspace_id,
+            ticket_id: ticket.id,
+        };
+        let token = self.keys.ticket_token(link);
+        format!("{}/{page}/{}", self.base_url, token.expose())
     }
 
     /// The link of a client's open invitation.

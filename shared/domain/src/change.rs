@@ -6,7 +6,7 @@
 
 use crate::{
     Account, Client, Company, CompanyRefusal, Endpoint, EndpointId, Event, Invitation, Letter,
-    LetterId, Moment, Session, Time, WorkspaceId,
+    LetterId, Moment, Session, Ticket, Time, WorkspaceId,
 };
 
 /// A thing before and after a decision; there was none before it was created.
@@ -44,6 +44,8 @@ pub struct Change<'a> {
     pub endpoints: Vec<Revision<Endpoint>>,
     /// Endpoints whose lanes have to be looked at.
     pub rung_endpoints: Vec<(WorkspaceId, EndpointId)>,
+    /// Links that are good once, given out or used up.
+    pub tickets: Vec<Revision<Ticket>>,
     /// Mail to send.
     pub letters: Vec<Letter>,
     /// Mail to send later, by whoever has it on lease.
@@ -68,6 +70,7 @@ impl<'a> Change<'a> {
             invitations: Vec::new(),
             endpoints: Vec::new(),
             rung_endpoints: Vec::new(),
+            tickets: Vec::new(),
             letters: Vec::new(),
             postponed_letters: Vec::new(),
             done_letters: Vec::new(),
@@ -95,11 +98,16 @@ impl<'a> Change<'a> {
             .endpoints
             .iter()
             .map(|revision| revision.after.workspace_id);
+        let tickets = self
+            .tickets
+            .iter()
+            .map(|revision| revision.after.workspace_id);
         let letters = self.letters.iter().chain(&self.postponed_letters);
         clients
             .chain(companies)
             .chain(invitations)
             .chain(endpoints)
+            .chain(tickets)
             .chain(self.rung_endpoints.iter().map(|(workspace, _)| *workspace))
             .chain(letters.map(|letter| letter.workspace_id))
             .chain(self.session.iter().map(|session| session.workspace_id))
@@ -138,6 +146,16 @@ impl<'a> Change<'a> {
     ) -> Invitation {
         after.version += 1;
         self.invitations.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Gives a ticket out, or changes one.
+    pub fn save_ticket(&mut self, before: Option<&Ticket>, mut after: Ticket) -> Ticket {
+        after.version += 1;
+        self.tickets.push(Revision {
             before: before.cloned(),
             after: after.clone(),
         });

@@ -41,6 +41,8 @@ kinds! {
     InvitationId of Invitation;
     /// A mail waiting to be sent.
     LetterId of Letter;
+    /// A link that is good once.
+    TicketId of Ticket;
     /// One fact that happened.
     EventId of Event;
     /// A webhook receiver.
@@ -57,8 +59,6 @@ kinds! {
     ApiKeyId of ApiKey;
     /// One place where somebody is signed in.
     SessionId of Session;
-    /// One link in a mail that is good once.
-    TicketId of Ticket;
 }
 
 impl<K> Id<K> {

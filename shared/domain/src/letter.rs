@@ -4,8 +4,14 @@
 //! in the one that records that it was sent, so a mail is never forgotten. A
 //! worker that dies in between leaves the letter behind, and the same mail,
 //! with the same link, may then be sent once more.
+//!
+//! A letter holds ids and nothing else: where it goes and which link it carries
+//! is found out when it is written out.
 
-use crate::{Endpoint, EndpointId, Invitation, InvitationId, LetterId, Moment, Time, WorkspaceId};
+use crate::{
+    Endpoint, EndpointId, Invitation, InvitationId, LetterId, Moment, Ticket, TicketId, TicketMail,
+    Time, WorkspaceId,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -30,7 +36,7 @@ pub struct Letter {
     pub due_at: Time,
 }
 
-/// What a letter is about.
+/// What a letter is about. Variants are told apart by the names of their fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum Matter {
@@ -45,6 +51,13 @@ pub enum Matter {
     EndpointDisabled {
         /// Which one.
         endpoint_id: EndpointId,
+    },
+    /// It carries a link that is good once, or tells that it was used.
+    Ticket {
+        /// Which one.
+        ticket_id: TicketId,
+        /// Which of its mails.
+        mail: TicketMail,
     },
 }
 
@@ -64,6 +77,15 @@ impl Letter {
             endpoint_id: endpoint.id,
         };
         Self::new(moment, endpoint.workspace_id, matter)
+    }
+
+    /// A mail about a ticket, due at once.
+    pub fn ticket(moment: Moment<'_>, ticket: &Ticket, mail: TicketMail) -> Self {
+        let matter = Matter::Ticket {
+            ticket_id: ticket.id,
+            mail,
+        };
+        Self::new(moment, ticket.workspace_id, matter)
     }
 
     fn new(moment: Moment<'_>, workspace_id: WorkspaceId, matter: Matter) -> Self {

@@ -25,6 +25,7 @@ mod signing;
 mod task;
 pub mod text;
 mod throttle;
+mod ticket;
 mod time;
 mod workspace;
 
@@ -67,5 +68,6 @@ pub use signing::{RotationPending, SIGNING_LEAD, SigningKey, SigningKeys};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
 pub use throttle::{Limit, Window};
+pub use ticket::{DeadTicket, Ticket, TicketMail, TicketPurpose};
 pub use time::Time;
 pub use workspace::{Labels, Workspace, WorkspaceView};

@@ -6,7 +6,6 @@ use aws_lc_rs::{
     hkdf, hmac,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use portico_domain::{InvitationId, WorkspaceId};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -40,23 +39,13 @@ impl RootKey {
 /// Everything that is derived from the root key.
 pub struct Keyring {
     pseudo_random: hkdf::Prk,
-    invitation_links: hmac::Key,
+    pub(crate) invitation_links: hmac::Key,
+    pub(crate) ticket_links: hmac::Key,
     pub(crate) sessions: hmac::Key,
     pub(crate) forms: hmac::Key,
     pub(crate) fingerprints: hmac::Key,
     seals: RandomizedNonceKey,
     page_tokens: RandomizedNonceKey,
-}
-
-/// What the token of an invitation's link says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvitationLink {
-    /// Whose invitation.
-    pub workspace_id: WorkspaceId,
-    /// Which one.
-    pub invitation_id: InvitationId,
-    /// Which of its links.
-    pub generation: u32,
 }
 
 impl Keyring {
@@ -67,17 +56,18 @@ impl Keyring {
             let key = derive(&root, purpose)?;
             RandomizedNonceKey::new(&AES_256_GCM, key.as_slice()).map_err(|_| RootKeyError)
         };
-        let hmac = |purpose: &[u8]| {
+        let mac = |purpose: &[u8]| {
             let key = derive(&root, purpose)?;
             Ok(hmac::Key::new(hmac::HMAC_SHA256, key.as_slice()))
         };
         Ok(Self {
-            invitation_links: hmac(b"invitation links v1")?,
-            sessions: hmac(b"session tokens v1")?,
-            forms: hmac(b"form tokens v1")?,
-            fingerprints: hmac(b"fingerprints v1")?,
+            invitation_links: mac(b"invitation links v1")?,
+            ticket_links: mac(b"ticket links v1")?,
             seals: aead(b"sealed secrets v1")?,
             page_tokens: aead(b"page tokens v1")?,
+            sessions: mac(b"session tokens v1")?,
+            forms: mac(b"form tokens v1")?,
+            fingerprints: mac(b"fingerprints v1")?,
             pseudo_random: root,
         })
     }
@@ -85,23 +75,6 @@ impl Keyring {
     /// One more key, for a purpose of which there can be many.
     pub(crate) fn derive(&self, purpose: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
         derive(&self.pseudo_random, purpose)
-    }
-
-    /// The token of an invitation's link. It is derived, so it need not be
-    /// stored anywhere and a lost mail can be written again.
-    pub fn invitation_token(&self, link: InvitationLink) -> Secret {
-        let mut token = link.to_bytes().to_vec();
-        token.extend_from_slice(hmac::sign(&self.invitation_links, &link.to_bytes()).as_ref());
-        Secret::new(URL_SAFE_NO_PAD.encode(token))
-    }
-
-    /// Reads the token of a link; `None` unless this keyring made it. The
-    /// comparison takes the same time wherever it fails.
-    pub fn read_invitation_token(&self, token: &str) -> Option<InvitationLink> {
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (link, tag) = bytes.split_at_checked(InvitationLink::LENGTH)?;
-        hmac::verify(&self.invitation_links, link, tag).ok()?;
-        InvitationLink::from_bytes(link)
     }
 
     /// Seals a secret for storage; it opens only in the same `context`, such
@@ -131,28 +104,6 @@ impl Keyring {
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keyring(…)")
-    }
-}
-
-impl InvitationLink {
-    const LENGTH: usize = 16 + 16 + 4;
-
-    fn to_bytes(self) -> [u8; Self::LENGTH] {
-        let mut bytes = [0; Self::LENGTH];
-        bytes[..16].copy_from_slice(self.workspace_id.uuid().as_bytes());
-        bytes[16..32].copy_from_slice(self.invitation_id.uuid().as_bytes());
-        bytes[32..].copy_from_slice(&self.generation.to_be_bytes());
-        bytes
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (workspace, rest) = bytes.split_first_chunk::<16>()?;
-        let (invitation, generation) = rest.split_first_chunk::<16>()?;
-        Some(Self {
-            workspace_id: WorkspaceId::from_bytes(*workspace),
-            invitation_id: InvitationId::from_bytes(*invitation),
-            generation: u32::from_be_bytes(generation.try_into().ok()?),
-        })
     }
 }
 
@@ -187,49 +138,10 @@ fn decrypt(key: &RandomizedNonceKey, context: &str, sealed: &str) -> Option<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portico_domain::{IdSource, Time};
 
     fn keyring() -> Keyring {
         let root = RootKey::generate().expect("randomness");
         Keyring::new(&root).expect("a root key is always good")
-    }
-
-    fn link() -> InvitationLink {
-        let (ids, now) = (IdSource::new(), Time::from_unix_millis(0));
-        InvitationLink {
-            workspace_id: ids.next(now),
-            invitation_id: ids.next(now),
-            generation: 3,
-        }
-    }
-
-    #[test]
-    fn a_token_says_what_its_link_is() {
-        let (keyring, link) = (keyring(), link());
-
-        let token = keyring.invitation_token(link);
-
-        assert_eq!(keyring.read_invitation_token(token.expose()), Some(link));
-    }
-
-    #[test]
-    fn no_other_token_is_read() {
-        let (keyring, link) = (keyring(), link());
-        let token = keyring.invitation_token(link).expose().to_owned();
-        let foreign = self::keyring().invitation_token(link).expose().to_owned();
-        let mut newer = URL_SAFE_NO_PAD.decode(&token).expect("base64");
-        newer[35] += 1;
-
-        for text in [
-            "",
-            "x",
-            &token[1..],
-            &token[..token.len() - 2],
-            &foreign,
-            &URL_SAFE_NO_PAD.encode(newer),
-        ] {
-            assert_eq!(keyring.read_invitation_token(text), None, "{text}");
-        }
     }
 
     #[test]

@@ -9,13 +9,15 @@ mod access_token;
 mod api_key;
 mod form;
 mod keyring;
+mod link;
 pub mod password;
 mod secret;
 mod session;
 
 pub use access_token::{AccessToken, SignError, claimed_access_token};
 pub use api_key::{NewApiKey, PresentedKey, new_api_key, parse_api_key};
-pub use keyring::{InvitationLink, Keyring, RootKey, RootKeyError};
+pub use keyring::{Keyring, RootKey, RootKeyError};
+pub use link::{InvitationLink, TicketLink};
 pub use secret::Secret;
 pub use session::{PresentedSession, parse_session_token};
 

@@ -3,15 +3,20 @@
 //! Every mail has a text and an HTML part. What SES answers is sorted into
 //! three: taken, not now, never; SES's own rate limits are "not now".
 
+mod brand;
 mod template;
 
 pub use askama::Error as RenderError;
-pub use template::{EndpointDisabled, Invitation};
+pub use brand::Brand;
+pub use template::{
+    AccountLink, AddressChanged, EndpointDisabled, Invitation, Inviter, LinkPurpose,
+    PasswordChanged,
+};
 
 use aws_sdk_sesv2::{
     error::{BuildError, ProvideErrorMetadata, SdkError},
     operation::send_email::SendEmailError,
-    types::{Body, Content, Destination, EmailContent, Message, MessageTag},
+    types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag},
 };
 use aws_types::SdkConfig;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -39,6 +44,8 @@ pub struct Written {
     pub from_name: String,
     /// The one recipient.
     pub to: String,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Option<String>,
     /// The subject.
     pub subject: String,
     /// The part for programs that show no HTML.
@@ -78,6 +85,7 @@ impl Mail {
             .from_email_address(from)
             .destination(Destination::builder().to_addresses(&mail.to).build())
             .content(content)
+            .set_reply_to_addresses(mail.reply_to.clone().map(|to| vec![to]))
             .set_configuration_set_name(self.settings.configuration_set.clone());
         for (name, value) in tags {
             let tag = MessageTag::builder().name(*name).value(value).build();
@@ -97,6 +105,13 @@ fn content(mail: &Written) -> Result<EmailContent, BuildError> {
                 .text(part(&mail.text)?)
                 .html(part(&mail.html)?)
                 .build(),
+        )
+        // No automatic answer is wanted (RFC 3834).
+        .headers(
+            MessageHeader::builder()
+                .name("Auto-Submitted")
+                .value("auto-generated")
+                .build()?,
         )
         .build();
     Ok(EmailContent::builder().simple(message).build())

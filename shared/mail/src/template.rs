@@ -1,111 +1,75 @@
 //! The mails, written out.
+//!
+//! All have one form, a text part and an HTML part of the same [`Content`], so
+//! the two cannot say different things. The HTML part has its styles inline
+//! and needs no image, and what it is filled with is escaped.
 
-use crate::Written;
+use crate::{Brand, Written};
 use askama::{Error as RenderError, Template};
 
-/// The mail that invites a client.
-#[derive(Clone, Debug)]
-pub struct Invitation<'a> {
-    /// Where it goes.
-    pub to: &'a str,
-    /// The client's given name.
-    pub given_name: &'a str,
-    /// The business that invites.
-    pub workspace: &'a str,
-    /// The link.
-    pub url: &'a str,
-    /// Until when the link is good, for a person to read.
-    pub expires: &'a str,
+mod account;
+mod endpoint;
+mod invitation;
+
+pub use account::{AccountLink, AddressChanged, LinkPurpose, PasswordChanged};
+pub use endpoint::EndpointDisabled;
+pub use invitation::{Invitation, Inviter};
+
+/// What a mail says.
+#[derive(Debug, Default)]
+struct Content {
+    heading: String,
+    /// Paragraphs before the link.
+    before: Vec<String>,
+    link: Option<Link>,
+    /// Something to copy.
+    code: Option<String>,
+    /// What is said in smaller letters.
+    after: Vec<String>,
+}
+
+/// What a mail is for: a link, and what it does.
+#[derive(Debug)]
+struct Link {
+    label: &'static str,
+    url: String,
 }
 
 #[derive(Template)]
-#[template(path = "invitation.html")]
-struct InvitationHtml<'a>(&'a Invitation<'a>);
-
-#[derive(Template)]
-#[template(path = "invitation.txt")]
-struct InvitationText<'a>(&'a Invitation<'a>);
-
-/// The mail that tells whoever looks after a webhook endpoint that it was
-/// disabled because it fails.
-#[derive(Clone, Debug)]
-pub struct EndpointDisabled<'a> {
-    /// Where it goes.
-    pub to: &'a str,
-    /// The business whose endpoint it is.
-    pub workspace: &'a str,
-    /// The endpoint's URL.
-    pub url: &'a str,
-    /// What it is for, in its owner's words.
-    pub description: &'a str,
-    /// Since when it gets nothing, for a person to read.
-    pub since: &'a str,
-    /// Why.
-    pub reason: &'a str,
-    /// Its id.
-    pub endpoint_id: &'a str,
-    /// Where the API is.
-    pub base_url: &'a str,
+#[template(path = "mail.html")]
+struct Html<'a> {
+    brand: Brand<'a>,
+    subject: &'a str,
+    content: &'a Content,
 }
 
 #[derive(Template)]
-#[template(path = "endpoint_disabled.html")]
-struct EndpointDisabledHtml<'a>(&'a EndpointDisabled<'a>);
-
-#[derive(Template)]
-#[template(path = "endpoint_disabled.txt")]
-struct EndpointDisabledText<'a>(&'a EndpointDisabled<'a>);
-
-impl EndpointDisabled<'_> {
-    /// Writes the mail out.
-    pub fn write(&self) -> Result<Written, RenderError> {
-        Ok(Written {
-            from_name: self.workspace.to_owned(),
-            to: self.to.to_owned(),
-            subject: format!("A webhook endpoint of {} was disabled", self.workspace),
-            text: EndpointDisabledText(self).render()?,
-            html: EndpointDisabledHtml(self).render()?,
-        })
-    }
+#[template(path = "mail.txt")]
+struct Text<'a> {
+    brand: Brand<'a>,
+    content: &'a Content,
 }
 
-impl Invitation<'_> {
-    /// Writes the mail out.
-    pub fn write(&self) -> Result<Written, RenderError> {
-        Ok(Written {
-            from_name: self.workspace.to_owned(),
-            to: self.to.to_owned(),
-            subject: format!("{} invites you to their client portal", self.workspace),
-            text: InvitationText(self).render()?,
-            html: InvitationHtml(self).render()?,
-        })
-    }
+fn write(
+    brand: Brand<'_>,
+    to: &str,
+    subject: String,
+    content: &Content,
+) -> Result<Written, RenderError> {
+    let html = Html {
+        brand,
+        subject: &subject,
+        content,
+    };
+    Ok(Written {
+        from_name: brand.name.to_owned(),
+        to: to.to_owned(),
+        reply_to: brand.reply_to.map(ToOwned::to_owned),
+        html: html.render()?,
+        text: Text { brand, content }.render()?,
+        subject,
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_parts_carry_the_link_and_names_cannot_add_markup() -> Result<(), RenderError> {
-        let url = "https://portal.example.com/i/token";
-        let invitation = Invitation {
-            to: "ada@example.com",
-            given_name: "Ada <script>",
-            workspace: "Rocket & Sons",
-            url,
-            expires: "28 November 2026",
-        };
-
-        let mail = invitation.write()?;
-
-        assert_eq!(
-            mail.subject,
-            "Rocket & Sons invites you to their client portal"
-        );
-        assert!(mail.text.contains(url) && mail.html.contains(url));
-        assert!(mail.text.contains("Hello Ada <script>"));
-        assert!(mail.html.contains("Rocket &#38; Sons") && !mail.html.contains("<script>"));
-        Ok(())
-    }
-}
+mod tests;

@@ -14,6 +14,7 @@ use crate::{
     lane, letter, number, password,
     pattern::Key,
     session,
+    ticket,
 };
 use aws_sdk_dynamodb::{
     error::BuildError,
@@ -116,6 +117,10 @@ impl WorkspaceStore<'_> {
             for lane in LaneId::all(*endpoint) {
                 transaction.ring(*workspace, *endpoint, lane, change.moment.now)?;
             }
+        }
+        for Revision { before, after } in &change.tickets {
+            let version = before.as_ref().map(|before| before.version);
+            transaction.revise(ticket::ticket_item(after)?, version)?;
         }
         for letter in &change.letters {
             transaction.put(letter::letter_item(letter)?)?;

@@ -30,6 +30,7 @@ mod recovery;
 mod session;
 mod table;
 mod throttle;
+mod ticket;
 mod workspace;
 
 pub use client::ClientFilter;
@@ -179,6 +180,7 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         company::PATTERNS,
         invitation::PATTERNS,
         letter::PATTERNS,
+        ticket::PATTERNS,
         endpoint::PATTERNS,
         event::PATTERNS,
         delivery::PATTERNS,

@@ -1,0 +1,95 @@
+//! The mails of a ticket: the one with its link, and the one that tells that
+//! it was used.
+
+use crate::{Ready, brand};
+use portico_app::{App, TriggerError};
+use portico_domain::{Account, Email, Ticket, TicketId, TicketMail, TicketPurpose};
+use portico_mail::{AccountLink, AddressChanged, LinkPurpose, PasswordChanged};
+use portico_store::WorkspaceStore;
+
+/// The mail, unless there is nothing left to tell, or nobody to tell it to.
+pub(crate) async fn write(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    id: TicketId,
+    mail: TicketMail,
+) -> Result<Ready, TriggerError> {
+    let ticket = workspace.ticket(id).await?;
+    let Some(ticket) = ticket.filter(|ticket| ticket.owes(mail, app.now())) else {
+        return Ok(None);
+    };
+    let Some(owner) = owner(workspace, ticket.account).await? else {
+        return Ok(None);
+    };
+    let settings = workspace.get().await?;
+    let (brand, given_name) = (brand(&settings), owner.given_name.as_str());
+    let written = match (mail, ticket.used_at) {
+        (TicketMail::Used, Some(at)) => {
+            let at = &at.for_people();
+            match &ticket.purpose {
+                TicketPurpose::ResetPassword => PasswordChanged {
+                    brand,
+                    to: owner.email.as_str(),
+                    given_name,
+                    at,
+                }
+                .write()?,
+                TicketPurpose::ChangeEmail { from, .. } => AddressChanged {
+                    brand,
+                    to: from.as_str(),
+                    given_name,
+                    at,
+                }
+                .write()?,
+                TicketPurpose::SignIn | TicketPurpose::VerifyEmail { .. } => return Ok(None),
+            }
+        }
+        (TicketMail::Link | TicketMail::Used, _) => {
+            let (purpose, to) = link(&ticket, &owner);
+            AccountLink {
+                brand,
+                to: to.as_str(),
+                given_name,
+                purpose,
+                url: &app.ticket_url(&ticket),
+                expires: &ticket.expires_at.for_people(),
+            }
+            .write()?
+        }
+    };
+    Ok(Some((written, ("ticket", id.to_string()))))
+}
+
+/// What the link of a ticket does, and where it goes.
+fn link<'a>(ticket: &'a Ticket, owner: &'a Owner) -> (LinkPurpose, &'a Email) {
+    match &ticket.purpose {
+        TicketPurpose::ResetPassword => (LinkPurpose::ResetPassword, &owner.email),
+        TicketPurpose::SignIn => (LinkPurpose::SignIn, &owner.email),
+        TicketPurpose::VerifyEmail { email } => (LinkPurpose::VerifyEmail, email),
+        TicketPurpose::ChangeEmail { to, .. } => (LinkPurpose::ChangeEmail, to),
+    }
+}
+
+/// Whoever has an account.
+struct Owner {
+    given_name: String,
+    email: Email,
+}
+
+/// Whoever has this account now. Archived clients get no mail.
+async fn owner(
+    workspace: &WorkspaceStore<'_>,
+    account: Account,
+) -> Result<Option<Owner>, TriggerError> {
+    match account {
+        Account::Client { id } => {
+            let client = workspace.client(id).await?;
+            let client = client.filter(|client| client.archived_at.is_none());
+            Ok(client.map(|client| Owner {
+                given_name: client.name.given_name,
+                email: client.email,
+            }))
+        }
+        Account::InternalUser { .. } => Ok(None),
+    }
+}
