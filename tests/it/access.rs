@@ -120,6 +120,13 @@ const TABLE: &[(&str, Access)] = &[
     ("workspaces-get", Access::AnyKey),
     ("sign-in-show", Access::Public),
     ("sign-in-create", Access::Public),
+    ("sign-in-link", Access::Public),
+    ("magic-show", Access::Public),
+    ("magic-create", Access::Public),
+    ("forgotten-show", Access::Public),
+    ("forgotten-create", Access::Public),
+    ("reset-show", Access::Public),
+    ("reset-create", Access::Public),
     ("sessions-refresh", Access::Public),
     ("sessions-keys", Access::Public),
     ("portal-home", Access::Client),
@@ -253,6 +260,44 @@ async fn nobody_gets_in_without_a_key() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_client_gets_in_nowhere_but_in_the_portal() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let things = things(&app, &app.admin(), &receiver.url).await;
+    let client = app.client("Grace Hopper", "hopper@example.com", None).await;
+
+    for function in functions() {
+        // What ends the session that the others are tried with comes later.
+        if matches!(function.route.name, "portal-sign-out" | "portal-password") {
+            continue;
+        }
+        let answer = call(&client.actor, &function, &things).await;
+        match function.route.access {
+            Access::Public | Access::Client => {
+                assert_ne!(answer.status, 401, "{}", function.route);
+            }
+            Access::AnyKey | Access::Permission(_) => {
+                assert_eq!(
+                    answer.problem(401, "key_invalid"),
+                    None,
+                    "{}",
+                    function.route
+                );
+            }
+        }
+    }
+    let key = app.admin();
+    for path in ["/portal", "/portal/me", "/portal/team", "/portal/sessions"] {
+        key.get(path).await.problem(401, "session_missing");
+    }
+    client
+        .actor
+        .post("/portal/sign-out", &json!({}))
+        .await
+        .expect(200);
 }
 
 #[tokio::test]

@@ -236,12 +236,35 @@ async fn use_the_portal(app: &TestApp, email: &str, tokens: &Value) {
         .post("/portal/sign-out", &everywhere)
         .await
         .expect(200);
+    get_in_with_links(app, email).await;
+    let password = json!({ "email": email, "password": e2e::PASSWORD });
     // A token that was used before ends its session.
     let tokens = nobody.post(&path, &password).await.expect(200);
     let refresh = json!({ "refreshToken": tokens["refreshToken"] });
     nobody.post("/sessions/refresh", &refresh).await.expect(200);
     app.advance(Duration::from_secs(10)).await;
     assert_eq!(nobody.post("/sessions/refresh", &refresh).await.status, 401);
+}
+
+/// Signs in with a link, and chooses the first password again with another.
+async fn get_in_with_links(app: &TestApp, email: &str) {
+    let nobody = app.nobody();
+    let door = app.sign_in_path().replace("/sign-in", "");
+    let forgotten = format!("{door}/forgotten");
+    assert_eq!(nobody.get(&forgotten).await.status, 200);
+    for (path, page) in [("sign-in/link", "/magic/"), ("forgotten", "/reset/")] {
+        let body = json!({ "email": email });
+        nobody
+            .post(&format!("{door}/{path}"), &body)
+            .await
+            .expect(200);
+        app.settle().await;
+        let link = app.link_to(email, page).await;
+        assert_eq!(nobody.get(&link).await.status, 200);
+        let body = json!({ "password": e2e::PASSWORD });
+        nobody.post(&link, &body).await.expect(200);
+    }
+    app.settle().await;
 }
 
 /// Lets the sweeper find an event, a letter, a lane and a recovery of which neither

@@ -16,6 +16,8 @@ const KEY: &str =
     "pk_live_01890000000070008000000000000001_ZXhhbXBsZS1zZWNyZXQtb2YtYW4tYXBpLWtleS4uLi4";
 const ACCESS: &str = "eyJhbGciOiJFZERTQSJ9.ZXhhbXBsZQ.c2lnbmF0dXJl";
 const REFRESH: &str = "ps_ZXhhbXBsZS1yZWZyZXNoLXRva2Vu";
+const RESET: &str = "ZXhhbXBsZS1yZXNldC10b2tlbg";
+const MAGIC: &str = "ZXhhbXBsZS1tYWdpYy10b2tlbg";
 const SESSION: &str = "01890000-0000-7000-8000-0000000000a1";
 const TOKEN: &str = "ZXhhbXBsZS10b2tlbi1vZi1hbi1pbnZpdGF0aW9uLWxpbms";
 const WORKSPACE: &str = "01890000-0000-7000-8000-00000000000a";
@@ -71,6 +73,15 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .expect(200);
     let session = session["session"].clone();
     let part = |name: &str| session[name].as_str().expect("a text").to_owned();
+    let mut mailed = Vec::new();
+    for (path, page) in [("forgotten", "/reset/"), ("sign-in/link", "/magic/")] {
+        let path = format!("/w/{}/{path}", app.server.workspace_id);
+        let email = json!({ "email": "grace@example.com" });
+        nobody.post(&path, &email).await.expect(200);
+        app.settle().await;
+        let link = app.link_to("grace@example.com", page).await;
+        mailed.push(link.trim_start_matches(page).to_owned());
+    }
     let invitation = id(&admin
         .get("/v1/invitations?email=ada@example.com")
         .await
@@ -110,6 +121,8 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     let text = fs::read_to_string(file(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let text = text
         .replace(KEY, &app.server.api_key)
+        .replace(RESET, &mailed[0])
+        .replace(MAGIC, &mailed[1])
         .replace(ACCESS, &part("accessToken"))
         .replace(REFRESH, &part("refreshToken"))
         .replace(SESSION, &part("sessionId"))

@@ -241,12 +241,18 @@ impl TestApp {
 
     /// The path of the link in the newest mail to an address.
     pub async fn link(&self, to: &str) -> String {
+        self.link_to(to, "/i/").await
+    }
+
+    /// The path of the link to this kind of page in the newest mail to an
+    /// address.
+    pub async fn link_to(&self, to: &str, page: &str) -> String {
         let mails = self.mails(to).await;
         let text = mails
             .first()
             .and_then(|mail| mail["Text"].as_str())
             .expect("a mail has come");
-        let start = text.find("/i/").expect("the mail has a link");
+        let start = text.find(page).expect("the mail has a link");
         text[start..]
             .split_whitespace()
             .next()

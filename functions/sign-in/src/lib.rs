@@ -1,10 +1,18 @@
 //! The functions with which people get in: the pages of a workspace's front
 //! door, and the tokens of programs.
 
+pub mod ask_link;
+pub mod ask_reset;
 pub mod create;
+pub mod forgotten;
 pub mod keys;
+pub mod magic;
+pub mod magic_show;
+mod mailed;
 mod page;
 pub mod refresh;
+pub mod reset;
+pub mod reset_show;
 pub mod show;
 
 use portico_app::App;
@@ -15,6 +23,13 @@ use portico_web::{Function, Problem, Request};
 pub const FUNCTIONS: &[Function] = &[
     show::FUNCTION,
     create::FUNCTION,
+    ask_link::FUNCTION,
+    magic_show::FUNCTION,
+    magic::FUNCTION,
+    forgotten::FUNCTION,
+    ask_reset::FUNCTION,
+    reset_show::FUNCTION,
+    reset::FUNCTION,
     refresh::FUNCTION,
     keys::FUNCTION,
 ];

@@ -76,6 +76,12 @@ impl SigningKeys {
         self.published(now).any(|published| published == number)
     }
 
+    /// When the newest key begins to sign.
+    pub fn newest_signs_from(&self) -> Time {
+        let newest = self.keys.last();
+        newest.map_or(Time::from_unix_millis(0), |key| key.signs_from)
+    }
+
     /// Publishes a new key that takes over in an hour.
     pub fn rotate(&self, now: Time) -> Result<Self, RotationPending> {
         if let Some(pending) = self.keys.iter().find(|key| key.signs_from > now) {

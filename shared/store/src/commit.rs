@@ -13,8 +13,7 @@ use crate::{
     item::Attributes,
     lane, letter, number, password,
     pattern::Key,
-    session,
-    ticket,
+    session, ticket,
 };
 use aws_sdk_dynamodb::{
     error::BuildError,

@@ -2,10 +2,9 @@
 //! read it.
 
 use crate::{Response, page, page::Notice, response::json};
-use askama::Template;
 use portico_domain::{
-    CompanyRefusal, DeadLink, EndpointDisabled, Invalid, InviteRefusal, MAX_ENDPOINTS, Permission,
-    Unsigned,
+    CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, Invalid, InviteRefusal, MAX_ENDPOINTS,
+    Permission, Unsigned,
 };
 use portico_keys::{NoRandomness, SignError, password::HashError};
 use portico_store::{CommitError, EndpointLimit, Error, MAX_EVENT_LENGTH};
@@ -268,11 +267,6 @@ impl Problem {
         }
     }
 
-    /// The problem on a page where the caller can mend it, such as a form.
-    pub fn on_page(&self, title: &str, content: &impl Template) -> Result<Response, Self> {
-        Ok(page(title, content)?.with_status(self.status))
-    }
-
     /// The problem on a page that is written already.
     pub fn with_page(&self, page: Response) -> Response {
         let page = page.with_status(self.status);
@@ -319,6 +313,9 @@ fn heading(code: &str) -> &'static str {
         "invitation_cancelled" => "This invitation was cancelled",
         "invitation_superseded" => "There is a newer link",
         "invitation_accepted" => "Your account is set up already",
+        "link_used" => "This link was used already",
+        "link_expired" => "This link has expired",
+        "session_missing" => "You are not signed in",
         "invitation_unknown" => "This link is not valid",
         _ => "That did not work",
     }
@@ -429,6 +426,16 @@ impl From<DeadLink> for Problem {
             DeadLink::Cancelled => "invitation_cancelled",
             DeadLink::Expired => "invitation_expired",
             DeadLink::Superseded => "invitation_superseded",
+        };
+        Self::new(410, code, dead.to_string())
+    }
+}
+
+impl From<DeadTicket> for Problem {
+    fn from(dead: DeadTicket) -> Self {
+        let code = match dead {
+            DeadTicket::Used => "link_used",
+            DeadTicket::Expired => "link_expired",
         };
         Self::new(410, code, dead.to_string())
     }
