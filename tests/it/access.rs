@@ -130,6 +130,10 @@ const TABLE: &[(&str, Access)] = &[
     ("sessions-refresh", Access::Public),
     ("sessions-keys", Access::Public),
     ("portal-home", Access::Client),
+    (
+        "workspaces-update",
+        Access::Permission(Permission::ManageWorkspace),
+    ),
     ("portal-me", Access::Client),
     ("portal-update", Access::Client),
     ("portal-team", Access::Client),
@@ -210,6 +214,7 @@ async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
         "clients-create" => json!({ "name": "Grace Hopper", "email": "grace@example.com" }),
         "companies-create" | "companies-update" => json!({ "name": "Looms" }),
         "clients-update" => json!({ "position": "Analyst" }),
+        "workspaces-update" => json!({ "brandName": "Engines" }),
         "invitations-create" => json!({ "clientId": things.client }),
         "webhook-endpoints-create" => json!({ "url": "https://example.com/" }),
         "webhook-endpoints-recover" => json!({ "since": things.since }),

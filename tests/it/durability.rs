@@ -1,7 +1,7 @@
 //! Nothing is lost: restarts, lost messages, and services that refuse.
 
 use e2e::{Receiver, TestApp, id};
-use portico_domain::{Change, Company, CompanyDraft, CompanyName};
+use portico_domain::{Change, Company, CompanyName, CompanyPatch};
 use portico_local::{Call, Fault};
 use portico_store::CommitError;
 use serde_json::json;
@@ -296,14 +296,7 @@ async fn what_belongs_to_another_workspace_is_not_written() {
     let other = app.other_tenant().await.stored.workspace_id;
     let mut change = Change::at(core.moment());
     let name = CompanyName::parse("name", "Engines").expect("a name");
-    let company = Company::create(
-        &mut change,
-        other,
-        CompanyDraft {
-            name,
-            fallback_color: None,
-        },
-    );
+    let company = Company::create(&mut change, other, name, CompanyPatch::default());
     change.save_company(None, company);
 
     let refused = core

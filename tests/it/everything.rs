@@ -10,6 +10,7 @@ use std::time::Duration;
 /// AWS is seen.
 pub(crate) async fn use_everything(app: &TestApp) {
     let admin = app.admin();
+    require_companies(&admin).await;
     let receiver = Receiver::start().await;
     receiver.reply_next(&[Reply::status(503)]);
     let endpoint = app.register(&receiver, &["*"]).await;
@@ -81,6 +82,26 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .delete(&format!("/v1/webhook-endpoints/{endpoint}"))
         .await
         .expect(200);
+}
+
+/// Adds a client to the only company there is, and leaves nothing behind that
+/// the others would meet.
+async fn require_companies(admin: &Actor) {
+    let set = async |companies: &str| {
+        let settings = json!({ "companies": companies });
+        admin.patch("/v1/workspaces", &settings).await.expect(200);
+    };
+    let only = create(admin, "companies", json!({ "name": "The only one" })).await;
+    set("required").await;
+    let body = json!({ "name": "Mary Somerville", "email": "mary@example.com" });
+    let mary = create(admin, "clients", body).await;
+    set("optional").await;
+    for path in [
+        format!("/v1/clients/{mary}"),
+        format!("/v1/companies/{only}"),
+    ] {
+        admin.delete(&path).await.expect(200);
+    }
 }
 
 async fn create(admin: &Actor, resource: &str, body: Value) -> String {

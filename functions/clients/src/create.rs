@@ -1,9 +1,10 @@
 //! `POST /v1/clients`: adds a client to the caller's workspace, and invites it
 //! if asked.
 
-use crate::{fields::ClientFields, view::view};
+use crate::{companies, fields::ClientFields, view::view};
 use portico_app::{App, Grant};
 use portico_domain::{Change, Client, ClientDraft, ClientView, Invitation, Permission};
+use portico_store::Index;
 use portico_web::{
     Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, ok,
     schema,
@@ -14,11 +15,16 @@ pub const ROUTE: Route =
     Route::post("clients-create", "/v1/clients").needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[
+    Grant::GET,
+    Grant::query(Index::Gsi2),
+    Grant::PUT,
+    Grant::CHECK,
+];
 
 const OPERATION: Operation = Operation {
     summary: "Add a client",
-    description: "The e-mail address is unique in the workspace whatever its case. Without a company the client gets a placeholder company of its own.",
+    description: "The e-mail address is unique in the workspace whatever its case. Without a company the client gets a placeholder company of its own; where the workspace requires companies, it gets the only one there is, or is refused.",
     query: &[Parameter::flag(
         "sendInvite",
         "Send the client an invitation by e-mail.",
@@ -35,14 +41,16 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Adds a client.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    let draft = ClientDraft::try_from(body::<ClientFields>(&request)?)?;
+    let mut draft = ClientDraft::try_from(body::<ClientFields>(&request)?)?;
     let invite = request.flag("sendInvite")?.unwrap_or(false);
 
     let workspace = app.store.workspace(caller.workspace_id);
+    let settings = workspace.get().await?;
+    draft.company_ids = companies::at_creation(&workspace, &settings, draft.company_ids).await?;
     let mut change = Change::at(app.moment());
     let mut client = Client::create(change.moment, caller.workspace_id, draft, caller.actor);
     if invite {
-        let lifetime = workspace.get().await?.invitation_lifetime();
+        let lifetime = settings.invitation_lifetime();
         Invitation::open(&mut change, &mut client, None, lifetime, caller.actor)?;
     }
     let client = change.save_client(None, client);

@@ -1,9 +1,10 @@
 //! The fields of a client as callers write them.
 
 use portico_domain::{
-    ClientDraft, ClientPatch, CompanyId, Email, Invalid, MAX_COMPANIES, PersonName, text,
+    ClientDraft, ClientPatch, CompanyId, CustomValues, Email, Invalid, MAX_COMPANIES, PersonName,
+    Tags, parse_account_managers, text,
 };
-use portico_web::Problem;
+use portico_web::{Problem, given};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -22,13 +23,23 @@ pub(crate) struct ClientFields {
     /// The address that invitations go to; unique in the workspace.
     email: Option<String>,
     /// The one company; `companyIds` is for several.
-    company_id: Option<String>,
+    #[serde(deserialize_with = "given")]
+    company_id: Option<Option<String>>,
     /// All companies, the primary one first, 30 at most.
-    company_ids: Option<Vec<String>>,
+    #[serde(deserialize_with = "given")]
+    company_ids: Option<Option<Vec<String>>>,
     /// Job title or role.
-    position: Option<String>,
+    #[serde(deserialize_with = "given")]
+    position: Option<Option<String>>,
     /// Phone number in E.164 form, such as `+12125550123`.
-    phone: Option<String>,
+    #[serde(deserialize_with = "given")]
+    phone: Option<Option<String>>,
+    /// The team members who look after the client, 20 at most.
+    #[serde(deserialize_with = "given")]
+    account_manager_ids: Option<Option<Vec<String>>>,
+    /// By what the client is grouped: 20 tags at most, whatever their case.
+    #[serde(deserialize_with = "given")]
+    tags: Option<Option<Vec<String>>>,
     /// Values of the workspace's own fields.
     custom_fields: Option<Value>,
 }
@@ -39,6 +50,8 @@ impl TryFrom<ClientFields> for ClientDraft {
     fn try_from(fields: ClientFields) -> Result<Self, Invalid> {
         refuse_custom_fields(fields.custom_fields.as_ref())?;
         let company_ids = company_ids(fields.company_id, fields.company_ids)?.unwrap_or_default();
+        let managers = fields.account_manager_ids.flatten().unwrap_or_default();
+        let tags = fields.tags.flatten().unwrap_or_default();
         Ok(Self {
             name: PersonName::from_fields(
                 fields.given_name.as_deref(),
@@ -49,6 +62,9 @@ impl TryFrom<ClientFields> for ClientDraft {
             company_ids,
             position: position(fields.position)?.filter(|text| !text.is_empty()),
             phone: phone(fields.phone)?.filter(|text| !text.is_empty()),
+            account_manager_ids: parse_account_managers(&managers)?,
+            tags: Tags::parse("tags", &tags)?,
+            custom_fields: CustomValues::default(),
         })
     }
 }
@@ -85,26 +101,40 @@ impl ClientFields {
             company_ids: company_ids(self.company_id, self.company_ids)?,
             position: position(self.position)?,
             phone: phone(self.phone)?,
+            account_manager_ids: self
+                .account_manager_ids
+                .map(|ids| parse_account_managers(&ids.unwrap_or_default()))
+                .transpose()?,
+            tags: self
+                .tags
+                .map(|tags| Tags::parse("tags", &tags.unwrap_or_default()))
+                .transpose()?,
+            custom_fields: CustomValues::default(),
+            avatar: None,
         })
     }
 }
 
 /// The companies that a caller names in either way; `None` if in neither.
 fn company_ids(
-    one: Option<String>,
-    many: Option<Vec<String>>,
+    one: Option<Option<String>>,
+    many: Option<Option<Vec<String>>>,
 ) -> Result<Option<Vec<CompanyId>>, Invalid> {
     let named: Vec<(String, String)> = match (one, many) {
         (_, Some(many)) => {
             let name = |place| format!("companyIds[{place}]");
             many.into_iter()
+                .flatten()
                 .enumerate()
                 .map(|(place, id)| (name(place), id))
                 .collect()
         }
         // The compatible API clears the company with an empty text.
-        (Some(one), None) if one.is_empty() => Vec::new(),
-        (Some(one), None) => vec![("companyId".to_owned(), one)],
+        (Some(one), None) => one
+            .filter(|one| !one.is_empty())
+            .map(|one| ("companyId".to_owned(), one))
+            .into_iter()
+            .collect(),
         (None, None) => return Ok(None),
     };
     let mut ids = Vec::with_capacity(named.len());
@@ -127,26 +157,14 @@ fn company_ids(
     Ok(Some(ids))
 }
 
-fn position(text: Option<String>) -> Result<Option<String>, Invalid> {
-    text.map(|text| text::line("position", &text, 0, 100))
+fn position(text: Option<Option<String>>) -> Result<Option<String>, Invalid> {
+    text.map(|text| text::line("position", &text.unwrap_or_default(), 0, 100))
         .transpose()
 }
 
-fn phone(text: Option<String>) -> Result<Option<String>, Invalid> {
-    let check = |text: String| {
-        let text = text.trim().to_owned();
-        let digits = text.strip_prefix('+').unwrap_or_default();
-        // E.164 allows 15 digits, and no country code begins with 0.
-        let is_e164 = (7..=15).contains(&digits.len())
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
-            && !digits.starts_with('0');
-        if text.is_empty() || is_e164 {
-            return Ok(text);
-        }
-        let message = "a phone number is written in E.164 form, such as +12125550123";
-        Err(Invalid::new("phone", "phone_invalid", message))
-    };
-    text.map(check).transpose()
+fn phone(text: Option<Option<String>>) -> Result<Option<String>, Invalid> {
+    text.map(|text| text::phone("phone", &text.unwrap_or_default()))
+        .transpose()
 }
 
 /// No workspace has defined fields of its own yet, so no value has a field to

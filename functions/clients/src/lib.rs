@@ -1,6 +1,7 @@
 //! The functions behind `/v1/clients`.
 
 pub mod archive;
+mod companies;
 pub mod create;
 mod fields;
 pub mod get;

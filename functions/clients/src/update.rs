@@ -1,7 +1,7 @@
 //! `PATCH /v1/clients/{id}`: changes the fields that are given, and sends the
 //! invitation, or sends it again, if asked.
 
-use crate::{fields::ClientFields, get::find, view::view};
+use crate::{companies, fields::ClientFields, get::find, view::view};
 use portico_app::{App, Grant};
 use portico_domain::{Change, ClientView, Invitation, Permission};
 use portico_web::{
@@ -18,7 +18,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE, Grant::CHE
 
 const OPERATION: Operation = Operation {
     summary: "Change a client",
-    description: "What is not given stays as it is; an empty text clears a field. `companyId` and `companyIds` replace all companies. With `sendInvite=true` the permission `create_clients` is needed too.",
+    description: "What is not given stays as it is; an empty text, an empty list or `null` clears a field. `companyId` and `companyIds` replace all companies. With `sendInvite=true` the permission `create_clients` is needed too.",
     query: &[Parameter::flag(
         "sendInvite",
         "Send the client an invitation, or the open one again.",
@@ -43,7 +43,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     let client = retry_stale(|| async {
         let before = find(&workspace, id).await?;
-        let patch = body::<ClientFields>(&request)?.into_patch(&before.email)?;
+        let mut patch = body::<ClientFields>(&request)?.into_patch(&before.email)?;
+        if let Some(wanted) = patch.company_ids.take() {
+            patch.company_ids = companies::at_change(&workspace.get().await?, wanted)?;
+        }
         let mut change = Change::at(app.moment());
         let mut after = before.clone();
         after.update(&mut change, patch);

@@ -2,7 +2,7 @@
 
 use crate::fields::CompanyFields;
 use portico_app::{App, Grant};
-use portico_domain::{Change, Company, CompanyDraft, CompanyView, Permission};
+use portico_domain::{Change, Company, CompanyView, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, schema,
 };
@@ -16,7 +16,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Add a company",
-    description: "The name is unique in the workspace whatever its case.",
+    description: "The name is unique in the workspace whatever its case. Refused while companies are turned off.",
     query: &[],
     body: Some(schema::<CompanyFields>),
     answer: Body::Json(schema::<CompanyView>),
@@ -30,13 +30,12 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Adds a company.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    let draft = CompanyDraft::try_from(body::<CompanyFields>(&request)?)?;
+    let (name, fields) = body::<CompanyFields>(&request)?.into_new()?;
+    let workspace = app.store.workspace(caller.workspace_id);
+    workspace.get().await?.refuse_companies_if_off("name")?;
     let mut change = Change::at(app.moment());
-    let company = Company::create(&mut change, caller.workspace_id, draft);
+    let company = Company::create(&mut change, caller.workspace_id, name, fields);
     let company = change.save_company(None, company);
-    app.store
-        .workspace(caller.workspace_id)
-        .commit(&change)
-        .await?;
+    workspace.commit(&change).await?;
     Ok(ok(&CompanyView::from(&company)))
 }

@@ -1,6 +1,10 @@
 //! The fields of a company as callers write them.
 
-use portico_domain::{CompanyDraft, CompanyName, Invalid, parse_color};
+use portico_domain::{
+    Address, CompanyName, CompanyPatch, CustomValues, Invalid, Picture, Tags, WebLink,
+    parse_account_managers, parse_color, text,
+};
+use portico_web::given;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -11,39 +15,88 @@ use serde_json::{Map, Value};
 pub(crate) struct CompanyFields {
     /// Two characters or more; unique in the workspace whatever its case.
     name: Option<String>,
-    /// The colour behind its initials, such as `#9BBFFF`; chosen when the
-    /// company is added.
+    /// The colour behind its initials, such as `#9BBFFF`; chosen for you when
+    /// the company is added.
     fallback_color: Option<String>,
+    /// A link to its icon, which begins with `https://`.
+    #[serde(deserialize_with = "given")]
+    icon_image_url: Option<Option<String>>,
+    /// What it is or does, in 2 000 characters at most.
+    #[serde(deserialize_with = "given")]
+    description: Option<Option<String>>,
+    /// Its website, which begins with `https://`.
+    #[serde(deserialize_with = "given")]
+    website: Option<Option<String>>,
+    /// Where it is: an object of the parts, or the whole address as a text.
+    #[serde(deserialize_with = "given")]
+    #[schemars(with = "Option<AddressField>")]
+    address: Option<Option<Value>>,
+    /// The team members who look after it, 20 at most.
+    #[serde(deserialize_with = "given")]
+    account_manager_ids: Option<Option<Vec<String>>>,
+    /// By what it is grouped: 20 tags at most, whatever their case.
+    #[serde(deserialize_with = "given")]
+    tags: Option<Option<Vec<String>>>,
+    /// Whether clients can join it and be invited into it.
+    is_active: Option<bool>,
     /// Values of the workspace's own fields.
     custom_fields: Option<Map<String, Value>>,
 }
 
-impl TryFrom<CompanyFields> for CompanyDraft {
-    type Error = Invalid;
-
-    fn try_from(fields: CompanyFields) -> Result<Self, Invalid> {
-        fields.refuse_custom_fields()?;
-        let color = fields.fallback_color.filter(|color| !color.is_empty());
-        Ok(Self {
-            name: CompanyName::parse("name", fields.name.as_deref().unwrap_or_default())?,
-            fallback_color: color
-                .map(|color| parse_color("fallbackColor", &color))
-                .transpose()?,
-        })
-    }
+/// An address as callers write it.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is of use")]
+enum AddressField {
+    Whole(String),
+    Parts(Address),
 }
 
 impl CompanyFields {
-    /// The new name, if one is given.
-    pub(crate) fn into_name(self) -> Result<Option<CompanyName>, Invalid> {
+    /// The name, and the other fields, of a new company.
+    pub(crate) fn into_new(mut self) -> Result<(CompanyName, CompanyPatch), Invalid> {
+        let name = self.name.take().unwrap_or_default();
+        Ok((CompanyName::parse("name", &name)?, self.into_patch()?))
+    }
+
+    /// What shall change about a company.
+    pub(crate) fn into_patch(self) -> Result<CompanyPatch, Invalid> {
         self.refuse_custom_fields()?;
-        if self.fallback_color.is_some() {
-            let message = "fallbackColor is chosen when the company is added";
-            return Err(Invalid::new("fallbackColor", "field_fixed", message));
-        }
-        self.name
-            .map(|name| CompanyName::parse("name", &name))
-            .transpose()
+        let color = self.fallback_color.filter(|color| !color.is_empty());
+        Ok(CompanyPatch {
+            name: self
+                .name
+                .map(|name| CompanyName::parse("name", &name))
+                .transpose()?,
+            fallback_color: color
+                .map(|color| parse_color("fallbackColor", &color))
+                .transpose()?,
+            icon: link("iconImageUrl", self.icon_image_url)?.map(|link| {
+                link.map(|link| Picture {
+                    url: link.as_str().to_owned(),
+                    file: None,
+                })
+            }),
+            description: self
+                .description
+                .map(|text| text::block("description", &text.unwrap_or_default(), 2_000))
+                .transpose()?,
+            website: link("website", self.website)?,
+            address: self
+                .address
+                .map(|value| Address::parse("address", &value.unwrap_or_default()))
+                .transpose()?,
+            account_manager_ids: self
+                .account_manager_ids
+                .map(|ids| parse_account_managers(&ids.unwrap_or_default()))
+                .transpose()?,
+            tags: self
+                .tags
+                .map(|tags| Tags::parse("tags", &tags.unwrap_or_default()))
+                .transpose()?,
+            custom_fields: CustomValues::default(),
+            is_active: self.is_active,
+        })
     }
 
     /// No workspace has defined fields of its own yet, so no value has a field
@@ -58,4 +111,12 @@ impl CompanyFields {
             }
         }
     }
+}
+
+/// A link that may be absent, cleared, or given.
+fn link(field: &str, link: Option<Option<String>>) -> Result<Option<Option<WebLink>>, Invalid> {
+    let Some(text) = link else { return Ok(None) };
+    let text = text.filter(|text| !text.trim().is_empty());
+    let link = text.map(|text| WebLink::https(field, &text));
+    link.transpose().map(Some)
 }

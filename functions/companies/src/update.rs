@@ -17,7 +17,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Change a company",
-    description: "What is not given stays as it is.",
+    description: "What is not given stays as it is; an empty text, an empty list or `null` clears a field. Nobody can be assigned to, invited or moved into a company that is not active; who is in it stays.",
     query: &[],
     body: Some(schema::<CompanyFields>),
     answer: Body::Json(schema::<CompanyView>),
@@ -32,15 +32,13 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
-    let name = body::<CompanyFields>(&request)?.into_name()?;
+    let patch = body::<CompanyFields>(&request)?.into_patch()?;
     let workspace = app.store.workspace(caller.workspace_id);
     let company = retry_stale(|| async {
         let before = find(&workspace, id).await?;
         let mut change = Change::at(app.moment());
         let mut after = before.clone();
-        if let Some(name) = name.clone() {
-            after.rename(&mut change, name)?;
-        }
+        after.update(&mut change, patch.clone())?;
         if after == before {
             return Ok(before);
         }

@@ -14,11 +14,11 @@ pub const ROUTE: Route =
     Route::post("invitations-create", "/v1/invitations").needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Invite a client",
-    description: "Sends the client an e-mail with a link that is good for as long as the workspace says. A client has at most one open invitation.",
+    description: "Sends the client an e-mail with a link that is good for as long as the workspace says. A client has at most one open invitation. Nobody is invited into a company that is not active.",
     query: &[],
     body: Some(schema::<NewInvitation>),
     answer: Body::Created(schema::<InvitationView>),

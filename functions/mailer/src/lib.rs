@@ -12,7 +12,9 @@ mod notice;
 mod ticket;
 
 use portico_app::{App, Grant, Source, Trigger, TriggerError, sqs_batch};
-use portico_domain::{Change, Letter, MAX_MAIL_ATTEMPTS, Matter, Task, Workspace, kind};
+use portico_domain::{
+    Change, Email, Letter, MAX_MAIL_ATTEMPTS, Matter, Task, WebLink, Workspace, kind,
+};
 use portico_mail::{Brand, MailError, Written};
 use portico_queue::Queue;
 use std::time::Duration;
@@ -90,9 +92,9 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
 fn brand(workspace: &Workspace) -> Brand<'_> {
     Brand {
         name: &workspace.name,
-        logo_url: None,
-        color: None,
-        reply_to: None,
+        logo_url: workspace.logo_url.as_ref().map(WebLink::as_str),
+        color: workspace.accent_color.as_deref(),
+        reply_to: workspace.reply_to.as_ref().map(Email::as_str),
     }
 }
 

@@ -3,7 +3,7 @@
 use portico_app::{App, Grant};
 use portico_domain::WorkspaceView;
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema, sign_in_page,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, portal_url, schema,
 };
 
 /// What this function answers to.
@@ -29,6 +29,6 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let workspace = app.store.workspace(caller.workspace_id).get().await?;
-    let portal_url = format!("{}{}", app.base_url, sign_in_page(workspace.id));
-    Ok(ok(&WorkspaceView::new(&workspace, &portal_url)))
+    let portal = portal_url(app, workspace.id);
+    Ok(ok(&WorkspaceView::new(&workspace, &portal)))
 }

@@ -6,7 +6,7 @@
 use crate::state::State;
 use portico_app::App;
 use portico_domain::{
-    Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyDraft, CompanyName, Email, Invalid,
+    Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyName, CompanyPatch, Email, Invalid,
     Permission, PersonName, Workspace,
 };
 use portico_store::{CommitError, CompanyFilter, Error, PageRequest};
@@ -56,11 +56,7 @@ async fn add_examples(app: &App, state: &State) -> Result<(), SeedError> {
     let workspace = app.store.workspace(id);
     let name = CompanyName::parse("name", "Rocket Rides")?;
     let mut change = Change::at(app.moment());
-    let draft = CompanyDraft {
-        name: name.clone(),
-        fallback_color: None,
-    };
-    let company = Company::create(&mut change, id, draft);
+    let company = Company::create(&mut change, id, name.clone(), CompanyPatch::default());
     change.save_company(None, company);
     ignore_taken(workspace.commit(&change).await)?;
 
@@ -83,15 +79,13 @@ async fn add_examples(app: &App, state: &State) -> Result<(), SeedError> {
         ("John", "john.doe@example.com"),
         ("Jane", "jane.doe@example.com"),
     ] {
+        let person = PersonName {
+            given_name: given_name.to_owned(),
+            family_name: "Doe".to_owned(),
+        };
         let draft = ClientDraft {
-            name: PersonName {
-                given_name: given_name.to_owned(),
-                family_name: "Doe".to_owned(),
-            },
-            email: Email::parse("email", email)?,
             company_ids: company_ids.clone(),
-            position: None,
-            phone: None,
+            ..ClientDraft::new(person, Email::parse("email", email)?)
         };
         let mut change = Change::at(app.moment());
         let client = Client::create(change.moment, id, draft, Actor::System);

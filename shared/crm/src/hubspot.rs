@@ -153,6 +153,7 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled
+        | EventType::WorkspaceUpdated
         | EventType::WebhookEndpointDisabled => {
             Done::NothingToDo("HubSpot keeps no record of this")
         }

@@ -46,9 +46,12 @@ pub(crate) const CLIENT_FIELDS: &[&str] = &[
     "fallbackColor",
     "firstLoginDate",
     "lastLoginDate",
+    "lastActivityAt",
     "creationMethod",
     "position",
     "phone",
+    "accountManagerIds",
+    "tags",
     "customFields",
 ];
 
@@ -60,6 +63,12 @@ pub(crate) const COMPANY_FIELDS: &[&str] = &[
     "name",
     "fallbackColor",
     "iconImageUrl",
+    "description",
+    "website",
+    "address",
+    "accountManagerIds",
+    "tags",
+    "isActive",
     "customFields",
 ];
 

@@ -184,6 +184,7 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled
+        | EventType::WorkspaceUpdated
         | EventType::WebhookEndpointDisabled => {
             Done::NothingToDo("Salesforce keeps no record of this")
         }

@@ -151,6 +151,7 @@ fn message(story: &Story<'_>) -> Option<String> {
         EventType::InvitationAccepted => invitation("accepted"),
         EventType::InvitationExpired => invitation("expired"),
         EventType::InvitationCancelled => invitation("cancelled"),
+        EventType::WorkspaceUpdated => Some("The settings of the workspace changed".to_owned()),
         EventType::WebhookEndpointDisabled => Some(format!(
             "Webhook endpoint disabled: {}. {}",
             or(story.text("description"), story.text("id")),

@@ -34,6 +34,8 @@ permissions! {
     DeleteClients = "delete_clients",
     /// Add, change and delete companies.
     ManageClientOrganizations = "manage_client_organizations",
+    /// Change the settings of the workspace.
+    ManageWorkspace = "manage_workspace",
     /// See and change webhook endpoints and their deliveries.
     ManageWebhooks = "manage_webhooks",
     /// Read the events of the whole workspace.

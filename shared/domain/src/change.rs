@@ -5,9 +5,10 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    Account, Client, Company, CompanyRefusal, Endpoint, EndpointId, Event, Invitation, Letter,
-    LetterId, Moment, Session, Ticket, Time, WorkspaceId,
+    Account, Client, Company, CompanyId, CompanyRefusal, Endpoint, EndpointId, Event, Invitation,
+    Letter, LetterId, Moment, Session, Ticket, Time, Workspace, WorkspaceId,
 };
+use std::collections::BTreeSet;
 
 /// A thing before and after a decision; there was none before it was created.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub struct Credential {
 pub struct Change<'a> {
     /// When it happens, and the source of new ids.
     pub moment: Moment<'a>,
+    /// The workspace itself, changed.
+    pub workspace: Option<Revision<Workspace>>,
     /// Clients added or changed.
     pub clients: Vec<Revision<Client>>,
     /// Companies added or changed.
@@ -65,6 +68,7 @@ impl<'a> Change<'a> {
     pub const fn at(moment: Moment<'a>) -> Self {
         Self {
             moment,
+            workspace: None,
             clients: Vec::new(),
             companies: Vec::new(),
             invitations: Vec::new(),
@@ -98,12 +102,14 @@ impl<'a> Change<'a> {
             .endpoints
             .iter()
             .map(|revision| revision.after.workspace_id);
+        let itself = self.workspace.iter().map(|revision| revision.after.id);
         let tickets = self
             .tickets
             .iter()
             .map(|revision| revision.after.workspace_id);
         let letters = self.letters.iter().chain(&self.postponed_letters);
-        clients
+        itself
+            .chain(clients)
             .chain(companies)
             .chain(invitations)
             .chain(endpoints)
@@ -113,6 +119,35 @@ impl<'a> Change<'a> {
             .chain(self.session.iter().map(|session| session.workspace_id))
             .chain(self.events.iter().map(|event| event.workspace_id))
             .all(|id| id == workspace)
+    }
+
+    /// The companies, other than those that are changed too, that a client
+    /// joins or is invited into: each has to be there and active.
+    pub fn entered_companies(&self) -> BTreeSet<CompanyId> {
+        let joined = self.clients.iter().flat_map(|Revision { before, after }| {
+            let was = before.as_ref().filter(|before| !before.is_archived());
+            let is_new = move |id: &&CompanyId| !was.is_some_and(|was| was.is_in(**id));
+            let all = after.company_ids.iter().filter(|_| !after.is_archived());
+            all.filter(is_new)
+        });
+        let new_invitations = self.invitations.iter().filter(|one| one.before.is_none());
+        let invited = new_invitations.flat_map(|one| &one.after.company_ids);
+        let is_changed = |id: &CompanyId| self.companies.iter().any(|one| one.after.id == *id);
+        joined
+            .chain(invited)
+            .copied()
+            .filter(|id| !is_changed(id))
+            .collect()
+    }
+
+    /// Changes the workspace's settings.
+    pub fn save_workspace(&mut self, before: &Workspace, mut after: Workspace) -> Workspace {
+        after.version += 1;
+        self.workspace = Some(Revision {
+            before: Some(before.clone()),
+            after: after.clone(),
+        });
+        after
     }
 
     /// Adds a company, or changes one.

@@ -4,14 +4,17 @@
 //! set up, `invited` while an invitation is open, otherwise `notInvited`.
 
 use crate::{
-    Actor, Change, ClientId, Company, CompanyId, Email, Event, EventType, Invitation, InvitationId,
-    Moment, PersonName, Time, WorkspaceId, color, event::Recorder,
+    Actor, Change, ClientId, Company, CompanyId, CustomValues, Email, Event, EventType,
+    InternalUserId, Invitation, InvitationId, Moment, PersonName, Picture, Tags, Time, WorkspaceId,
+    color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
 
+mod fields;
 mod view;
 
+pub use fields::{ClientDraft, ClientPatch};
 pub use view::ClientView;
 use view::MembershipView;
 
@@ -45,6 +48,18 @@ pub struct Client {
     /// Phone number in E.164 form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
+    /// The team members who look after it.
+    #[serde(default)]
+    pub account_manager_ids: Vec<InternalUserId>,
+    /// By what it is grouped.
+    #[serde(default)]
+    pub tags: Tags,
+    /// Values of the workspace's own fields, by their keys.
+    #[serde(default)]
+    pub custom_fields: CustomValues,
+    /// Its picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<Picture>,
     /// The colour behind its initials.
     pub fallback_color: String,
     /// How it came into the workspace.
@@ -65,6 +80,9 @@ pub struct Client {
     /// When it last signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_login_at: Option<Time>,
+    /// When it last did something itself, such as signing in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_activity_at: Option<Time>,
     /// When it was archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Time>,
@@ -115,36 +133,6 @@ pub enum ClientStatus {
     Active,
 }
 
-/// What a caller gives to add a client, checked.
-#[derive(Clone, Debug)]
-pub struct ClientDraft {
-    /// Its name.
-    pub name: PersonName,
-    /// Its address.
-    pub email: Email,
-    /// Its companies, the primary one first.
-    pub company_ids: Vec<CompanyId>,
-    /// Job title or role.
-    pub position: Option<String>,
-    /// Phone number in E.164 form.
-    pub phone: Option<String>,
-}
-
-/// What a caller wants changed, checked; what is `None` stays as it is.
-#[derive(Clone, Debug, Default)]
-pub struct ClientPatch {
-    /// First name.
-    pub given_name: Option<String>,
-    /// Last name.
-    pub family_name: Option<String>,
-    /// All companies from now on.
-    pub company_ids: Option<Vec<CompanyId>>,
-    /// Job title or role; an empty text clears it.
-    pub position: Option<String>,
-    /// Phone number; an empty text clears it.
-    pub phone: Option<String>,
-}
-
 impl Client {
     /// A new client. Its creation is told when it is saved, so that the event
     /// shows all that was decided with it, such as an invitation.
@@ -165,6 +153,10 @@ impl Client {
             placeholder_id,
             position: draft.position,
             phone: draft.phone,
+            account_manager_ids: draft.account_manager_ids,
+            tags: draft.tags,
+            custom_fields: draft.custom_fields,
+            avatar: None,
             fallback_color: color::of(id),
             creation_method: CreationMethod::InternalUser,
             created_by,
@@ -173,6 +165,7 @@ impl Client {
             open_invitation: None,
             activated_at: None,
             last_login_at: None,
+            last_activity_at: None,
             archived_at: None,
             session_epoch: 0,
             sequence: 0,
@@ -216,6 +209,11 @@ impl Client {
         }
     }
 
+    /// Whether it is gone from lists and from the API.
+    pub const fn is_archived(&self) -> bool {
+        self.archived_at.is_some()
+    }
+
     /// Whether it is in this company.
     pub fn is_in(&self, company_id: CompanyId) -> bool {
         self.company_ids.contains(&company_id)
@@ -224,21 +222,7 @@ impl Client {
     /// Changes what the patch names. Nothing is told if nothing changed.
     pub fn update(&mut self, change: &mut Change<'_>, patch: ClientPatch) {
         let before = self.clone();
-        if let Some(given_name) = patch.given_name {
-            self.name.given_name = given_name;
-        }
-        if let Some(family_name) = patch.family_name {
-            self.name.family_name = family_name;
-        }
-        if let Some(company_ids) = patch.company_ids {
-            self.move_to(change, company_ids);
-        }
-        if let Some(position) = patch.position {
-            self.position = Some(position).filter(|text| !text.is_empty());
-        }
-        if let Some(phone) = patch.phone {
-            self.phone = Some(phone).filter(|text| !text.is_empty());
-        }
+        patch.apply(self, change.moment);
         if *self == before {
             return;
         }
@@ -316,6 +300,7 @@ impl Client {
             .is_none_or(|last| now.since(last) >= SIGN_IN_NOTE);
         if is_news {
             self.last_login_at = Some(now);
+            self.last_activity_at = Some(now);
         }
         is_news
     }
@@ -336,6 +321,7 @@ impl Client {
         self.open_invitation = None;
         self.activated_at = Some(change.moment.now);
         self.last_login_at = Some(change.moment.now);
+        self.last_activity_at = Some(change.moment.now);
         self.updated_at = change.moment.now;
         self.record(change, |recorder, view| {
             recorder.record(EventType::ClientActivated, view)
@@ -355,15 +341,6 @@ impl Client {
         if self.version > 0 {
             self.record_status_change(change, before);
         }
-    }
-
-    fn move_to(&mut self, change: &Change<'_>, company_ids: Vec<CompanyId>) {
-        self.placeholder_id = match (company_ids.is_empty(), self.placeholder_id) {
-            (true, None) => Some(change.moment.id()),
-            (true, placeholder) => placeholder,
-            (false, _) => None,
-        };
-        self.company_ids = company_ids;
     }
 
     fn record_moves(&mut self, change: &mut Change<'_>, before: &Self) {

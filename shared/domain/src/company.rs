@@ -5,11 +5,14 @@
 //! compatible API expect every client to have a `companyId`.
 
 use crate::{
-    Change, CompanyId, CompanyName, EventType, Invalid, Time, WorkspaceId, color, event::Recorder,
-    text,
+    Address, Change, CompanyId, CompanyName, CustomValues, EventType, InternalUserId, Invalid,
+    Picture, Tags, Time, WebLink, WorkspaceId, color, event::Recorder, text,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+
+mod view;
+
+pub use view::CompanyView;
 
 /// A company as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,30 @@ pub struct Company {
     pub is_placeholder: bool,
     /// The colour behind its initials.
     pub fallback_color: String,
+    /// Its icon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<Picture>,
+    /// What it is or does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Its website.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub website: Option<WebLink>,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    /// The team members who look after it.
+    #[serde(default)]
+    pub account_manager_ids: Vec<InternalUserId>,
+    /// By what it is grouped.
+    #[serde(default)]
+    pub tags: Tags,
+    /// Values of the workspace's own fields, by their keys.
+    #[serde(default)]
+    pub custom_fields: CustomValues,
+    /// Whether clients can join it and be invited into it.
+    #[serde(default = "yes")]
+    pub is_active: bool,
     /// When it was added.
     pub created_at: Time,
     /// When it was last changed.
@@ -39,13 +66,34 @@ pub struct Company {
     pub version: u64,
 }
 
-/// What a caller gives to add a company, checked.
-#[derive(Clone, Debug)]
-pub struct CompanyDraft {
+fn yes() -> bool {
+    true
+}
+
+/// What a caller gives to add a company, or wants changed about one, checked.
+/// What is `None` stays as it is, or as every new company has it.
+#[derive(Clone, Debug, Default)]
+pub struct CompanyPatch {
     /// Its name.
-    pub name: CompanyName,
-    /// The colour behind its initials, if the caller chose one.
+    pub name: Option<CompanyName>,
+    /// The colour behind its initials.
     pub fallback_color: Option<String>,
+    /// Its icon; `Some(None)` takes it away.
+    pub icon: Option<Option<Picture>>,
+    /// What it is or does; an empty text clears it.
+    pub description: Option<String>,
+    /// Its website; `Some(None)` clears it.
+    pub website: Option<Option<WebLink>>,
+    /// Where it is; `Some(None)` clears it.
+    pub address: Option<Option<Address>>,
+    /// All account managers from now on.
+    pub account_manager_ids: Option<Vec<InternalUserId>>,
+    /// All tags from now on.
+    pub tags: Option<Tags>,
+    /// Values of the workspace's own fields that change.
+    pub custom_fields: CustomValues,
+    /// Whether clients can join it and be invited into it.
+    pub is_active: Option<bool>,
 }
 
 /// Why a company cannot be changed as asked.
@@ -58,47 +106,17 @@ pub enum CompanyRefusal {
     Placeholder,
 }
 
-/// A company as callers see it.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "Company")]
-pub struct CompanyView {
-    /// Its id.
-    pub id: CompanyId,
-    /// Always `company`.
-    pub object: String,
-    /// When it was added.
-    pub created_at: Time,
-    /// When it was last changed.
-    pub updated_at: Time,
-    /// Its name; empty for a placeholder.
-    pub name: String,
-    /// The colour behind its initials when it has no icon.
-    pub fallback_color: String,
-    /// Its icon; empty when there is none.
-    pub icon_image_url: String,
-    /// Whether it only stands in for "no company".
-    pub is_placeholder: bool,
-    /// Values of the workspace's own fields; null when there are none.
-    pub custom_fields: Option<Map<String, Value>>,
-}
-
 impl Company {
-    /// Adds a company.
-    pub fn create(change: &mut Change<'_>, workspace_id: WorkspaceId, draft: CompanyDraft) -> Self {
-        let id = change.moment.id();
-        let mut company = Self {
-            id,
-            workspace_id,
-            name: draft.name,
-            is_placeholder: false,
-            fallback_color: draft.fallback_color.unwrap_or_else(|| color::of(id)),
-            created_at: change.moment.now,
-            updated_at: change.moment.now,
-            deleted_at: None,
-            sequence: 0,
-            version: 0,
-        };
+    /// Adds a company of this name.
+    pub fn create(
+        change: &mut Change<'_>,
+        workspace_id: WorkspaceId,
+        name: CompanyName,
+        fields: CompanyPatch,
+    ) -> Self {
+        let now = change.moment.now;
+        let mut company = Self::named(change.moment.id(), workspace_id, name, now);
+        company.apply(fields);
         company.record(change, |recorder, view| {
             recorder.record(EventType::CompanyCreated, view)
         });
@@ -108,36 +126,84 @@ impl Company {
     /// The company that stands in for "no company".
     pub fn placeholder(id: CompanyId, workspace_id: WorkspaceId, now: Time) -> Self {
         Self {
+            is_placeholder: true,
+            version: 1,
+            ..Self::named(id, workspace_id, CompanyName::placeholder(), now)
+        }
+    }
+
+    fn named(id: CompanyId, workspace_id: WorkspaceId, name: CompanyName, now: Time) -> Self {
+        Self {
             id,
             workspace_id,
-            name: CompanyName::placeholder(),
-            is_placeholder: true,
+            name,
+            is_placeholder: false,
             fallback_color: color::of(id),
+            icon: None,
+            description: None,
+            website: None,
+            address: None,
+            account_manager_ids: Vec::new(),
+            tags: Tags::default(),
+            custom_fields: CustomValues::default(),
+            is_active: true,
             created_at: now,
             updated_at: now,
             deleted_at: None,
             sequence: 0,
-            version: 1,
+            version: 0,
         }
     }
 
-    /// Gives the company another name. Nothing happens if it has it already.
-    pub fn rename(
+    /// Changes what the fields name. Nothing is told if nothing changed.
+    pub fn update(
         &mut self,
         change: &mut Change<'_>,
-        name: CompanyName,
+        fields: CompanyPatch,
     ) -> Result<(), CompanyRefusal> {
         self.refuse_placeholder()?;
-        if self.name == name {
+        let before = self.clone();
+        self.apply(fields);
+        if *self == before {
             return Ok(());
         }
-        let before = CompanyView::from(&*self);
-        self.name = name;
         self.updated_at = change.moment.now;
+        let before = CompanyView::from(&before);
         self.record(change, |recorder, view| {
             recorder.record_change(EventType::CompanyUpdated, &before, view)
         });
         Ok(())
+    }
+
+    fn apply(&mut self, fields: CompanyPatch) {
+        if let Some(name) = fields.name {
+            self.name = name;
+        }
+        if let Some(color) = fields.fallback_color {
+            self.fallback_color = color;
+        }
+        if let Some(icon) = fields.icon {
+            self.icon = icon;
+        }
+        if let Some(description) = fields.description {
+            self.description = Some(description).filter(|text| !text.is_empty());
+        }
+        if let Some(website) = fields.website {
+            self.website = website;
+        }
+        if let Some(address) = fields.address {
+            self.address = address;
+        }
+        if let Some(ids) = fields.account_manager_ids {
+            self.account_manager_ids = ids;
+        }
+        if let Some(tags) = fields.tags {
+            self.tags = tags;
+        }
+        if let Some(is_active) = fields.is_active {
+            self.is_active = is_active;
+        }
+        self.custom_fields.merge(fields.custom_fields);
     }
 
     /// Deletes the company: it is gone for everybody at once; its clients stay
@@ -174,22 +240,6 @@ impl Company {
             &mut self.sequence,
         );
         change.events.push(tell(&mut recorder, &view));
-    }
-}
-
-impl From<&Company> for CompanyView {
-    fn from(company: &Company) -> Self {
-        Self {
-            id: company.id,
-            object: "company".to_owned(),
-            created_at: company.created_at,
-            updated_at: company.updated_at,
-            name: company.name.as_str().to_owned(),
-            fallback_color: company.fallback_color.clone(),
-            icon_image_url: String::new(),
-            is_placeholder: company.is_placeholder,
-            custom_fields: None,
-        }
     }
 }
 

@@ -64,6 +64,8 @@ event_types! {
     InvitationExpired = "invitation.expired",
     /// An invitation was withdrawn.
     InvitationCancelled = "invitation.cancelled",
+    /// The settings of the workspace changed.
+    WorkspaceUpdated = "workspace.updated",
     /// An endpoint said that it is gone, or was disabled by hand, and gets
     /// nothing any more.
     WebhookEndpointDisabled = "webhookEndpoint.disabled",

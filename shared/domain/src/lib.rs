@@ -5,10 +5,13 @@
 //! events tell it. The store writes a change whole or not at all.
 
 mod access;
+mod account_manager;
+mod address;
 mod change;
 mod client;
 mod color;
 mod company;
+mod custom_value;
 mod delivery;
 mod endpoint;
 mod event;
@@ -18,10 +21,13 @@ mod invalid;
 mod invitation;
 mod lane;
 mod letter;
+mod link;
+mod picture;
 mod recovery;
 mod sample;
 mod session;
 mod signing;
+mod tags;
 mod task;
 pub mod text;
 mod throttle;
@@ -30,13 +36,16 @@ mod time;
 mod workspace;
 
 pub use access::{Actor, ApiKey, Permission};
+pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
+pub use address::Address;
 pub use change::{Change, Credential, Revision};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
     OpenInvitation,
 };
 pub use color::Accent;
-pub use company::{Company, CompanyDraft, CompanyRefusal, CompanyView, parse_color};
+pub use company::{Company, CompanyPatch, CompanyRefusal, CompanyView, parse_color};
+pub use custom_value::CustomValues;
 pub use delivery::{
     Attempt, DeliveryStatus, DeliveryView, EndpointDisabled, RETENTION as DELIVERY_RETENTION,
     ShownStatus, Verdict, WebhookDelivery,
@@ -58,6 +67,8 @@ pub use invitation::{
 };
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
+pub use link::WebLink;
+pub use picture::Picture;
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};
 pub use session::{
@@ -65,9 +76,10 @@ pub use session::{
     SessionLimits, SessionView, SignInMethod, TOUCH_INTERVAL,
 };
 pub use signing::{RotationPending, SIGNING_LEAD, SigningKey, SigningKeys};
+pub use tags::{MAX_TAGS, Tags};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
 pub use throttle::{Limit, Window};
 pub use ticket::{DeadTicket, Ticket, TicketMail, TicketPurpose};
 pub use time::Time;
-pub use workspace::{Labels, Workspace, WorkspaceView};
+pub use workspace::{ChannelType, Companies, Labels, Workspace, WorkspacePatch, WorkspaceView};

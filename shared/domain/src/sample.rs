@@ -4,9 +4,9 @@
 //! events that it tells are the samples, so they cannot differ from real ones.
 
 use crate::{
-    Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyDraft, CompanyName, Email,
+    Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyName, CompanyPatch, Email,
     Endpoint, EndpointDraft, Event, EventFilter, EventType, Invitation, Moment, PersonName,
-    WorkspaceId,
+    Workspace, WorkspaceId, WorkspacePatch,
 };
 use std::time::Duration;
 
@@ -42,14 +42,14 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     let mut company = Company::create(
         change,
         workspace_id,
-        CompanyDraft {
-            name: CompanyName::parse("name", "Rocket").ok()?,
-            fallback_color: None,
-        },
+        CompanyName::parse("name", "Rocket").ok()?,
+        CompanyPatch::default(),
     );
-    company
-        .rename(change, CompanyName::parse("name", "Rocket Rides").ok()?)
-        .ok()?;
+    let renamed = CompanyPatch {
+        name: Some(CompanyName::parse("name", "Rocket Rides").ok()?),
+        ..CompanyPatch::default()
+    };
+    company.update(change, renamed).ok()?;
     let john = client("John", "Doe", "john.doe@example.com", &company)?;
     let mut john = Client::create(moment, workspace_id, john, author);
     john = change.save_client(None, john);
@@ -76,6 +76,12 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     expired.expire(change, Some(&mut jane));
     company.delete(change).ok()?;
 
+    let named = WorkspacePatch {
+        name: Some("Rockets".to_owned()),
+        ..WorkspacePatch::default()
+    };
+    Workspace::new(workspace_id, "Rides", moment.now).update(change, named);
+
     let draft = EndpointDraft {
         url: "https://example.com/hooks/portico".to_owned(),
         event_types: vec![EventFilter::parse("eventTypes", "*").ok()?],
@@ -87,15 +93,14 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
 }
 
 fn client(given: &str, family: &str, email: &str, company: &Company) -> Option<ClientDraft> {
+    let name = PersonName {
+        given_name: given.to_owned(),
+        family_name: family.to_owned(),
+    };
+    let email = Email::parse("email", email).ok()?;
     Some(ClientDraft {
-        name: PersonName {
-            given_name: given.to_owned(),
-            family_name: family.to_owned(),
-        },
-        email: Email::parse("email", email).ok()?,
         company_ids: vec![company.id],
-        position: None,
-        phone: None,
+        ..ClientDraft::new(name, email)
     })
 }
 

@@ -159,9 +159,41 @@ pub fn line(field: &str, text: &str, min: usize, max: usize) -> Result<String, I
     Ok(text.to_owned())
 }
 
+/// Text of several lines, trimmed, of `max` characters at most, without other
+/// control characters than line breaks and tabs.
+pub fn block(field: &str, text: &str, max: usize) -> Result<String, Invalid> {
+    let text = text.replace("\r\n", "\n");
+    let lines: Vec<&str> = text.trim().split(['\n', '\t']).collect();
+    // What is left between the breaks is held to the rules of a line.
+    line(field, &lines.join(" "), 0, max)?;
+    Ok(text.trim().to_owned())
+}
+
+/// A phone number in E.164 form; an empty text stays empty.
+pub fn phone(field: &str, text: &str) -> Result<String, Invalid> {
+    let text = text.trim();
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    // E.164 allows 15 digits, and no country code begins with 0.
+    let is_e164 = (7..=15).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !digits.starts_with('0');
+    if text.is_empty() || is_e164 {
+        return Ok(text.to_owned());
+    }
+    let message = "a phone number is written in E.164 form, such as +12125550123";
+    Err(Invalid::new(field, "phone_invalid", message))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_block_of_text_has_lines_and_nothing_worse() {
+        assert_eq!(block("d", " a\r\nb ", 10), Ok("a\nb".to_owned()));
+        assert!(block("d", "a\u{7}b", 10).is_err());
+        assert!(block("d", "a\nb", 2).is_err());
+    }
 
     #[test]
     fn addresses_that_differ_in_case_are_one() {

@@ -1,10 +1,18 @@
-//! Workspaces: the tenants.
+//! Workspaces: the tenants, and their settings.
 
-use crate::{Time, WorkspaceId};
+use crate::{
+    Change, Email, Event, EventType, Invalid, Time, WebLink, WorkspaceId, event::Recorder,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// A workspace as it is stored.
+mod settings;
+mod view;
+
+pub use settings::{ChannelType, Companies, Labels, WorkspacePatch};
+pub use view::WorkspaceView;
+
+/// A workspace as it is stored. What its callers can change are its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Workspace {
@@ -14,8 +22,48 @@ pub struct Workspace {
     pub name: String,
     /// For how many days an invitation is good: 1 to 30.
     pub invitation_days: u8,
+    /// Whether clients are grouped in companies.
+    #[serde(default)]
+    pub companies: Companies,
+    /// What clients and companies are called.
+    #[serde(default)]
+    pub labels: Labels,
+    /// Which channel is made for a new client, while there are companies.
+    #[serde(default)]
+    pub default_channel_type: ChannelType,
+    /// Whether clients can invite colleagues to their companies.
+    #[serde(default)]
+    pub are_client_invites_allowed: bool,
+    /// Whether anybody can sign up.
+    #[serde(default)]
+    pub is_direct_sign_up_allowed: bool,
+    /// Whether clients who are not invited yet are notified by mail.
+    #[serde(default = "yes")]
+    pub are_uninvited_notified: bool,
+    /// The logo in mails and pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo_url: Option<WebLink>,
+    /// The colour of buttons in mails and pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accent_color: Option<String>,
+    /// Where answers to mails go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Email>,
     /// When it was made.
     pub created_at: Time,
+    /// When its settings were last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Time>,
+    /// How many events it has had.
+    #[serde(default)]
+    pub sequence: u64,
+    /// How often it was written; each write names the version it replaces.
+    #[serde(default)]
+    pub version: u64,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Workspace {
@@ -25,7 +73,19 @@ impl Workspace {
             id,
             name: name.to_owned(),
             invitation_days: 7,
+            companies: Companies::default(),
+            labels: Labels::default(),
+            default_channel_type: ChannelType::default(),
+            are_client_invites_allowed: false,
+            is_direct_sign_up_allowed: false,
+            are_uninvited_notified: true,
+            logo_url: None,
+            accent_color: None,
+            reply_to: None,
             created_at: now,
+            updated_at: None,
+            sequence: 0,
+            version: 0,
         }
     }
 
@@ -33,62 +93,43 @@ impl Workspace {
     pub fn invitation_lifetime(&self) -> Duration {
         Duration::from_hours(u64::from(self.invitation_days) * 24)
     }
-}
 
-/// A workspace as callers see it.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "Workspace")]
-pub struct WorkspaceView {
-    /// Its id.
-    pub id: WorkspaceId,
-    /// Always `workspace`.
-    pub object: String,
-    /// When it was made.
-    pub created_at: Time,
-    /// The business's name.
-    pub brand_name: String,
-    /// Where its clients sign in.
-    pub portal_url: String,
-    /// Whether clients are grouped in companies.
-    pub is_companies_enabled: bool,
-    /// Whether anybody can sign up.
-    pub is_client_direct_sign_up_enabled: bool,
-    /// What clients and companies are called.
-    pub labels: Labels,
-}
-
-/// What clients and companies are called.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Labels {
-    /// One client.
-    pub individual_term: String,
-    /// Several clients.
-    pub individual_term_plural: String,
-    /// One company.
-    pub group_term: String,
-    /// Several companies.
-    pub group_term_plural: String,
-}
-
-impl WorkspaceView {
-    /// The view of a workspace whose portal is at `portal_url`.
-    pub fn new(workspace: &Workspace, portal_url: &str) -> Self {
-        Self {
-            id: workspace.id,
-            object: "workspace".to_owned(),
-            created_at: workspace.created_at,
-            brand_name: workspace.name.clone(),
-            portal_url: portal_url.to_owned(),
-            is_companies_enabled: true,
-            is_client_direct_sign_up_enabled: false,
-            labels: Labels {
-                individual_term: "client".to_owned(),
-                individual_term_plural: "clients".to_owned(),
-                group_term: "company".to_owned(),
-                group_term_plural: "companies".to_owned(),
-            },
+    /// Which channel is made for a new client. Without companies there are
+    /// only individual ones; the setting waits until there are again.
+    pub fn channel_type(&self) -> ChannelType {
+        match self.companies {
+            Companies::Off => ChannelType::Individual,
+            Companies::Optional | Companies::Required => self.default_channel_type,
         }
     }
+
+    /// Refuses what names companies while there are none; `field` is where.
+    pub fn refuse_companies_if_off(&self, field: &str) -> Result<(), Invalid> {
+        match self.companies {
+            Companies::Off => {
+                let message = "companies are turned off in this workspace; PATCH /v1/workspaces turns them on";
+                Err(Invalid::new(field, "companies_off", message))
+            }
+            Companies::Optional | Companies::Required => Ok(()),
+        }
+    }
+
+    /// Changes the settings that the patch names. Nothing is told if nothing
+    /// changed.
+    pub fn update(&mut self, change: &mut Change<'_>, patch: WorkspacePatch) {
+        let before = self.clone();
+        patch.apply(self);
+        if *self == before {
+            return;
+        }
+        self.updated_at = Some(change.moment.now);
+        let (before, after) = (WorkspaceView::told(&before), WorkspaceView::told(self));
+        let moment = change.moment;
+        let event: Event = Recorder::new(&moment, self.id, self.id.uuid(), &mut self.sequence)
+            .record_change(EventType::WorkspaceUpdated, &before, &after);
+        change.events.push(event);
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,12 +13,15 @@ use crate::{
     item::Attributes,
     lane, letter, number, password,
     pattern::Key,
-    session, ticket,
+    session, ticket, workspace,
 };
 use aws_sdk_dynamodb::{
     error::BuildError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, builders::PutBuilder},
+    types::{
+        AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem, builders::PutBuilder,
+    },
 };
 use portico_domain::{
     Change, Client, Company, CompanyId, EndpointId, LaneId, Letter, Revision, Time, WorkspaceId,
@@ -35,7 +38,7 @@ const MAX_TRIES: u64 = 6;
 enum Meaning {
     EmailTaken,
     CompanyNameTaken,
-    UnknownCompany(CompanyId),
+    NoSuchCompany(CompanyId),
     Stale,
     LeaseEnded,
 }
@@ -78,7 +81,9 @@ impl WorkspaceStore<'_> {
                 _ => Cancelled::Other,
             };
             match verdict {
-                Cancelled::Condition(place) => return Err(transaction.meaning(place)),
+                Cancelled::Condition(place, found) => {
+                    return Err(transaction.meaning(place, found.as_ref()));
+                }
                 Cancelled::Conflict if tries < MAX_TRIES => {
                     // Colliding transactions take about 10 ms; spread the
                     // next tries over ever longer times.
@@ -98,11 +103,18 @@ impl WorkspaceStore<'_> {
             actions: Vec::new(),
             meanings: Vec::new(),
         };
+        if let Some(Revision { before, after }) = &change.workspace {
+            let version = before.as_ref().map_or(0, |before| before.version);
+            transaction.settle_workspace(workspace::workspace_item(after)?, version)?;
+        }
         for revision in &change.clients {
             transaction.client(revision)?;
         }
         for revision in &change.companies {
             transaction.company(revision)?;
+        }
+        for id in change.entered_companies() {
+            transaction.check_company(&company::company_key(self.id, id), id)?;
         }
         for Revision { before, after } in &change.invitations {
             let version = before.as_ref().map(|before| before.version);
@@ -165,13 +177,6 @@ impl Transaction {
         for company_id in was.difference(&is) {
             self.delete(&client::membership_key(after, *company_id))?;
         }
-        for company_id in after
-            .company_ids
-            .iter()
-            .filter(|id| is.contains(id) && !was.contains(id))
-        {
-            self.check_company(&company::company_key(w, *company_id), *company_id)?;
-        }
 
         let placeholder = before.as_ref().and_then(|before| before.placeholder_id);
         if let Some(gone) = placeholder.filter(|id| !is.contains(id)) {
@@ -217,6 +222,24 @@ impl Transaction {
                 .condition_expression("version = :version")
                 .expression_attribute_values(":version", number(version)),
         };
+        self.push_put(put, Meaning::Stale)
+    }
+
+    /// Puts a workspace in the place of its earlier version. The first ones
+    /// were written without a number.
+    fn settle_workspace(&mut self, item: Attributes, version: u64) -> Result<(), Error> {
+        let unnumbered = if version == 0 {
+            "attribute_not_exists(version) OR "
+        } else {
+            ""
+        };
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(format!(
+                "attribute_exists(pk) AND ({unnumbered}version = :version)"
+            ))
+            .expression_attribute_values(":version", number(version));
         self.push_put(put, Meaning::Stale)
     }
 
@@ -272,20 +295,24 @@ impl Transaction {
         Ok(())
     }
 
-    /// A client can only join a company that is there, is not being deleted
-    /// and is nobody's placeholder.
+    /// A client can only join, or be invited into, a company that is there, is
+    /// not being deleted, is nobody's placeholder, and is active.
     fn check_company(&mut self, key: &Key, id: CompanyId) -> Result<(), Error> {
         let check = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
             .condition_expression(
-                "attribute_exists(pk) AND attribute_not_exists(deletedAt) AND isPlaceholder = :no",
+                "attribute_exists(pk) AND attribute_not_exists(deletedAt) AND isPlaceholder = :no \
+                 AND (attribute_not_exists(isActive) OR isActive = :yes)",
             )
             .expression_attribute_values(":no", AttributeValue::Bool(false))
+            .expression_attribute_values(":yes", AttributeValue::Bool(true))
+            // What is found instead tells which of these it is.
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(unbuildable)?;
         let action = TransactWriteItem::builder().condition_check(check).build();
-        self.push(action, Meaning::UnknownCompany(id));
+        self.push(action, Meaning::NoSuchCompany(id));
         Ok(())
     }
 
@@ -300,11 +327,14 @@ impl Transaction {
         self.meanings.push(meaning);
     }
 
-    fn meaning(&self, place: usize) -> CommitError {
+    fn meaning(&self, place: usize, found: Option<&Attributes>) -> CommitError {
         match self.meanings.get(place) {
             Some(Meaning::EmailTaken) => CommitError::EmailTaken,
             Some(Meaning::CompanyNameTaken) => CommitError::CompanyNameTaken,
-            Some(Meaning::UnknownCompany(id)) => CommitError::UnknownCompany(*id),
+            Some(Meaning::NoSuchCompany(id)) if found.is_some_and(company::is_inactive) => {
+                CommitError::InactiveCompany(*id)
+            }
+            Some(Meaning::NoSuchCompany(id)) => CommitError::UnknownCompany(*id),
             Some(Meaning::LeaseEnded) => CommitError::LeaseEnded,
             Some(Meaning::Stale) | None => CommitError::Stale,
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     DueKind, Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
-    item::{Attributes, item},
+    item::{Attributes, item, read},
     list::{Filter, Order, Question},
     pattern::Key,
 };
@@ -83,6 +83,28 @@ impl WorkspaceStore<'_> {
         self.store.list(ENTITY, question, page).await
     }
 
+    /// The only company that clients can join, if there is exactly one.
+    pub async fn only_company(&self) -> Result<Option<CompanyId>, Error> {
+        let filter = CompanyFilter {
+            is_placeholder: Some(false),
+            ..CompanyFilter::default()
+        };
+        let (mut only, mut after) = (None, None);
+        loop {
+            let page = PageRequest { limit: 100, after };
+            let found = self.companies(filter.clone(), &page).await?;
+            for company in found.items.iter().filter(|company| company.is_active) {
+                if only.replace(company.id).is_some() {
+                    return Ok(None);
+                }
+            }
+            after = found.next;
+            if after.is_none() {
+                return Ok(only);
+            }
+        }
+    }
+
     /// Notes that nobody is left in a deleted company.
     pub async fn company_is_empty(&self, id: CompanyId) -> Result<(), Error> {
         self.store.clear_due(&company_key(self.id, id)).await
@@ -91,6 +113,13 @@ impl WorkspaceStore<'_> {
 
 pub(crate) fn company_key(workspace: WorkspaceId, id: CompanyId) -> Key {
     THIS.key(&[&workspace, &id])
+}
+
+/// Whether what was found is a company that only lacks being active.
+pub(crate) fn is_inactive(found: &Attributes) -> bool {
+    read::<Company>(ENTITY, found.clone()).is_ok_and(|company| {
+        company.deleted_at.is_none() && !company.is_placeholder && !company.is_active
+    })
 }
 
 /// A deleted company is in no list, and due to be emptied at once.

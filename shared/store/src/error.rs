@@ -1,5 +1,6 @@
 //! What can go wrong at the table.
 
+use crate::item::Attributes;
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     types::error::TransactionCanceledException,
@@ -40,6 +41,9 @@ pub enum CommitError {
     /// The workspace has no such company, or it is being deleted.
     #[error("there is no company {0}")]
     UnknownCompany(CompanyId),
+    /// The company takes no clients at the moment.
+    #[error("the company {0} is not active")]
+    InactiveCompany(CompanyId),
     /// Somebody else changed the same thing since it was read: read it again
     /// and decide anew.
     #[error("it was changed at the same time by somebody else")]
@@ -101,8 +105,9 @@ const PASSING: [&str; 3] = [
 
 /// What the reasons of a cancelled transaction come down to.
 pub(crate) enum Cancelled {
-    /// The condition of the action at this place does not hold.
-    Condition(usize),
+    /// The condition of the action at this place does not hold; with the item
+    /// that was found instead, if the action asks for it.
+    Condition(usize, Option<Attributes>),
     /// Another transaction was at work on the same items, or too much was
     /// going on: the same transaction may succeed in a moment.
     Conflict,
@@ -118,7 +123,8 @@ pub(crate) fn cancelled(error: &TransactionCanceledException) -> Cancelled {
             .map(|reason| reason.code())
     };
     if let Some(place) = codes().position(|code| code == Some("ConditionalCheckFailed")) {
-        return Cancelled::Condition(place);
+        let found = error.cancellation_reasons().get(place);
+        return Cancelled::Condition(place, found.and_then(|reason| reason.item.clone()));
     }
     if codes().any(|code| code.is_some_and(|code| PASSING.contains(&code))) {
         return Cancelled::Conflict;

@@ -1,6 +1,9 @@
 //! Workspaces in the table.
 
-use crate::{Error, Index, Pattern, Store, WorkspaceStore, item::item};
+use crate::{
+    Error, Index, Pattern, Store, WorkspaceStore,
+    item::{Attributes, item},
+};
 use portico_domain::{Workspace, WorkspaceId};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS];
@@ -17,8 +20,7 @@ const ENTITY: &str = "workspace";
 impl Store {
     /// Writes a new workspace; answers whether there was none with its id.
     pub async fn create_workspace(&self, workspace: &Workspace) -> Result<bool, Error> {
-        self.put_new(item(ENTITY, workspace, &[THIS.key(&[&workspace.id])])?)
-            .await
+        self.put_new(workspace_item(workspace)?).await
     }
 }
 
@@ -37,4 +39,8 @@ impl WorkspaceStore<'_> {
         let workspace = self.store.get(ENTITY, &THIS.key(&[&self.id])).await?;
         workspace.ok_or_else(|| Error::corrupt(ENTITY, "there is no such item"))
     }
+}
+
+pub(crate) fn workspace_item(workspace: &Workspace) -> Result<Attributes, Error> {
+    item(ENTITY, workspace, &[THIS.key(&[&workspace.id])])
 }

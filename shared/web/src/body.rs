@@ -2,7 +2,10 @@
 
 use crate::{Problem, Request};
 use portico_domain::Invalid;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 /// Reads the JSON body of a request.
 ///
@@ -41,6 +44,17 @@ pub fn body_or_default<T: DeserializeOwned + Default>(request: &Request) -> Resu
         return Ok(T::default());
     }
     body(request)
+}
+
+/// Reads a member that may be absent, `null`, or a value, each of which means
+/// something: nothing is said, the field is cleared, or it is set. To be used
+/// with `#[serde(default, deserialize_with = "portico_web::given")]`.
+pub fn given<'de, T, D>(member: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(member).map(Some)
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

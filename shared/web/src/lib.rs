@@ -21,7 +21,7 @@ mod serve;
 mod session;
 mod throttle;
 
-pub use body::{body, body_or_default};
+pub use body::{body, body_or_default, given};
 pub use caller::{Caller, admit};
 pub use form::{FormToken, form_token, refuse_forged_form, refuse_forgery};
 pub use function::{Body, Function, Operation, Parameter, schema};
@@ -36,6 +36,6 @@ pub use route::{Access, Method, Route};
 pub use serve::{refuse, serve};
 pub use session::{
     PortalCaller, Proven, Tokens, admit_client, begin_session, forget_session, session_cookie,
-    sign_in_instead, sign_in_page, signed_in, tokens,
+    portal_url, sign_in_instead, sign_in_page, signed_in, tokens,
 };
 pub use throttle::{Tries, count_mail, count_password_try};

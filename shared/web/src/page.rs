@@ -32,8 +32,8 @@ impl Brand {
     pub fn of(workspace: &Workspace) -> Self {
         Self {
             name: workspace.name.clone(),
-            logo: None,
-            accent: Accent::of(None),
+            logo: workspace.logo_url.as_ref().map(ToString::to_string),
+            accent: Accent::of(workspace.accent_color.as_deref()),
         }
     }
 
@@ -118,7 +118,9 @@ fn lay_out(
         sha256_base64(STYLE)
     );
     if let Some(logo) = brand.and_then(|brand| brand.logo.as_deref()) {
-        sources = format!("{sources}; img-src {logo}");
+        // The host alone: a path could hold what ends a directive.
+        let host = logo.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        sources = format!("{sources}; img-src {host}");
     }
     let written = written.map_err(|error| broken(&error))?;
     Ok(secured(html(written), &sources))

@@ -381,6 +381,13 @@ impl From<CommitError> for Problem {
                 format!("there is no company {id} in this workspace"),
             )
             .with("field", "companyIds"),
+            CommitError::InactiveCompany(id) => Self::new(
+                409,
+                "company_inactive",
+                format!("the company {id} is not active; nobody can be assigned to, invited or moved into it until it is"),
+            )
+            .with("field", "companyIds")
+            .with("companyId", value!(id)),
             // No handler works under a lease.
             CommitError::LeaseEnded => Self::internal(),
             CommitError::Stale => Self::stale(),

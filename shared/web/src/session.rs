@@ -152,6 +152,11 @@ pub fn sign_in_page(workspace_id: WorkspaceId) -> String {
     format!("/w/{workspace_id}/sign-in")
 }
 
+/// The whole address of [`sign_in_page`]: what a workspace calls its portal.
+pub fn portal_url(app: &App, workspace_id: WorkspaceId) -> String {
+    format!("{}{}", app.base_url, sign_in_page(workspace_id))
+}
+
 /// The cookie that makes a browser forget its session.
 pub fn forget_session() -> String {
     cookie(SESSION_COOKIE, "", 0)

@@ -1,7 +1,7 @@
 //! Clients as callers and events see them.
 
 use super::{Client, ClientStatus, CreationMethod};
-use crate::{ClientId, CompanyId, Time};
+use crate::{ClientId, CompanyId, InternalUserId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -44,12 +44,18 @@ pub struct ClientView {
     pub first_login_date: Option<Time>,
     /// When it last signed in.
     pub last_login_date: Option<Time>,
+    /// When it last did something itself, such as signing in.
+    pub last_activity_at: Option<Time>,
     /// How it came into the workspace.
     pub creation_method: CreationMethod,
     /// Job title or role.
     pub position: Option<String>,
     /// Phone number in E.164 form.
     pub phone: Option<String>,
+    /// The team members who look after it.
+    pub account_manager_ids: Vec<InternalUserId>,
+    /// By what it is grouped.
+    pub tags: Vec<String>,
     /// Values of the workspace's own fields; null when there are none.
     pub custom_fields: Option<Map<String, Value>>,
 }
@@ -79,14 +85,17 @@ impl Client {
             company_ids: self.memberships().collect(),
             status,
             invite_url: None,
-            avatar_image_url: None,
+            avatar_image_url: self.avatar.as_ref().map(|avatar| avatar.url.clone()),
             fallback_color: self.fallback_color.clone(),
             first_login_date: self.activated_at,
             last_login_date: self.last_login_at,
+            last_activity_at: self.last_activity_at,
             creation_method: self.creation_method,
             position: self.position.clone(),
             phone: self.phone.clone(),
-            custom_fields: None,
+            account_manager_ids: self.account_manager_ids.clone(),
+            tags: self.tags.as_slice().to_vec(),
+            custom_fields: self.custom_fields.shown(),
         }
     }
 }

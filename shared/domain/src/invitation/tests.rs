@@ -20,16 +20,12 @@ impl Story {
         let ids = IdSource::new();
         let now = Time::from_unix_millis(1_795_300_000_000);
         let mut change = Change::at(Moment::new(now, &ids));
-        let draft = ClientDraft {
-            name: PersonName {
-                given_name: "Ada".into(),
-                family_name: "Lovelace".into(),
-            },
-            email: Email::parse("email", "ada@example.com").expect("the address is good"),
-            company_ids: Vec::new(),
-            position: None,
-            phone: None,
+        let name = PersonName {
+            given_name: "Ada".into(),
+            family_name: "Lovelace".into(),
         };
+        let email = Email::parse("email", "ada@example.com").expect("the address is good");
+        let draft = ClientDraft::new(name, email);
         let client = Client::create(change.moment, change.moment.id(), draft, Actor::System);
         let client = change.save_client(None, client);
         let events = std::mem::take(&mut change.events);

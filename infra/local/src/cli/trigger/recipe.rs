@@ -31,6 +31,7 @@ pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
         | EventType::CompanyClientRemoved
         | EventType::InvitationSent
         | EventType::InvitationCancelled
+        | EventType::WorkspaceUpdated
         | EventType::WebhookEndpointDisabled => None,
     }
 }
@@ -77,6 +78,7 @@ pub(super) async fn run(kind: EventType, stage: &mut Stage<'_>) -> Result<String
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled => invitation(kind, stage).await,
+        EventType::WorkspaceUpdated => workspace(stage).await,
         EventType::WebhookEndpointDisabled => {
             let endpoint = stage.endpoint().await?;
             let change = json!({ "enabled": false });
@@ -109,6 +111,19 @@ async fn company(kind: EventType, stage: &mut Stage<'_>) -> Result<String, Trigg
         _ => {}
     }
     Ok(company)
+}
+
+/// Gives the workspace another name for a moment.
+async fn workspace(stage: &mut Stage<'_>) -> Result<String, TriggerError> {
+    let path = "/v1/workspaces";
+    let workspace = stage.ask(Method::GET, path, None).await?;
+    let text = |name: &'static str| workspace[name].as_str().ok_or(TriggerError::Missing(name));
+    let (id, name) = (text("id")?, text("brandName")?);
+    stage
+        .patch(path, &json!({ "brandName": stage.name() }))
+        .await?;
+    stage.patch(path, &json!({ "brandName": name })).await?;
+    Ok(id.to_owned())
 }
 
 async fn invitation(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {

@@ -1,0 +1,103 @@
+//! The settings of a workspace as callers write them.
+
+use portico_domain::{
+    ChannelType, Companies, Email, Invalid, WebLink, WorkspacePatch, parse_color, text,
+};
+use portico_web::given;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What shall change about a workspace.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// The business's name.
+    brand_name: Option<String>,
+    /// Whether clients are grouped in companies.
+    companies: Option<Companies>,
+    /// Which channel is made for a new client.
+    default_channel_type: Option<ChannelType>,
+    /// Whether clients can invite colleagues to their companies.
+    is_client_invite_enabled: Option<bool>,
+    /// Whether anybody can sign up.
+    is_client_direct_sign_up_enabled: Option<bool>,
+    /// Whether clients who are not invited yet are notified by mail.
+    is_uninvited_notification_enabled: Option<bool>,
+    /// For how many days an invitation is good: 1 to 30.
+    invitation_lifetime_days: Option<i64>,
+    /// A link to the logo, which begins with `https://`.
+    #[serde(deserialize_with = "given")]
+    full_logo_url: Option<Option<String>>,
+    /// The colour of buttons in mails and pages, such as `#9BBFFF`.
+    #[serde(deserialize_with = "given")]
+    color_accent: Option<Option<String>>,
+    /// Where answers to mails go.
+    #[serde(deserialize_with = "given")]
+    reply_to_email: Option<Option<String>>,
+    /// What clients and companies are called.
+    labels: LabelFields,
+}
+
+/// What shall be called otherwise.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(crate) struct LabelFields {
+    /// One client.
+    individual_term: Option<String>,
+    /// Several clients.
+    individual_term_plural: Option<String>,
+    /// One company.
+    group_term: Option<String>,
+    /// Several companies.
+    group_term_plural: Option<String>,
+}
+
+impl TryFrom<Settings> for WorkspacePatch {
+    type Error = Invalid;
+
+    fn try_from(settings: Settings) -> Result<Self, Invalid> {
+        let term = |name: &str, term: Option<String>| {
+            let field = format!("labels.{name}");
+            term.map(|term| Self::term(&field, &term)).transpose()
+        };
+        let labels = settings.labels;
+        Ok(Self {
+            name: settings
+                .brand_name
+                .map(|name| text::line("brandName", &name, 1, 100))
+                .transpose()?,
+            invitation_days: settings
+                .invitation_lifetime_days
+                .map(|days| Self::invitation_days("invitationLifetimeDays", days))
+                .transpose()?,
+            companies: settings.companies,
+            individual_term: term("individualTerm", labels.individual_term)?,
+            individual_term_plural: term("individualTermPlural", labels.individual_term_plural)?,
+            group_term: term("groupTerm", labels.group_term)?,
+            group_term_plural: term("groupTermPlural", labels.group_term_plural)?,
+            default_channel_type: settings.default_channel_type,
+            are_client_invites_allowed: settings.is_client_invite_enabled,
+            is_direct_sign_up_allowed: settings.is_client_direct_sign_up_enabled,
+            are_uninvited_notified: settings.is_uninvited_notification_enabled,
+            logo_url: clearable(settings.full_logo_url, |link| {
+                WebLink::https("fullLogoUrl", link)
+            })?,
+            accent_color: clearable(settings.color_accent, |color| {
+                parse_color("colorAccent", color)
+            })?,
+            reply_to: clearable(settings.reply_to_email, |email| {
+                Email::parse("replyToEmail", email)
+            })?,
+        })
+    }
+}
+
+/// A field that is absent, cleared by an empty text or null, or set.
+fn clearable<T>(
+    field: Option<Option<String>>,
+    parse: impl FnOnce(&str) -> Result<T, Invalid>,
+) -> Result<Option<Option<T>>, Invalid> {
+    let Some(text) = field else { return Ok(None) };
+    let text = text.filter(|text| !text.trim().is_empty());
+    text.map(|text| parse(&text)).transpose().map(Some)
+}

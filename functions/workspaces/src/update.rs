@@ -1,0 +1,51 @@
+//! `PATCH /v1/workspaces`: changes the settings of the caller's workspace.
+
+use crate::fields::Settings;
+use portico_app::{App, Grant};
+use portico_domain::{Change, Permission, WorkspacePatch, WorkspaceView};
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
+    portal_url, schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route =
+    Route::patch("workspaces-update", "/v1/workspaces").needs(Permission::ManageWorkspace);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+
+const OPERATION: Operation = Operation {
+    summary: "Change the workspace's settings",
+    description: "What is not given stays as it is; an empty text or `null` clears a field that may be empty. Turning companies off and on again loses nothing.",
+    query: &[],
+    body: Some(schema::<Settings>),
+    answer: Body::Json(schema::<WorkspaceView>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// Changes the settings.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let patch = WorkspacePatch::try_from(body::<Settings>(&request)?)?;
+    let workspace = app.store.workspace(caller.workspace_id);
+    let settings = retry_stale(|| async {
+        let before = workspace.get().await?;
+        let mut change = Change::at(app.moment());
+        let mut after = before.clone();
+        after.update(&mut change, patch.clone());
+        if after == before {
+            return Ok(before);
+        }
+        let after = change.save_workspace(&before, after);
+        workspace.commit(&change).await?;
+        Ok(after)
+    })
+    .await?;
+    let portal = portal_url(app, settings.id);
+    Ok(ok(&WorkspaceView::new(&settings, &portal)))
+}
