@@ -258,6 +258,7 @@ async fn use_the_portal(app: &TestApp, email: &str, tokens: &Value) {
         .await
         .expect(200);
     get_in_with_links(app, email).await;
+    come_in_by_oneself(app, email).await;
     let password = json!({ "email": email, "password": e2e::PASSWORD });
     // A token that was used before ends its session.
     let tokens = nobody.post(&path, &password).await.expect(200);
@@ -286,6 +287,38 @@ async fn get_in_with_links(app: &TestApp, email: &str) {
         nobody.post(&link, &body).await.expect(200);
     }
     app.settle().await;
+}
+
+/// Signs up, invites a colleague, and changes an address.
+async fn come_in_by_oneself(app: &TestApp, email: &str) {
+    let (admin, nobody) = (app.admin(), app.nobody());
+    let settings = json!({ "isClientDirectSignUpEnabled": true, "isClientInviteEnabled": true });
+    admin.patch("/v1/workspaces", &settings).await.expect(200);
+    let path = app.sign_in_path().replace("/sign-in", "/sign-up");
+    assert_eq!(nobody.get(&path).await.status, 200);
+    let sophie =
+        json!({ "givenName": "Sophie", "familyName": "Germain", "email": "sophie@example.com" });
+    nobody.post(&path, &sophie).await.expect(200);
+    app.settle().await;
+    let link = app.link_to("sophie@example.com", "/verify/").await;
+    assert_eq!(nobody.get(&link).await.status, 200);
+    let password = json!({ "password": e2e::PASSWORD });
+    nobody.post(&link, &password).await.expect(200);
+
+    let password = json!({ "email": email, "password": e2e::PASSWORD });
+    let tokens = nobody.post(&app.sign_in_path(), &password).await;
+    let client = app.bearer(&tokens.expect(200));
+    let emmy = json!({ "givenName": "Emmy", "familyName": "Noether", "email": "emmy@example.com" });
+    client.post("/portal/invitations", &emmy).await.expect(200);
+    for (from, to) in [(email, "other@example.com"), ("other@example.com", email)] {
+        let change = json!({ "email": to, "password": e2e::PASSWORD });
+        client.post("/portal/email", &change).await.expect(200);
+        app.settle().await;
+        let link = app.link_to(to, "/verify/").await;
+        nobody.post(&link, &json!({})).await.expect(200);
+        app.settle().await;
+        assert!(!app.mails(from).await.is_empty());
+    }
 }
 
 /// Lets the sweeper find an event, a letter, a lane and a recovery of which neither

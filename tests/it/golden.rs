@@ -18,6 +18,7 @@ const ACCESS: &str = "eyJhbGciOiJFZERTQSJ9.ZXhhbXBsZQ.c2lnbmF0dXJl";
 const REFRESH: &str = "ps_ZXhhbXBsZS1yZWZyZXNoLXRva2Vu";
 const RESET: &str = "ZXhhbXBsZS1yZXNldC10b2tlbg";
 const MAGIC: &str = "ZXhhbXBsZS1tYWdpYy10b2tlbg";
+const VERIFY: &str = "ZXhhbXBsZS12ZXJpZnktdG9rZW4";
 const SESSION: &str = "01890000-0000-7000-8000-0000000000a1";
 const TOKEN: &str = "ZXhhbXBsZS10b2tlbi1vZi1hbi1pbnZpdGF0aW9uLWxpbms";
 const WORKSPACE: &str = "01890000-0000-7000-8000-00000000000a";
@@ -53,7 +54,8 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .post("/v1/clients?sendInvite=true", &ada)
         .await
         .expect(200));
-    let grace = json!({ "name": "Grace Hopper", "email": "grace@example.com" });
+    let grace =
+        json!({ "name": "Grace Hopper", "email": "grace@example.com", "companyIds": [company] });
     admin
         .post("/v1/clients?sendInvite=true", &grace)
         .await
@@ -73,6 +75,14 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .expect(200);
     let session = session["session"].clone();
     let part = |name: &str| session[name].as_str().expect("a text").to_owned();
+    let settings = json!({ "isClientDirectSignUpEnabled": true, "isClientInviteEnabled": true });
+    admin.patch("/v1/workspaces", &settings).await.expect(200);
+    let path = format!("/w/{}/sign-up", app.server.workspace_id);
+    let mary =
+        json!({ "givenName": "Mary", "familyName": "Somerville", "email": "mary@example.com" });
+    nobody.post(&path, &mary).await.expect(200);
+    app.settle().await;
+    let verify = app.link_to("mary@example.com", "/verify/").await;
     let mut mailed = Vec::new();
     for (path, page) in [("forgotten", "/reset/"), ("sign-in/link", "/magic/")] {
         let path = format!("/w/{}/{path}", app.server.workspace_id);
@@ -121,6 +131,7 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     let text = fs::read_to_string(file(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let text = text
         .replace(KEY, &app.server.api_key)
+        .replace(VERIFY, verify.trim_start_matches("/verify/"))
         .replace(RESET, &mailed[0])
         .replace(MAGIC, &mailed[1])
         .replace(ACCESS, &part("accessToken"))

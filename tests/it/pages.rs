@@ -64,6 +64,17 @@ async fn every_page_that_a_person_meets_is_accessible() {
     mail_me(format!("{workspace}/sign-in/link")).await;
     app.settle().await;
     let magic = app.link_to("ada@example.com", "/magic/").await;
+    let settings = json!({ "isClientDirectSignUpEnabled": true });
+    app.admin()
+        .patch("/v1/workspaces", &settings)
+        .await
+        .expect(200);
+    let sign_up = format!("{workspace}/sign-up");
+    let mary =
+        json!({ "givenName": "Mary", "familyName": "Somerville", "email": "mary@example.com" });
+    app.nobody().post(&sign_up, &mary).await.expect(200);
+    app.settle().await;
+    let verify = app.link_to("mary@example.com", "/verify/").await;
     let page = |name: &str, path: &str| json!({ "name": name, "path": path });
     let pages = vec![
         page("invite", &invite),
@@ -72,6 +83,8 @@ async fn every_page_that_a_person_meets_is_accessible() {
         page("forgotten", &format!("{workspace}/forgotten")),
         page("reset", &reset),
         page("magic", &magic),
+        page("sign-up", &sign_up),
+        page("verify", &verify),
         json!({ "name": "start", "path": "/portal", "needsSignIn": true }),
     ];
     let count = pages.len();

@@ -43,22 +43,29 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     let client = retry_stale(|| async {
         let before = find(&workspace, id).await?;
-        let mut patch = body::<ClientFields>(&request)?.into_patch(&before.email)?;
+        let fields = body::<ClientFields>(&request)?;
+        let email = fields.new_email(&before.email)?;
+        let mut patch = fields.into_patch()?;
         if let Some(wanted) = patch.company_ids.take() {
             patch.company_ids = companies::at_change(&workspace.get().await?, wanted)?;
         }
         let mut change = Change::at(app.moment());
         let mut after = before.clone();
         after.update(&mut change, patch);
+        let mut open = match email.is_some() || invite {
+            true => workspace.open_invitation(&before).await?,
+            false => None,
+        };
+        if let Some(email) = email {
+            open = after.readdress(&mut change, email, open);
+        }
         if invite {
             let lifetime = workspace.get().await?.invitation_lifetime();
-            let open = workspace.open_invitation(&before).await?;
             Invitation::send(&mut change, &mut after, open, lifetime, caller.actor)?;
         }
-        if after == before {
-            return Ok(before);
+        if after != before {
+            after = change.save_client(Some(&before), after);
         }
-        let after = change.save_client(Some(&before), after);
         workspace.commit(&change).await?;
         Ok(after)
     })

@@ -1,6 +1,8 @@
 //! The functions behind `/portal`: what a signed-in client reaches.
 
+pub mod email;
 pub mod home;
+pub mod invite;
 pub mod me;
 pub mod password;
 pub mod revoke;
@@ -17,7 +19,9 @@ pub const FUNCTIONS: &[Function] = &[
     me::FUNCTION,
     update::FUNCTION,
     team::FUNCTION,
+    invite::FUNCTION,
     password::FUNCTION,
+    email::FUNCTION,
     sessions::FUNCTION,
     revoke::FUNCTION,
     sign_out::FUNCTION,

@@ -14,6 +14,10 @@ pub mod refresh;
 pub mod reset;
 pub mod reset_show;
 pub mod show;
+pub mod sign_up;
+pub mod sign_up_show;
+pub mod verify;
+pub mod verify_show;
 
 use portico_app::App;
 use portico_domain::Workspace;
@@ -30,6 +34,10 @@ pub const FUNCTIONS: &[Function] = &[
     ask_reset::FUNCTION,
     reset_show::FUNCTION,
     reset::FUNCTION,
+    sign_up_show::FUNCTION,
+    sign_up::FUNCTION,
+    verify_show::FUNCTION,
+    verify::FUNCTION,
     refresh::FUNCTION,
     keys::FUNCTION,
 ];

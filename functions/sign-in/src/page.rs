@@ -2,7 +2,7 @@
 
 use askama::Template;
 use portico_app::App;
-use portico_domain::Workspace;
+use portico_domain::{Ticket, TicketPurpose, Workspace};
 use portico_web::{Brand, FormToken, Problem, Request, Response, branded_page, form_token};
 use serde::Serialize;
 
@@ -52,6 +52,39 @@ pub(crate) struct MagicPage<'a> {
     pub(crate) email: &'a str,
     pub(crate) token: &'a str,
     pub(crate) csrf: &'a str,
+}
+
+/// The page on which somebody signs up.
+#[derive(Debug, Template)]
+#[template(path = "sign_up.html")]
+pub(crate) struct SignUpPage<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) csrf: &'a str,
+    pub(crate) given_name: &'a str,
+    pub(crate) family_name: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) error: Option<&'a str>,
+}
+
+/// The page behind a link that proves an address.
+#[derive(Debug, Template)]
+#[template(path = "verify.html")]
+pub(crate) struct VerifyPage<'a> {
+    workspace: &'a Workspace,
+    email: &'a str,
+    /// Whether somebody signs up; otherwise an address is changed.
+    is_new: bool,
+    token: &'a str,
+    csrf: &'a str,
+    error: Option<&'a str>,
+}
+
+/// The page that says that an address is in use now.
+#[derive(Debug, Template)]
+#[template(path = "verified.html")]
+pub(crate) struct VerifiedPage<'a> {
+    workspace: &'a Workspace,
+    email: &'a str,
 }
 
 /// That a mail may be on its way, for programs.
@@ -121,6 +154,52 @@ impl MagicPage<'_> {
     pub(crate) fn answer(&self, form: FormToken) -> Result<Response, Problem> {
         let title = format!("Sign in to {}", self.workspace.name);
         with_form(self.workspace, &title, None, self, form)
+    }
+}
+
+impl SignUpPage<'_> {
+    /// The page, with the cookie that its form needs.
+    pub(crate) fn answer(&self, form: FormToken) -> Result<Response, Problem> {
+        let title = format!("Sign up with {}", self.workspace.name);
+        with_form(self.workspace, &title, self.error, self, form)
+    }
+}
+
+impl VerifyPage<'_> {
+    /// The page of this ticket, with what went wrong.
+    pub(crate) fn answer(
+        app: &App,
+        request: &Request,
+        workspace: &Workspace,
+        ticket: &Ticket,
+        problem: Option<&Problem>,
+    ) -> Result<Response, Problem> {
+        let (email, is_new) = match &ticket.purpose {
+            TicketPurpose::SignUp { email, .. } => (email, true),
+            TicketPurpose::ChangeEmail { to, .. } => (to, false),
+            TicketPurpose::ResetPassword
+            | TicketPurpose::SignIn
+            | TicketPurpose::VerifyEmail { .. } => return Err(Problem::unknown_link()),
+        };
+        let form = form_token(app, request)?;
+        let page = VerifyPage {
+            workspace,
+            email: email.as_str(),
+            is_new,
+            token: request.path("token"),
+            csrf: &form.field.clone(),
+            error: problem.map(Problem::message),
+        };
+        let title = format!("Confirm your e-mail address: {}", workspace.name);
+        with_form(workspace, &title, page.error, &page, form)
+    }
+}
+
+impl VerifiedPage<'_> {
+    pub(crate) fn answer(workspace: &Workspace, email: &str) -> Result<Response, Problem> {
+        let title = format!("Your address is changed: {}", workspace.name);
+        let page = VerifiedPage { workspace, email };
+        branded_page(&Brand::of(workspace), &title, &page)
     }
 }
 

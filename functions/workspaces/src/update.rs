@@ -4,8 +4,8 @@ use crate::fields::Settings;
 use portico_app::{App, Grant};
 use portico_domain::{Change, Permission, WorkspacePatch, WorkspaceView};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
-    portal_url, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, portal_url,
+    retry_stale, schema,
 };
 
 /// What this function answers to.

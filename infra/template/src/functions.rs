@@ -44,9 +44,8 @@ impl Unit<'_> {
         match self.name() {
             // Argon2id wants memory, and a full core comes with about 1.8 GB;
             // whoever floods this gets a queue, not a bill.
-            "invitations-accept" | "sign-in-create" | "reset-create" | "portal-password" => {
-                need(1_024, 10, Some(20))
-            }
+            "invitations-accept" | "sign-in-create" | "reset-create" | "verify-create"
+            | "portal-password" | "portal-email" => need(1_024, 10, Some(20)),
             // A slice of 20 s, and an attempt of 15 s that began within it.
             "deliverer" => need(256, 75, None),
             // An attempt of 15 s.

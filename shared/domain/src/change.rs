@@ -5,8 +5,8 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    Account, Client, Company, CompanyId, CompanyRefusal, Endpoint, EndpointId, Event, Invitation,
-    Letter, LetterId, Moment, Session, Ticket, Time, Workspace, WorkspaceId,
+    Account, Client, ClientId, Company, CompanyId, CompanyRefusal, Email, Endpoint, EndpointId,
+    Event, Invitation, Letter, LetterId, Moment, Session, Ticket, Time, Workspace, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -30,6 +30,17 @@ pub struct Credential {
     pub changed_at: Time,
 }
 
+/// An address that waits to be proved, kept from others meanwhile.
+#[derive(Clone, Debug)]
+pub struct EmailReservation {
+    /// Whose address it may become.
+    pub client_id: ClientId,
+    /// The address.
+    pub email: Email,
+    /// Until when it is kept.
+    pub until: Time,
+}
+
 /// Everything that one decision changes.
 #[derive(Debug)]
 pub struct Change<'a> {
@@ -49,6 +60,8 @@ pub struct Change<'a> {
     pub rung_endpoints: Vec<(WorkspaceId, EndpointId)>,
     /// Links that are good once, given out or used up.
     pub tickets: Vec<Revision<Ticket>>,
+    /// Addresses to keep from others.
+    pub reservations: Vec<EmailReservation>,
     /// Mail to send.
     pub letters: Vec<Letter>,
     /// Mail to send later, by whoever has it on lease.
@@ -75,6 +88,7 @@ impl<'a> Change<'a> {
             endpoints: Vec::new(),
             rung_endpoints: Vec::new(),
             tickets: Vec::new(),
+            reservations: Vec::new(),
             letters: Vec::new(),
             postponed_letters: Vec::new(),
             done_letters: Vec::new(),
@@ -171,6 +185,18 @@ impl<'a> Change<'a> {
             after: after.clone(),
         });
         after
+    }
+
+    /// Adds a client who has set up its account by itself.
+    pub fn save_signed_up(&mut self, mut client: Client) -> Client {
+        client.record_creation(self);
+        client.activate(self);
+        client.version += 1;
+        self.clients.push(Revision {
+            before: None,
+            after: client.clone(),
+        });
+        client
     }
 
     /// Adds an invitation, or changes one.

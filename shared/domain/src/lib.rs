@@ -38,7 +38,7 @@ mod workspace;
 pub use access::{Actor, ApiKey, Permission};
 pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
 pub use address::Address;
-pub use change::{Change, Credential, Revision};
+pub use change::{Change, Credential, EmailReservation, Revision};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
     OpenInvitation,

@@ -7,11 +7,11 @@
 
 use crate::{
     Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
-    item::{Attributes, item},
+    item::{Attributes, expire_after, item},
     list::{Filter, Order, Question},
     pattern::Key,
 };
-use portico_domain::{Client, ClientId, CompanyId, Email, WorkspaceId};
+use portico_domain::{Client, ClientId, CompanyId, Email, EmailReservation, Time, WorkspaceId};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -172,6 +172,8 @@ pub(crate) fn email_guard_key(workspace: WorkspaceId, email: &Email) -> Key {
 #[serde(rename_all = "camelCase")]
 struct EmailGuard {
     client_id: ClientId,
+    /// The address waits to be proved; nobody signs in with it yet.
+    reserved_until: Option<Time>,
 }
 
 impl WorkspaceStore<'_> {
@@ -181,7 +183,8 @@ impl WorkspaceStore<'_> {
             .store
             .get("emailGuard", &email_guard_key(self.id, email))
             .await?;
-        Ok(guard.map(|guard| guard.client_id))
+        let proved = guard.filter(|guard| guard.reserved_until.is_none());
+        Ok(proved.map(|guard| guard.client_id))
     }
 }
 
@@ -192,4 +195,18 @@ pub(crate) fn client_key(workspace: WorkspaceId, id: ClientId) -> Key {
 pub(crate) fn email_guard_item(client: &Client) -> Result<Attributes, Error> {
     let key = email_guard_key(client.workspace_id, &client.email);
     item("emailGuard", &json!({ "clientId": client.id }), &[key])
+}
+
+pub(crate) fn reservation_item(
+    workspace: WorkspaceId,
+    reservation: &EmailReservation,
+) -> Result<Attributes, Error> {
+    let EmailReservation {
+        client_id, until, ..
+    } = reservation;
+    let fields = json!({ "clientId": client_id, "reservedUntil": until });
+    let key = email_guard_key(workspace, &reservation.email);
+    let mut item = item("emailGuard", &fields, &[key])?;
+    expire_after(&mut item, *until);
+    Ok(item)
 }

@@ -13,7 +13,7 @@ use crate::{
     item::Attributes,
     lane, letter, number, password,
     pattern::Key,
-    session, ticket, workspace,
+    session, text, ticket, workspace,
 };
 use aws_sdk_dynamodb::{
     error::BuildError,
@@ -24,7 +24,8 @@ use aws_sdk_dynamodb::{
     },
 };
 use portico_domain::{
-    Change, Client, Company, CompanyId, EndpointId, LaneId, Letter, Revision, Time, WorkspaceId,
+    Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId, Letter, Revision, Time,
+    WorkspaceId,
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -45,6 +46,7 @@ enum Meaning {
 
 struct Transaction {
     table: String,
+    now: Time,
     actions: Vec<TransactWriteItem>,
     meanings: Vec<Meaning>,
 }
@@ -100,6 +102,7 @@ impl WorkspaceStore<'_> {
     fn transaction(&self, change: &Change<'_>) -> Result<Transaction, CommitError> {
         let mut transaction = Transaction {
             table: self.store.table.to_string(),
+            now: change.moment.now,
             actions: Vec::new(),
             meanings: Vec::new(),
         };
@@ -133,6 +136,10 @@ impl WorkspaceStore<'_> {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(ticket::ticket_item(after)?, version)?;
         }
+        for reservation in &change.reservations {
+            let item = client::reservation_item(self.id, reservation)?;
+            transaction.take_email(item, reservation.client_id)?;
+        }
         for letter in &change.letters {
             transaction.put(letter::letter_item(letter)?)?;
         }
@@ -157,16 +164,19 @@ impl WorkspaceStore<'_> {
 
 impl Transaction {
     fn client(&mut self, Revision { before, after }: &Revision<Client>) -> Result<(), CommitError> {
-        let (w, email) = (after.workspace_id, &after.email);
+        let w = after.workspace_id;
         let is_archived = after.archived_at.is_some();
         self.revise(
             client::client_item(after)?,
             before.as_ref().map(|before| before.version),
         )?;
-        if before.is_none() {
-            self.put_guard(client::email_guard_item(after)?, Meaning::EmailTaken)?;
-        } else if is_archived {
-            self.delete(&client::email_guard_key(w, email))?;
+        let old = before.as_ref().map(|before| before.email.key());
+        let new = (!is_archived).then(|| after.email.key());
+        if let Some(before) = before.as_ref().filter(|_| old != new) {
+            self.delete(&client::email_guard_key(w, &before.email))?;
+        }
+        if new.is_some() && old != new {
+            self.take_email(client::email_guard_item(after)?, after.id)?;
         }
 
         let was: BTreeSet<CompanyId> = before.iter().flat_map(Client::memberships).collect();
@@ -266,6 +276,20 @@ impl Transaction {
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)");
         self.push_put(put, meaning)
+    }
+
+    /// Takes an address that nobody has. One that is only kept for a client is
+    /// that client's to take, and anybody's once its time is over.
+    fn take_email(&mut self, item: Attributes, client: ClientId) -> Result<(), Error> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(
+                "attribute_not_exists(pk) OR clientId = :client OR reservedUntil < :now",
+            )
+            .expression_attribute_values(":client", text(&client))
+            .expression_attribute_values(":now", text(&self.now));
+        self.push_put(put, Meaning::EmailTaken)
     }
 
     fn ring(

@@ -32,7 +32,10 @@ impl Brand {
     pub fn of(workspace: &Workspace) -> Self {
         Self {
             name: workspace.name.clone(),
-            logo: workspace.logo_url.as_ref().map(ToString::to_string),
+            logo: workspace
+                .logo_url
+                .as_ref()
+                .map(|link| link.as_str().to_owned()),
             accent: Accent::of(workspace.accent_color.as_deref()),
         }
     }

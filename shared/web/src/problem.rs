@@ -164,6 +164,24 @@ impl Problem {
         )
     }
 
+    /// Nobody signs up by themselves in this workspace.
+    pub fn sign_up_off() -> Self {
+        Self::new(
+            404,
+            "sign_up_off",
+            "nobody can sign up here by themselves; ask to be invited",
+        )
+    }
+
+    /// Clients do not invite each other in this workspace.
+    pub fn client_invites_off() -> Self {
+        Self::new(
+            403,
+            "client_invites_off",
+            "clients cannot invite colleagues here; ask the business to",
+        )
+    }
+
     /// Somebody guesses, or looks like it.
     pub fn too_many_tries(wait: Duration) -> Self {
         let minutes = seconds(wait).div_ceil(60);
