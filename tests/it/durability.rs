@@ -294,7 +294,7 @@ async fn what_belongs_to_another_workspace_is_not_written() {
     let app = TestApp::start().await;
     let core = app.server.app();
     let other = app.other_tenant().await.stored.workspace_id;
-    let mut change = Change::at(core.moment());
+    let mut change = Change::by_system(core.moment());
     let name = CompanyName::parse("name", "Engines").expect("a name");
     let company = Company::create(&mut change, other, name, CompanyPatch::default());
     change.save_company(None, company);

@@ -170,7 +170,8 @@ async fn change_and_resend(app: &TestApp, admin: &Actor, endpoint: &str) {
     }
     for action in ["rotate-secret", "test"] {
         let path = format!("{path}/{action}");
-        admin.post(&path, &json!({})).await.expect(200);
+        let once = admin.with("idempotency-key", action);
+        once.post(&path, &json!({})).await.expect(200);
     }
     let deliveries = admin.get(&format!("{path}/deliveries")).await.expect(200);
     let delivery = id(&deliveries["data"][0]).to_owned();
@@ -191,7 +192,7 @@ async fn change_and_resend(app: &TestApp, admin: &Actor, endpoint: &str) {
 async fn mail_a_ticket(app: &TestApp, client: &str) {
     let (core, id) = (app.server.app(), client.parse().expect("an id"));
     let store = core.store.workspace(app.server.workspace_id);
-    let mut change = Change::at(core.moment());
+    let mut change = Change::by_system(core.moment());
     let ticket = Ticket::issue(
         &mut change,
         app.server.workspace_id,
@@ -200,7 +201,7 @@ async fn mail_a_ticket(app: &TestApp, client: &str) {
     );
     store.commit(&change).await.expect("it is written");
     app.settle().await;
-    let mut change = Change::at(core.moment());
+    let mut change = Change::by_system(core.moment());
     ticket.use_up(&mut change).expect("it is good");
     store.commit(&change).await.expect("it is written");
     app.settle().await;

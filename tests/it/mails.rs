@@ -21,7 +21,7 @@ async fn issue(app: &TestApp, client: &Value, purpose: TicketPurpose) -> Ticket 
     let account = Account::Client {
         id: id(client).parse().expect("an id"),
     };
-    let mut change = Change::at(core.moment());
+    let mut change = Change::by_system(core.moment());
     let ticket = Ticket::issue(&mut change, workspace, account, purpose);
     let store = core.store.workspace(workspace);
     store.commit(&change).await.expect("it is written");
@@ -31,7 +31,7 @@ async fn issue(app: &TestApp, client: &Value, purpose: TicketPurpose) -> Ticket 
 /// Uses a ticket up, as a function would.
 async fn use_up(app: &TestApp, ticket: &Ticket) {
     let core = app.server.app();
-    let mut change = Change::at(core.moment());
+    let mut change = Change::by_system(core.moment());
     ticket.use_up(&mut change).expect("it is good");
     let store = core.store.workspace(ticket.workspace_id);
     store.commit(&change).await.expect("it is written");

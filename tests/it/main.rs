@@ -1,6 +1,7 @@
 //! Portico, end to end.
 
 mod access;
+mod audit;
 mod clients;
 mod companies;
 mod concurrency;
@@ -16,6 +17,7 @@ mod everything;
 mod fields;
 mod golden;
 mod grants;
+mod idempotency;
 mod invariants;
 mod invitations;
 mod journey;

@@ -3,7 +3,7 @@
 
 use crate::{companies, fields::ClientFields, view::view};
 use portico_app::{App, Grant};
-use portico_domain::{Change, Client, ClientDraft, ClientView, Invitation, Permission};
+use portico_domain::{Client, ClientDraft, ClientView, Invitation, Permission};
 use portico_store::Index;
 use portico_web::{
     Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, ok,
@@ -47,13 +47,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     let settings = workspace.get().await?;
     draft.company_ids = companies::at_creation(&workspace, &settings, draft.company_ids).await?;
-    let mut change = Change::at(app.moment());
+    let mut change = caller.change(app);
     let mut client = Client::create(change.moment, caller.workspace_id, draft, caller.actor);
     if invite {
         let lifetime = settings.invitation_lifetime();
         Invitation::open(&mut change, &mut client, None, lifetime, caller.actor)?;
     }
     let client = change.save_client(None, client);
-    workspace.commit(&change).await?;
-    Ok(ok(&view(app, &caller, &client)))
+    let answer = ok(&view(app, &caller, &client));
+    caller.commit(app, &change, answer).await
 }

@@ -3,7 +3,7 @@
 
 use crate::{companies, fields::ClientFields, get::find, view::view};
 use portico_app::{App, Grant};
-use portico_domain::{Change, ClientView, Invitation, Permission};
+use portico_domain::{ClientView, Invitation, Permission};
 use portico_web::{
     Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, ok,
     retry_stale, schema,
@@ -41,7 +41,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         return Err(Problem::permission_missing(Permission::CreateClients));
     }
     let workspace = app.store.workspace(caller.workspace_id);
-    let client = retry_stale(|| async {
+    retry_stale(|| async {
         let before = find(&workspace, id).await?;
         let fields = body::<ClientFields>(&request)?;
         let email = fields.new_email(&before.email)?;
@@ -49,7 +49,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         if let Some(wanted) = patch.company_ids.take() {
             patch.company_ids = companies::at_change(&workspace.get().await?, wanted)?;
         }
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
         after.update(&mut change, patch);
         let mut open = match email.is_some() || invite {
@@ -66,9 +66,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         if after != before {
             after = change.save_client(Some(&before), after);
         }
-        workspace.commit(&change).await?;
-        Ok(after)
+        let answer = ok(&view(app, &caller, &after));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&view(app, &caller, &client)))
+    .await
 }

@@ -2,7 +2,7 @@
 
 use crate::fields::CompanyFields;
 use portico_app::{App, Grant};
-use portico_domain::{Change, Company, CompanyView, Permission};
+use portico_domain::{Company, CompanyView, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, schema,
 };
@@ -33,9 +33,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let (name, fields) = body::<CompanyFields>(&request)?.into_new()?;
     let workspace = app.store.workspace(caller.workspace_id);
     workspace.get().await?.refuse_companies_if_off("name")?;
-    let mut change = Change::at(app.moment());
+    let mut change = caller.change(app);
     let company = Company::create(&mut change, caller.workspace_id, name, fields);
     let company = change.save_company(None, company);
-    workspace.commit(&change).await?;
-    Ok(ok(&CompanyView::from(&company)))
+    let answer = ok(&CompanyView::from(&company));
+    caller.commit(app, &change, answer).await
 }

@@ -2,7 +2,7 @@
 
 use crate::{fields::CompanyFields, get::find};
 use portico_app::{App, Grant};
-use portico_domain::{Change, CompanyView, Permission};
+use portico_domain::{CompanyView, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
     schema,
@@ -34,18 +34,17 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("company")?;
     let patch = body::<CompanyFields>(&request)?.into_patch()?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let company = retry_stale(|| async {
+    retry_stale(|| async {
         let before = find(&workspace, id).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
         after.update(&mut change, patch.clone())?;
         if after == before {
-            return Ok(before);
+            return Ok(ok(&CompanyView::from(&before)));
         }
         let after = change.save_company(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok(after)
+        let answer = ok(&CompanyView::from(&after));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(ok(&CompanyView::from(&company)))
+    .await
 }

@@ -77,7 +77,7 @@ pub(crate) async fn gone(app: &App, endpoint: &Endpoint) -> Result<Verdict, Trig
 }
 
 async fn give_up(app: &App, endpoint: &Endpoint, reason: &str) -> Result<Verdict, TriggerError> {
-    let mut change = Change::at(app.moment());
+    let mut change = Change::by_system(app.moment());
     endpoint.give_up(&mut change, reason);
     let workspace = app.store.workspace(endpoint.workspace_id);
     match workspace.commit(&change).await {

@@ -76,7 +76,7 @@ async fn leave(
         let Some(before) = before.filter(is_member) else {
             return Ok(());
         };
-        let mut change = Change::at(app.moment());
+        let mut change = Change::by_system(app.moment());
         let mut after = before.clone();
         after.leave(&mut change, company_id);
         change.save_client(Some(&before), after);

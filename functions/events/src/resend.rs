@@ -3,7 +3,7 @@
 
 use portico_app::{App, Grant, outbox};
 use portico_domain::{
-    DeliveryView, Endpoint, EndpointDisabled, EndpointId, Event, EventId, Permission,
+    AuditNote, DeliveryView, Endpoint, EndpointDisabled, EndpointId, Event, EventId, Permission,
     WebhookDelivery,
 };
 use portico_queue::Queue;
@@ -73,7 +73,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         sent.push(delivery.view(endpoint));
     }
     outbox::ring_again(app, &workspace, caller.workspace_id, lanes).await;
-    Ok(ok(&ListView::complete(sent)))
+    let mut change = caller.change(app);
+    change.note(AuditNote::new("event.resent", "event", &event.id));
+    let answer = ok(&ListView::complete(sent));
+    caller.commit(app, &change, answer).await
 }
 
 async fn receivers(

@@ -43,7 +43,7 @@ async fn expire(app: &App, task: Task<kind::Invitation>) -> Result<bool, Trigger
         else {
             return Ok(false);
         };
-        let mut change = Change::at(app.moment());
+        let mut change = Change::by_system(app.moment());
         let before = workspace.client(invitation.client_id).await?;
         let mut after = before.clone();
         invitation.expire(&mut change, after.as_mut());

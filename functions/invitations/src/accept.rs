@@ -4,8 +4,8 @@
 use crate::{page::InvitationPage, show};
 use portico_app::{App, Grant};
 use portico_domain::{
-    Account, Change, Client, ClientStatus, ClientView, Credential, Holder, Invalid, Invitation,
-    Session, SignInMethod, Workspace,
+    Account, Actor, Change, ChangeSource, Client, ClientStatus, ClientView, Credential, Holder,
+    Invalid, Invitation, Session, SignInMethod, Workspace,
 };
 use portico_keys::{InvitationLink, password::Password};
 use portico_web::{
@@ -93,7 +93,9 @@ async fn accept(
         let invitation = workspace.invitation(link.invitation_id).await?;
         let invitation = invitation.ok_or_else(Problem::unknown_link)?;
         let before = crate::client_of(&workspace, &invitation).await?;
-        let mut change = Change::at(app.moment());
+        let actor = Actor::Client { id: before.id };
+        let origin = request.origin(actor, ChangeSource::Web);
+        let mut change = Change::new(app.moment(), origin);
         let mut after = before.clone();
         invitation.accept(&mut change, &mut after, link.generation)?;
         let proven = Proven::client(&after, SignInMethod::Invitation);

@@ -3,9 +3,7 @@
 use crate::decide;
 use portico_app::{App, Grant};
 use portico_domain::{Invitation, InvitationView, Permission};
-use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
-};
+use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, admit, schema};
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::post("invitations-cancel", "/v1/invitations/{id}/cancel")
@@ -31,7 +29,5 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
-    let workspace = app.store.workspace(caller.workspace_id);
-    let invitation = decide(app, &workspace, id, Invitation::cancel).await?;
-    Ok(ok(&invitation.view(app.now())))
+    decide(app, &caller, id, Invitation::cancel).await
 }

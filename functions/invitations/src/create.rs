@@ -1,7 +1,7 @@
 //! `POST /v1/invitations`: invites a client by e-mail.
 
 use portico_app::{App, Grant};
-use portico_domain::{Change, ClientId, Invalid, Invitation, InvitationView, Permission};
+use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, created,
     retry_stale, schema,
@@ -42,22 +42,21 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let client_id = client_id(&body(&request)?)?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let invitation = retry_stale(|| async {
+    retry_stale(|| async {
         let client = workspace.client(client_id).await?;
         let before = client
             .filter(|client| client.archived_at.is_none())
             .ok_or_else(unknown)?;
         let open = workspace.open_invitation(&before).await?;
         let lifetime = workspace.get().await?.invitation_lifetime();
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
         let invitation = Invitation::open(&mut change, &mut after, open, lifetime, caller.actor)?;
         change.save_client(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok(invitation)
+        let answer = created(&invitation.view(app.now()));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(created(&invitation.view(app.now())))
+    .await
 }
 
 fn client_id(new: &NewInvitation) -> Result<ClientId, Problem> {

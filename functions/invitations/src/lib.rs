@@ -12,7 +12,7 @@ pub mod show;
 use portico_app::App;
 use portico_domain::{Change, Client, Invitation, InvitationId, InviteRefusal};
 use portico_store::WorkspaceStore;
-use portico_web::{Function, Problem, retry_stale};
+use portico_web::{Caller, Function, Problem, Response, ok, retry_stale};
 
 /// Every function of this resource.
 pub const FUNCTIONS: &[Function] = &[
@@ -25,23 +25,24 @@ pub const FUNCTIONS: &[Function] = &[
     accept::FUNCTION,
 ];
 
-/// Decides about an invitation and the client whom it invites, and stores what
-/// becomes of both.
+/// Decides about an invitation and the client whom it invites, stores what
+/// becomes of both, and answers with the invitation.
 async fn decide(
     app: &App,
-    workspace: &WorkspaceStore<'_>,
+    caller: &Caller,
     id: InvitationId,
     rule: impl Fn(&Invitation, &mut Change<'_>, &mut Client) -> Result<Invitation, InviteRefusal>,
-) -> Result<Invitation, Problem> {
+) -> Result<Response, Problem> {
+    let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
-        let invitation = get::find(workspace, id).await?;
-        let before = client_of(workspace, &invitation).await?;
-        let mut change = Change::at(app.moment());
+        let invitation = get::find(&workspace, id).await?;
+        let before = client_of(&workspace, &invitation).await?;
+        let mut change = caller.change(app);
         let mut after = before.clone();
         let invitation = rule(&invitation, &mut change, &mut after)?;
         change.save_client(Some(&before), after);
-        workspace.commit(&change).await?;
-        Ok(invitation)
+        let answer = ok(&invitation.view(app.now()));
+        caller.commit(app, &change, answer).await
     })
     .await
 }

@@ -3,9 +3,7 @@
 use crate::decide;
 use portico_app::{App, Grant};
 use portico_domain::{InvitationView, Permission};
-use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
-};
+use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, admit, schema};
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::post("invitations-resend", "/v1/invitations/{id}/resend")
@@ -33,9 +31,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("invitation")?;
     let workspace = app.store.workspace(caller.workspace_id);
     let lifetime = workspace.get().await?.invitation_lifetime();
-    let invitation = decide(app, &workspace, id, |invitation, change, client| {
+    decide(app, &caller, id, |invitation, change, client| {
         invitation.resend(change, client, lifetime)
     })
-    .await?;
-    Ok(ok(&invitation.view(app.now())))
+    .await
 }

@@ -52,7 +52,7 @@ pub(crate) async fn record(
         let Some(invitation) = workspace.invitation(id).await? else {
             return Ok(workspace.discard_letter(letter.id).await?);
         };
-        let mut change = Change::at(app.moment());
+        let mut change = Change::by_system(app.moment());
         match outcome {
             Outcome::Sent(message_id) => {
                 invitation.mail_sent(&mut change, generation, message_id);

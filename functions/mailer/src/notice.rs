@@ -44,7 +44,7 @@ pub(crate) async fn record(
     if let Outcome::Never(reason) = outcome {
         tracing::error!(letter = %letter.id, reason, "a mail cannot be sent");
     }
-    let mut change = Change::at(app.moment());
+    let mut change = Change::by_system(app.moment());
     outcome.note(&mut change, letter);
     match workspace.commit(&change).await {
         // Another worker records.

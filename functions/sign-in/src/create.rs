@@ -5,14 +5,12 @@
 
 use crate::page::SignInPage;
 use portico_app::{App, Grant};
-use portico_domain::{
-    Account, Change, Credential, Email, Invalid, Session, SignInMethod, Workspace,
-};
+use portico_domain::{Account, Credential, Email, Invalid, Session, SignInMethod, Workspace};
 use portico_keys::password::{self, Verdict};
-use portico_store::{ClientLogin, CommitError, WorkspaceStore};
+use portico_store::{ClientLogin, CommitError};
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, Tokens, begin_session,
-    count_password_try, form_token, refuse_forged_form, schema, signed_in,
+    change_by, count_password_try, form_token, refuse_forged_form, schema, signed_in,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -90,7 +88,7 @@ async fn sign_in(app: &App, request: &Request, workspace: &Workspace) -> Result<
         Verdict::RightButOld => Some(password::Password::known(&presented).hash().await?),
         Verdict::Right | Verdict::Wrong => None,
     };
-    store_session(app, &store, &login, &session, renewed).await?;
+    store_session(app, request, &login, &session, renewed).await?;
     Ok(session)
 }
 
@@ -99,12 +97,13 @@ async fn sign_in(app: &App, request: &Request, workspace: &Workspace) -> Result<
 /// the epoch that was read with the password, or not at all.
 async fn store_session(
     app: &App,
-    store: &WorkspaceStore<'_>,
+    request: &Request,
     login: &ClientLogin,
     session: &Session,
     renewed: Option<String>,
 ) -> Result<(), Problem> {
-    let mut change = Change::at(app.moment());
+    let store = app.store.workspace(session.workspace_id);
+    let mut change = change_by(app, request, session.account.actor());
     change.session = Some(session.clone());
     let mut after = login.client.clone();
     if after.note_sign_in(change.moment.now) {
@@ -120,7 +119,7 @@ async fn store_session(
     });
     match store.commit(&change).await {
         Err(CommitError::Stale) => {
-            let mut alone = Change::at(app.moment());
+            let mut alone = change_by(app, request, session.account.actor());
             alone.session = change.session;
             Ok(store.commit(&alone).await?)
         }

@@ -2,10 +2,10 @@
 
 use crate::mailed;
 use portico_app::{App, Grant};
-use portico_domain::{Change, SignInMethod, TicketPurpose};
+use portico_domain::{SignInMethod, TicketPurpose};
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, Tokens, begin_session,
-    refuse_forged_form, retry_stale, schema, signed_in,
+    change_by, refuse_forged_form, retry_stale, schema, signed_in,
 };
 
 /// What this function answers to.
@@ -34,7 +34,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let session = retry_stale(|| async {
         let (ticket, workspace) = mailed::find(app, &request, is_meant).await?;
         let before = mailed::owner(app, &ticket).await?.client;
-        let mut change = Change::at(app.moment());
+        let mut change = change_by(app, &request, ticket.account.actor());
         ticket.use_up(&mut change)?;
         let proven = Proven::client(&before, SignInMethod::MagicLink);
         let session = begin_session(app, &request, proven)?;

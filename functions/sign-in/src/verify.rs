@@ -8,13 +8,13 @@ use crate::{
 };
 use portico_app::{App, Grant};
 use portico_domain::{
-    Account, Change, Client, ClientDraft, Credential, Email, Invalid, PersonName, Session,
-    SignInMethod, Ticket, TicketPurpose, Workspace,
+    Account, Client, ClientDraft, Credential, Email, Invalid, PersonName, Session, SignInMethod,
+    Ticket, TicketPurpose, Workspace,
 };
 use portico_keys::password::Password;
 use portico_web::{
-    Body, Function, Operation, Problem, Proven, Request, Response, Route, begin_session, ok,
-    refuse_forged_form, retry_stale, schema, signed_in,
+    Body, Function, Operation, Problem, Proven, Request, Response, Route, begin_session, change_by,
+    ok, refuse_forged_form, retry_stale, schema, signed_in,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             signed_in(app, &session).await
         }
         TicketPurpose::ChangeEmail { to, .. } => {
-            change_email(app, &ticket).await?;
+            change_email(app, &request, &ticket).await?;
             if request.wants_page() {
                 return VerifiedPage::answer(&workspace, to.as_str());
             }
@@ -121,7 +121,7 @@ async fn sign_up(
     retry_stale(|| async {
         let ticket = store.ticket(ticket.id).await?;
         let ticket = ticket.ok_or_else(Problem::unknown_link)?;
-        let mut change = Change::at(app.moment());
+        let mut change = change_by(app, request, ticket.account.actor());
         ticket.use_up(&mut change)?;
         let known = match store.client_id_of(email).await? {
             Some(id) => store.client(id).await?,
@@ -156,7 +156,7 @@ async fn sign_up(
     .await
 }
 
-async fn change_email(app: &App, ticket: &Ticket) -> Result<(), Problem> {
+async fn change_email(app: &App, request: &Request, ticket: &Ticket) -> Result<(), Problem> {
     let store = app.store.workspace(ticket.workspace_id);
     let Account::Client { id } = ticket.account else {
         return Err(Problem::unknown_link());
@@ -170,7 +170,7 @@ async fn change_email(app: &App, ticket: &Ticket) -> Result<(), Problem> {
         let before = store.client(id).await?;
         let before = before.filter(|client| !client.is_archived());
         let before = before.ok_or_else(Problem::unknown_link)?;
-        let mut change = Change::at(app.moment());
+        let mut change = change_by(app, request, ticket.account.actor());
         ticket.use_up(&mut change)?;
         // Another change came first; this one was meant for what was then.
         if before.email != *from {

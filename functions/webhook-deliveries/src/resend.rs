@@ -6,7 +6,7 @@ use portico_queue::Queue;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale, schema,
 };
-use std::collections::BTreeSet;
+use std::iter;
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::post(
@@ -41,24 +41,20 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id: DeliveryId = request.path_id("webhook delivery")?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let (delivery, endpoint) = retry_stale(|| async {
+    let (answer, lane) = retry_stale(|| async {
         let not_found = || Problem::not_found("webhook delivery");
         let mut delivery = workspace.delivery(id).await?.ok_or_else(not_found)?;
         let endpoint = workspace.endpoint(delivery.endpoint_id).await?;
         let endpoint = endpoint.ok_or_else(not_found)?;
-        delivery.resend(&endpoint, None, app.now())?;
-        workspace
-            .ring(endpoint.id, delivery.lane_id, app.now())
-            .await?;
-        if workspace.save_delivery(&delivery).await? {
-            Ok((delivery, endpoint))
-        } else {
-            Err(Problem::stale())
-        }
+        let mut change = caller.change(app);
+        delivery.resend(&endpoint, None, change.moment.now)?;
+        outbox::unpause(app, &workspace, &endpoint).await?;
+        let (answer, lane) = (ok(&delivery.view(&endpoint)), delivery.lane_id);
+        change.resend_delivery(delivery);
+        let answer = caller.commit(app, &change, answer).await?;
+        Ok((answer, lane))
     })
     .await?;
-    outbox::unpause(app, &workspace, &endpoint).await?;
-    let lane = BTreeSet::from([(endpoint.id, delivery.lane_id)]);
-    outbox::ring_again(app, &workspace, caller.workspace_id, lane).await;
-    Ok(ok(&delivery.view(&endpoint)))
+    outbox::wake(app, caller.workspace_id, iter::once(lane)).await;
+    Ok(answer)
 }

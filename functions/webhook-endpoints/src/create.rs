@@ -34,8 +34,8 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let fields: EndpointFields = body(&request)?;
-    let moment = app.moment();
-    let id = moment.id();
+    let mut change = caller.change(app);
+    let id = change.moment.id();
     let draft = fields.draft(app, id)?;
     let (secret, sealed) = if draft.kind.is_standard() {
         let secret = Secret::new(SigningSecret::from_bytes(random()?).to_text());
@@ -44,14 +44,15 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     } else {
         (None, String::new())
     };
-    let endpoint = Endpoint::create(id, caller.workspace_id, moment, draft, sealed);
     app.store
         .workspace(caller.workspace_id)
-        .create_endpoint(&endpoint)
+        .may_add_endpoint()
         .await??;
+    let endpoint = Endpoint::create(&mut change, id, caller.workspace_id, draft, sealed);
     let secret = secret.map(|secret| secret.expose().to_owned());
-    Ok(created(&EndpointView {
+    let answer = created(&EndpointView {
         secret,
         ..endpoint.view()
-    }))
+    });
+    caller.commit(app, &change, answer).await
 }

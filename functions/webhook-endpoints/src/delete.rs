@@ -4,7 +4,8 @@ use crate::get::find;
 use portico_app::{App, Grant};
 use portico_domain::Permission;
 use portico_web::{
-    Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
+    Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
+    schema,
 };
 
 /// What this function answers to.
@@ -12,7 +13,7 @@ pub const ROUTE: Route = Route::delete("webhook-endpoints-delete", "/v1/webhook-
     .needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::DELETE];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Delete a webhook endpoint",
@@ -31,7 +32,13 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let endpoint = find(&workspace, request.path_id("webhook endpoint")?).await?;
-    workspace.delete_endpoint(endpoint.id).await?;
-    Ok(ok(&Deletion::new("webhookEndpoint", &endpoint.id)))
+    let id = request.path_id("webhook endpoint")?;
+    retry_stale(|| async {
+        let endpoint = find(&workspace, id).await?;
+        let answer = ok(&Deletion::new("webhookEndpoint", &endpoint.id));
+        let mut change = caller.change(app);
+        change.delete_endpoint(endpoint);
+        caller.commit(app, &change, answer).await
+    })
+    .await
 }

@@ -54,17 +54,16 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("webhook endpoint")?;
     let new: NewRecovery = body(&request)?;
-    let moment = app.moment();
-    let (since, until) = new.range(moment.now)?;
+    let mut change = caller.change(app);
+    let (since, until) = new.range(change.moment.now)?;
     let workspace = app.store.workspace(caller.workspace_id);
     let endpoint = find(&workspace, id).await?;
     if endpoint.disabled.is_some() {
         return Err(EndpointDisabled.into());
     }
-    let recovery = Recovery::order(moment, &endpoint, since, until, new.include);
+    let recovery = Recovery::order(&mut change, &endpoint, since, until, new.include);
     outbox::unpause(app, &workspace, &endpoint).await?;
-    workspace.create_recovery(&recovery).await?;
-    Ok(created(&recovery))
+    caller.commit(app, &change, created(&recovery)).await
 }
 
 impl NewRecovery {

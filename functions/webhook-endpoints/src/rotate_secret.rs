@@ -3,7 +3,7 @@
 
 use crate::get::find;
 use portico_app::{App, Grant};
-use portico_domain::{Change, Endpoint, EndpointId, EndpointView, Invalid, Permission, Unsigned};
+use portico_domain::{Endpoint, EndpointId, EndpointView, Invalid, Permission, Unsigned};
 use portico_keys::{Secret, random};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body_or_default, ok,
@@ -68,20 +68,18 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let secret = Secret::new(SigningSecret::from_bytes(random()?).to_text());
     let sealed = app.keys.seal(&Endpoint::seal_context(id), &secret)?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let endpoint = retry_stale(|| async {
+    retry_stale(|| async {
         let before = find(&workspace, id).await?;
         if !before.kind.is_standard() {
             return Err(Unsigned(before.kind).into());
         }
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let after = before.rotate_secret(&mut change, sealed.clone(), overlap);
-        workspace.commit(&change).await?;
-        Ok(after)
+        let answer = ok(&EndpointView {
+            secret: Some(secret.expose().to_owned()),
+            ..after.view()
+        });
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    let secret = Some(secret.expose().to_owned());
-    Ok(ok(&EndpointView {
-        secret,
-        ..endpoint.view()
-    }))
+    .await
 }

@@ -16,7 +16,7 @@ pub const ROUTE: Route = Route::post("webhook-endpoints-test", "/v1/webhook-endp
     .needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Send a webhook endpoint a test event",
@@ -64,13 +64,15 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let endpoint = find(&app.store.workspace(caller.workspace_id), id).await?;
     let event = sample(kind, caller.workspace_id, app.moment()).ok_or_else(Problem::internal)?;
     let attempt = attempt::test(app, &endpoint, &event).await.noted();
-    Ok(ok(&Tested {
+    let answer = ok(&Tested {
         object: "webhookTest",
         event_id: event.id,
         event_type: kind,
         success: attempt.is_success(),
         attempt,
-    }))
+    });
+    // A test changes nothing; only its answer is kept, for its idempotency key.
+    caller.commit(app, &caller.change(app), answer).await
 }
 
 fn kind(test: &Test) -> Result<EventType, Invalid> {

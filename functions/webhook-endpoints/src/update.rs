@@ -3,7 +3,7 @@
 
 use crate::{fields::EndpointFields, get::find};
 use portico_app::{App, Grant, outbox};
-use portico_domain::{Change, EndpointId, EndpointView, LaneId, Permission};
+use portico_domain::{EndpointId, EndpointView, LaneId, Permission};
 use portico_queue::Queue;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
@@ -41,16 +41,16 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id: EndpointId = request.path_id("webhook endpoint")?;
     let fields: EndpointFields = body(&request)?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let (endpoint, is_rung) = retry_stale(|| async {
+    let (answer, is_rung) = retry_stale(|| async {
         let before = find(&workspace, id).await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let after = before.update(&mut change, fields.patch(app, &before)?);
-        workspace.commit(&change).await?;
-        Ok((after, !change.rung_endpoints.is_empty()))
+        let answer = caller.commit(app, &change, ok(&after.view())).await?;
+        Ok((answer, !change.rung_endpoints.is_empty()))
     })
     .await?;
     if is_rung {
         outbox::wake(app, caller.workspace_id, LaneId::all(id)).await;
     }
-    Ok(ok(&endpoint.view()))
+    Ok(answer)
 }

@@ -2,7 +2,7 @@
 
 use crate::fields::Settings;
 use portico_app::{App, Grant};
-use portico_domain::{Change, Permission, WorkspacePatch, WorkspaceView};
+use portico_domain::{Permission, WorkspacePatch, WorkspaceView};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, portal_url,
     retry_stale, schema,
@@ -33,19 +33,18 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let patch = WorkspacePatch::try_from(body::<Settings>(&request)?)?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let settings = retry_stale(|| async {
+    let portal = portal_url(app, caller.workspace_id);
+    retry_stale(|| async {
         let before = workspace.get().await?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app);
         let mut after = before.clone();
         after.update(&mut change, patch.clone());
         if after == before {
-            return Ok(before);
+            return Ok(ok(&WorkspaceView::new(&before, &portal)));
         }
         let after = change.save_workspace(&before, after);
-        workspace.commit(&change).await?;
-        Ok(after)
+        let answer = ok(&WorkspaceView::new(&after, &portal));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    let portal = portal_url(app, settings.id);
-    Ok(ok(&WorkspaceView::new(&settings, &portal)))
+    .await
 }

@@ -61,6 +61,8 @@ pub enum Fault {
     LostBefore,
     /// The service does it, and its answer never arrives.
     LostAfter,
+    /// A read finds nothing, as if it had come before what was written.
+    Miss,
 }
 
 type Decide = Box<dyn FnMut(&Call) -> Option<Fault> + Send>;
@@ -196,6 +198,7 @@ impl Aws {
         match fault {
             Some(Fault::Refuse(code)) => return Ok(dynamo::refusal(code, "refused on purpose")),
             Some(Fault::Cancel(reason)) => return Ok(dynamo::cancellation(reason)),
+            Some(Fault::Miss) => return Ok(dynamo::nothing()),
             Some(Fault::LostBefore) => return Err(lost()),
             Some(Fault::LostAfter) | None => {}
         }

@@ -51,6 +51,11 @@ pub(crate) fn cancellation(reason: &str) -> http::Response<Bytes> {
     response(400, body.to_string())
 }
 
+/// The answer to a read that finds nothing.
+pub(crate) fn nothing() -> http::Response<Bytes> {
+    response(200, "{}".to_owned())
+}
+
 fn run<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     run: impl FnOnce(Q) -> Result<A, DynoxideError>,

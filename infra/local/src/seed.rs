@@ -55,7 +55,7 @@ async fn add_examples(app: &App, state: &State) -> Result<(), SeedError> {
     let id = state.workspace_id;
     let workspace = app.store.workspace(id);
     let name = CompanyName::parse("name", "Rocket Rides")?;
-    let mut change = Change::at(app.moment());
+    let mut change = Change::by_system(app.moment());
     let company = Company::create(&mut change, id, name.clone(), CompanyPatch::default());
     change.save_company(None, company);
     ignore_taken(workspace.commit(&change).await)?;
@@ -87,7 +87,7 @@ async fn add_examples(app: &App, state: &State) -> Result<(), SeedError> {
             company_ids: company_ids.clone(),
             ..ClientDraft::new(person, Email::parse("email", email)?)
         };
-        let mut change = Change::at(app.moment());
+        let mut change = Change::by_system(app.moment());
         let client = Client::create(change.moment, id, draft, Actor::System);
         change.save_client(None, client);
         ignore_taken(workspace.commit(&change).await)?;

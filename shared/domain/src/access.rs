@@ -3,6 +3,7 @@
 use crate::{ApiKeyId, ClientId, InternalUserId, Time, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt};
+use uuid::Uuid;
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
@@ -96,4 +97,15 @@ pub enum Actor {
     },
     /// Portico itself, such as a scheduled function.
     System,
+}
+
+impl Actor {
+    /// The id of the person; Portico itself has none.
+    pub fn id(self) -> Option<Uuid> {
+        match self {
+            Self::InternalUser { id } => Some(id.uuid()),
+            Self::Client { id } => Some(id.uuid()),
+            Self::System => None,
+        }
+    }
 }

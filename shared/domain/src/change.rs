@@ -5,8 +5,9 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    Account, Client, ClientId, Company, CompanyId, CompanyRefusal, Email, Endpoint, EndpointId,
-    Event, Invitation, Letter, LetterId, Moment, Session, Ticket, Time, Workspace, WorkspaceId,
+    Account, AuditNote, Client, ClientId, Company, CompanyId, CompanyRefusal, Email, Endpoint,
+    EndpointId, Event, Invitation, Letter, LetterId, Moment, Origin, Recovery, Session, Ticket,
+    Time, WebhookDelivery, Workspace, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -46,6 +47,8 @@ pub struct EmailReservation {
 pub struct Change<'a> {
     /// When it happens, and the source of new ids.
     pub moment: Moment<'a>,
+    /// Who asked for it, with what, and from where.
+    pub origin: Origin,
     /// The workspace itself, changed.
     pub workspace: Option<Revision<Workspace>>,
     /// Clients added or changed.
@@ -54,10 +57,16 @@ pub struct Change<'a> {
     pub companies: Vec<Revision<Company>>,
     /// Invitations added or changed.
     pub invitations: Vec<Revision<Invitation>>,
-    /// Webhook endpoints changed.
+    /// Webhook endpoints added or changed.
     pub endpoints: Vec<Revision<Endpoint>>,
+    /// Webhook endpoints that shall be gone.
+    pub deleted_endpoints: Vec<Endpoint>,
     /// Endpoints whose lanes have to be looked at.
     pub rung_endpoints: Vec<(WorkspaceId, EndpointId)>,
+    /// The next versions of deliveries that are ordered to be sent again.
+    pub deliveries: Vec<WebhookDelivery>,
+    /// New orders to send the deliveries of a time again.
+    pub recoveries: Vec<Recovery>,
     /// Links that are good once, given out or used up.
     pub tickets: Vec<Revision<Ticket>>,
     /// Addresses to keep from others.
@@ -74,19 +83,25 @@ pub struct Change<'a> {
     pub session: Option<Session>,
     /// What happened, in order.
     pub events: Vec<Event>,
+    /// What else the audit log is to say.
+    pub notes: Vec<AuditNote>,
 }
 
 impl<'a> Change<'a> {
-    /// A change of nothing yet.
-    pub const fn at(moment: Moment<'a>) -> Self {
+    /// A change of nothing yet, asked for by `origin`.
+    pub const fn new(moment: Moment<'a>, origin: Origin) -> Self {
         Self {
             moment,
+            origin,
             workspace: None,
             clients: Vec::new(),
             companies: Vec::new(),
             invitations: Vec::new(),
             endpoints: Vec::new(),
+            deleted_endpoints: Vec::new(),
             rung_endpoints: Vec::new(),
+            deliveries: Vec::new(),
+            recoveries: Vec::new(),
             tickets: Vec::new(),
             reservations: Vec::new(),
             letters: Vec::new(),
@@ -95,7 +110,19 @@ impl<'a> Change<'a> {
             credential: None,
             session: None,
             events: Vec::new(),
+            notes: Vec::new(),
         }
+    }
+
+    /// A change that nobody asked for: what a scheduled or an event-driven
+    /// function finds to be due.
+    pub const fn by_system(moment: Moment<'a>) -> Self {
+        Self::new(moment, Origin::system())
+    }
+
+    /// Has the audit log say something that no event tells.
+    pub fn note(&mut self, note: AuditNote) {
+        self.notes.push(note);
     }
 
     /// Whether everything in it belongs to this workspace.
@@ -112,10 +139,8 @@ impl<'a> Change<'a> {
             .invitations
             .iter()
             .map(|revision| revision.after.workspace_id);
-        let endpoints = self
-            .endpoints
-            .iter()
-            .map(|revision| revision.after.workspace_id);
+        let endpoints = self.endpoints.iter().map(|revision| &revision.after);
+        let endpoints = endpoints.chain(&self.deleted_endpoints);
         let itself = self.workspace.iter().map(|revision| revision.after.id);
         let tickets = self
             .tickets
@@ -126,7 +151,9 @@ impl<'a> Change<'a> {
             .chain(clients)
             .chain(companies)
             .chain(invitations)
-            .chain(endpoints)
+            .chain(endpoints.map(|endpoint| endpoint.workspace_id))
+            .chain(self.deliveries.iter().map(|delivery| delivery.workspace_id))
+            .chain(self.recoveries.iter().map(|recovery| recovery.workspace_id))
             .chain(tickets)
             .chain(self.rung_endpoints.iter().map(|(workspace, _)| *workspace))
             .chain(letters.map(|letter| letter.workspace_id))
@@ -213,6 +240,7 @@ impl<'a> Change<'a> {
         after
     }
 
+    /// Adds a webhook endpoint, or changes one.
     /// Gives a ticket out, or changes one.
     pub fn save_ticket(&mut self, before: Option<&Ticket>, mut after: Ticket) -> Ticket {
         after.version += 1;
@@ -231,6 +259,27 @@ impl<'a> Change<'a> {
             after: after.clone(),
         });
         after
+    }
+
+    /// Writes the next version of a delivery that is ordered to be sent again,
+    /// and has its lane looked at.
+    pub fn resend_delivery(&mut self, after: WebhookDelivery) {
+        self.note(AuditNote::new(
+            "webhookDelivery.resent",
+            "webhookDelivery",
+            &after.id,
+        ));
+        self.deliveries.push(after);
+    }
+
+    /// Deletes a webhook endpoint.
+    pub fn delete_endpoint(&mut self, endpoint: Endpoint) {
+        self.note(AuditNote::new(
+            "webhookEndpoint.deleted",
+            "webhookEndpoint",
+            &endpoint.id,
+        ));
+        self.deleted_endpoints.push(endpoint);
     }
 
     /// Deletes a company.

@@ -9,7 +9,8 @@ pub use kind::{EndpointKind, SealedSettings, Unsigned};
 pub use view::EndpointView;
 
 use crate::{
-    Change, Email, EndpointId, Event, EventType, Letter, Moment, Time, WorkspaceId, event::Recorder,
+    AuditNote, Change, Email, EndpointId, Event, EventType, Letter, Time, WorkspaceId,
+    event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -167,13 +168,14 @@ pub struct EndpointPatch {
 impl Endpoint {
     /// Registers an endpoint under an id that its sealed secrets are bound to.
     pub fn create(
+        change: &mut Change<'_>,
         id: EndpointId,
         workspace_id: WorkspaceId,
-        moment: Moment<'_>,
         draft: EndpointDraft,
         sealed_secret: String,
     ) -> Self {
-        Self {
+        let now = change.moment.now;
+        let endpoint = Self {
             id,
             workspace_id,
             kind: draft.kind,
@@ -189,11 +191,13 @@ impl Endpoint {
             contact_email: draft.contact_email,
             disabled: None,
             restarts: 0,
-            created_at: moment.now,
-            updated_at: moment.now,
+            created_at: now,
+            updated_at: now,
             sequence: 0,
-            version: 1,
-        }
+            version: 0,
+        };
+        change.note(endpoint.audited("webhookEndpoint.created"));
+        change.save_endpoint(None, endpoint)
     }
 
     /// What the seals of its secrets are bound to, so that a sealed secret
@@ -279,6 +283,7 @@ impl Endpoint {
             change.rung_endpoints.push((self.workspace_id, self.id));
         }
         after.updated_at = change.moment.now;
+        change.note(after.audited("webhookEndpoint.updated"));
         change.save_endpoint(Some(self), after)
     }
 
@@ -300,6 +305,7 @@ impl Endpoint {
         after.old_secrets.retain(|old| now < old.until);
         after.old_secrets.truncate(MAX_OLD_SECRETS);
         after.updated_at = now;
+        change.note(after.audited("webhookEndpoint.secretRotated"));
         change.save_endpoint(Some(self), after)
     }
 
@@ -313,6 +319,10 @@ impl Endpoint {
             change.letters.push(letter);
         }
         change.save_endpoint(Some(self), after)
+    }
+
+    fn audited(&self, event_type: &str) -> AuditNote {
+        AuditNote::new(event_type, "webhookEndpoint", &self.id)
     }
 
     fn note_disabled(&mut self, change: &mut Change<'_>, reason: &str) {

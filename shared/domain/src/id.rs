@@ -59,6 +59,8 @@ kinds! {
     ApiKeyId of ApiKey;
     /// One place where somebody is signed in.
     SessionId of Session;
+    /// What one change left in the audit log.
+    AuditEntryId of AuditEntry;
 }
 
 impl<K> Id<K> {

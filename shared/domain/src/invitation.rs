@@ -6,8 +6,8 @@
 //! Its mail has a story of its own, told by [`Delivery`].
 
 use crate::{
-    Actor, Change, Client, ClientId, CompanyId, Email, Event, EventType, InvitationId, Letter,
-    OpenInvitation, Time, WorkspaceId, event::Recorder,
+    Actor, AuditNote, Change, Client, ClientId, CompanyId, Email, Event, EventType, InvitationId,
+    Letter, OpenInvitation, Time, WorkspaceId, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -175,6 +175,7 @@ impl Invitation {
             version: 0,
         };
         client.set_open_invitation(change, Some(invitation.as_open()));
+        change.note(invitation.audited("invitation.created"));
         change
             .letters
             .push(Letter::invitation(change.moment, &invitation));
@@ -202,6 +203,7 @@ impl Invitation {
             .retain(|sent| now.since(*sent) < RESEND_WINDOW);
         after.resends.push(now);
         client.set_open_invitation(change, Some(after.as_open()));
+        change.note(after.audited("invitation.resent"));
         change
             .letters
             .push(Letter::invitation(change.moment, &after));
@@ -384,6 +386,10 @@ impl Invitation {
             InvitationStatus::Pending => Ok(()),
             over => Err(InviteRefusal::NotPending(over)),
         }
+    }
+
+    fn audited(&self, event_type: &str) -> AuditNote {
+        AuditNote::new(event_type, "invitation", &self.id)
     }
 
     fn record(&mut self, change: &mut Change<'_>, kind: EventType) -> &mut Self {

@@ -7,6 +7,7 @@
 mod access;
 mod account_manager;
 mod address;
+mod audit;
 mod change;
 mod client;
 mod color;
@@ -22,6 +23,7 @@ mod invitation;
 mod lane;
 mod letter;
 mod link;
+mod origin;
 mod picture;
 mod recovery;
 mod sample;
@@ -38,6 +40,7 @@ mod workspace;
 pub use access::{Actor, ApiKey, Permission};
 pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
 pub use address::Address;
+pub use audit::{AuditEntry, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
 pub use change::{Change, Credential, EmailReservation, Revision};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
@@ -57,8 +60,9 @@ pub use endpoint::{
 pub use event::{Event, EventType};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
-    ApiKeyId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource, InternalUserId,
-    InvitationId, LaneId, LetterId, Moment, RecoveryId, SessionId, TicketId, WorkspaceId, kind,
+    ApiKeyId, AuditEntryId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource,
+    InternalUserId, InvitationId, LaneId, LetterId, Moment, RecoveryId, SessionId, TicketId,
+    WorkspaceId, kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{
@@ -68,6 +72,7 @@ pub use invitation::{
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use link::WebLink;
+pub use origin::{ChangeSource, Origin};
 pub use picture::Picture;
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};

@@ -6,8 +6,8 @@
 //! ordered already is recognized by the recovery's id.
 
 use crate::{
-    DeliveryStatus, Endpoint, EndpointId, EventId, Moment, RecoveryId, Time, WebhookDelivery,
-    WorkspaceId,
+    AuditNote, Change, DeliveryStatus, Endpoint, EndpointId, EventId, RecoveryId, Time,
+    WebhookDelivery, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -78,13 +78,14 @@ pub enum RecoveryStatus {
 impl Recovery {
     /// Orders the deliveries of a time to be sent again.
     pub fn order(
-        moment: Moment<'_>,
+        change: &mut Change<'_>,
         endpoint: &Endpoint,
         since: Time,
         until: Time,
         include: Include,
     ) -> Self {
-        Self {
+        let moment = change.moment;
+        let recovery = Self {
             id: moment.id(),
             object: "webhookRecovery".to_owned(),
             workspace_id: endpoint.workspace_id,
@@ -99,7 +100,11 @@ impl Recovery {
             created_at: moment.now,
             updated_at: moment.now,
             version: 1,
-        }
+        };
+        let ordered = "webhookEndpoint.recoveryOrdered";
+        change.note(AuditNote::new(ordered, "webhookEndpoint", &endpoint.id));
+        change.recoveries.push(recovery.clone());
+        recovery
     }
 
     /// Whether it wants this delivery sent again.

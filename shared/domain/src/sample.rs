@@ -34,7 +34,7 @@ pub fn samples(workspace_id: WorkspaceId, moment: Moment<'_>) -> Vec<Event> {
 
 /// `None` only if the rules refuse what they are known to accept.
 fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
-    let mut change = Change::at(moment);
+    let mut change = Change::by_system(moment);
     let change = &mut change;
     let lifetime = Duration::from_hours(7 * 24);
     let author = Actor::InternalUser { id: moment.id() };
@@ -87,7 +87,7 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
         event_types: vec![EventFilter::parse("eventTypes", "*").ok()?],
         ..EndpointDraft::default()
     };
-    let endpoint = Endpoint::create(moment.id(), workspace_id, moment, draft, String::new());
+    let endpoint = Endpoint::create(change, moment.id(), workspace_id, draft, String::new());
     endpoint.give_up(change, "the endpoint answered that it is gone");
     Some(std::mem::take(&mut change.events))
 }

@@ -181,7 +181,7 @@ mod tests {
     fn issued(purpose: TicketPurpose) -> (IdSource, Time, Ticket) {
         let ids = IdSource::new();
         let now = Time::from_unix_millis(1_795_300_000_000);
-        let mut change = Change::at(Moment::new(now, &ids));
+        let mut change = Change::by_system(Moment::new(now, &ids));
         let account = Account::Client { id: ids.next(now) };
         let ticket = Ticket::issue(&mut change, ids.next(now), account, purpose);
         assert_eq!(change.letters.len(), 1);
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn a_ticket_is_good_once() {
         let (ids, now, ticket) = issued(TicketPurpose::SignIn);
-        let mut change = Change::at(Moment::new(now, &ids));
+        let mut change = Change::by_system(Moment::new(now, &ids));
 
         let used = ticket.use_up(&mut change).expect("it is good");
 
@@ -217,7 +217,7 @@ mod tests {
             from: email("old@example.com"),
             to: email("new@example.com"),
         });
-        let mut change = Change::at(Moment::new(now, &ids));
+        let mut change = Change::by_system(Moment::new(now, &ids));
 
         ticket.use_up(&mut change).expect("it is good");
 

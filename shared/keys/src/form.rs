@@ -18,10 +18,4 @@ impl Keyring {
         let tag = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
         hmac::verify(&self.forms, binding.as_bytes(), &tag).is_ok()
     }
-
-    /// A name for something that may not stand in a key of the table as it is:
-    /// always the same here, another one in every other installation.
-    pub fn fingerprint(&self, text: &str) -> String {
-        hex::encode(&hmac::sign(&self.fingerprints, text.as_bytes()).as_ref()[..16])
-    }
 }

@@ -7,25 +7,27 @@
 //! repeat.
 
 use crate::{
-    CommitError, Error, WorkspaceStore, client, company, endpoint,
+    Answered, CommitError, Error, WorkspaceStore, answered, audit, client, company, delivery,
+    endpoint,
     error::{Cancelled, cancelled},
     event, invitation,
     item::Attributes,
     lane, letter, number, password,
     pattern::Key,
-    session, text, ticket, workspace,
+    recovery, session, text, ticket, workspace,
 };
 use aws_sdk_dynamodb::{
     error::BuildError,
     operation::transact_write_items::TransactWriteItemsError,
     types::{
         AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
-        TransactWriteItem, builders::PutBuilder,
+        TransactWriteItem,
+        builders::{DeleteBuilder, PutBuilder},
     },
 };
 use portico_domain::{
-    Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId, Letter, Revision, Time,
-    WorkspaceId,
+    AuditEntry, Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId, Letter, Revision,
+    Time, WorkspaceId,
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -40,6 +42,7 @@ enum Meaning {
     EmailTaken,
     CompanyNameTaken,
     NoSuchCompany(CompanyId),
+    AlreadyAnswered,
     Stale,
     LeaseEnded,
 }
@@ -55,11 +58,21 @@ impl WorkspaceStore<'_> {
     /// Writes a change whole, or not at all. What belongs to another tenant is
     /// not written, whoever asks.
     pub async fn commit(&self, change: &Change<'_>) -> Result<(), CommitError> {
+        self.commit_answer(change, None).await
+    }
+
+    /// The same, with a record of the answer to the request that asked for the
+    /// change, so that the request is not done again.
+    pub async fn commit_answer(
+        &self,
+        change: &Change<'_>,
+        answered: Option<&Answered>,
+    ) -> Result<(), CommitError> {
         if !change.belongs_to(self.id) {
             let reason = "it belongs to another workspace";
             return Err(Error::corrupt("change", reason).into());
         }
-        let transaction = self.transaction(change)?;
+        let transaction = self.transaction(change, answered)?;
         if transaction.actions.is_empty() {
             return Ok(());
         }
@@ -99,13 +112,22 @@ impl WorkspaceStore<'_> {
         }
     }
 
-    fn transaction(&self, change: &Change<'_>) -> Result<Transaction, CommitError> {
+    fn transaction(
+        &self,
+        change: &Change<'_>,
+        answered: Option<&Answered>,
+    ) -> Result<Transaction, CommitError> {
         let mut transaction = Transaction {
             table: self.store.table.to_string(),
             now: change.moment.now,
             actions: Vec::new(),
             meanings: Vec::new(),
         };
+        // It comes first: of several conditions that fail, the first is told,
+        // and whoever repeats a request is to learn that it was done.
+        if let Some(answered) = answered {
+            transaction.answer(self.id, answered, change.moment.now)?;
+        }
         if let Some(Revision { before, after }) = &change.workspace {
             let version = before.as_ref().map_or(0, |before| before.version);
             transaction.settle_workspace(workspace::workspace_item(after)?, version)?;
@@ -126,6 +148,24 @@ impl WorkspaceStore<'_> {
         for Revision { before, after } in &change.endpoints {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(endpoint::endpoint_item(after)?, version)?;
+        }
+        for endpoint in &change.deleted_endpoints {
+            transaction.delete_version(&endpoint::endpoint_key(endpoint), endpoint.version)?;
+        }
+        for delivery in &change.deliveries {
+            let (w, endpoint, lane) = (
+                delivery.workspace_id,
+                delivery.endpoint_id,
+                delivery.lane_id,
+            );
+            transaction.revise(
+                delivery::delivery_item(delivery)?,
+                Some(delivery.version - 1),
+            )?;
+            transaction.ring(w, endpoint, lane, change.moment.now)?;
+        }
+        for recovery in &change.recoveries {
+            transaction.revise(recovery::recovery_item(recovery)?, None)?;
         }
         for (workspace, endpoint) in &change.rung_endpoints {
             for lane in LaneId::all(*endpoint) {
@@ -157,6 +197,9 @@ impl WorkspaceStore<'_> {
         }
         for event in &change.events {
             transaction.put(event::event_item(event)?)?;
+        }
+        if let Some(entry) = AuditEntry::of(change, self.id) {
+            transaction.put(audit::audit_item(&entry)?)?;
         }
         Ok(transaction)
     }
@@ -260,6 +303,16 @@ impl Transaction {
         )
     }
 
+    /// Notes the answer to a request, unless there is one that still counts.
+    fn answer(&mut self, id: WorkspaceId, answered: &Answered, now: Time) -> Result<(), Error> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(answered::answered_item(id, answered)?))
+            .condition_expression("attribute_not_exists(pk) OR expiresAt <= :now")
+            .expression_attribute_values(":now", text(&now));
+        self.push_put(put, Meaning::AlreadyAnswered)
+    }
+
     /// Puts a letter back, if nobody has taken it up or sent it since.
     fn postpone(&mut self, letter: &Letter) -> Result<(), Error> {
         let put = Put::builder()
@@ -307,9 +360,21 @@ impl Transaction {
     }
 
     fn delete(&mut self, key: &Key) -> Result<(), Error> {
+        self.push_delete(Delete::builder().set_key(Some(key.attributes())))
+    }
+
+    /// Deletes an item, unless somebody has changed or deleted it.
+    fn delete_version(&mut self, key: &Key, version: u64) -> Result<(), Error> {
         let delete = Delete::builder()
-            .table_name(&self.table)
             .set_key(Some(key.attributes()))
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", number(version));
+        self.push_delete(delete)
+    }
+
+    fn push_delete(&mut self, delete: DeleteBuilder) -> Result<(), Error> {
+        let delete = delete
+            .table_name(&self.table)
             .build()
             .map_err(unbuildable)?;
         self.push(
@@ -355,6 +420,7 @@ impl Transaction {
         match self.meanings.get(place) {
             Some(Meaning::EmailTaken) => CommitError::EmailTaken,
             Some(Meaning::CompanyNameTaken) => CommitError::CompanyNameTaken,
+            Some(Meaning::AlreadyAnswered) => CommitError::AlreadyAnswered,
             Some(Meaning::NoSuchCompany(id)) if found.is_some_and(company::is_inactive) => {
                 CommitError::InactiveCompany(*id)
             }

@@ -139,7 +139,7 @@ impl WorkspaceStore<'_> {
     }
 }
 
-fn delivery_item(delivery: &WebhookDelivery) -> Result<Attributes, Error> {
+pub(crate) fn delivery_item(delivery: &WebhookDelivery) -> Result<Attributes, Error> {
     let (w, id) = (&delivery.workspace_id, &delivery.id);
     let mut keys = vec![
         THIS.key(&[w, id]),

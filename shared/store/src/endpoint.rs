@@ -7,6 +7,7 @@ use crate::{
     Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
     item::{Attributes, item},
     list::{Order, Question},
+    pattern::Key,
 };
 use portico_domain::{Endpoint, EndpointId, MAX_ENDPOINTS};
 
@@ -48,29 +49,20 @@ impl WorkspaceStore<'_> {
             .items)
     }
 
-    /// Writes a new endpoint, unless there are enough.
-    pub async fn create_endpoint(
-        &self,
-        endpoint: &Endpoint,
-    ) -> Result<Result<(), EndpointLimit>, Error> {
+    /// Whether the workspace may have one more endpoint. Registrations at the
+    /// same moment may overstep the limit by a few.
+    pub async fn may_add_endpoint(&self) -> Result<Result<(), EndpointLimit>, Error> {
         if self.all_endpoints().await?.len() >= MAX_ENDPOINTS {
             return Ok(Err(EndpointLimit));
         }
-        self.store.put(endpoint_item(endpoint)?).await?;
         Ok(Ok(()))
-    }
-
-    /// Deletes an endpoint. What is on its way to it is cancelled when its
-    /// time comes.
-    pub async fn delete_endpoint(&self, id: EndpointId) -> Result<(), Error> {
-        self.store.delete(&THIS.key(&[&self.id, &id])).await
     }
 }
 
+pub(crate) fn endpoint_key(endpoint: &Endpoint) -> Key {
+    THIS.key(&[&endpoint.workspace_id, &endpoint.id])
+}
+
 pub(crate) fn endpoint_item(endpoint: &Endpoint) -> Result<Attributes, Error> {
-    item(
-        ENTITY,
-        endpoint,
-        &[THIS.key(&[&endpoint.workspace_id, &endpoint.id])],
-    )
+    item(ENTITY, endpoint, &[endpoint_key(endpoint)])
 }

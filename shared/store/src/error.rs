@@ -48,6 +48,9 @@ pub enum CommitError {
     /// and decide anew.
     #[error("it was changed at the same time by somebody else")]
     Stale,
+    /// A request with the same idempotency key has been answered.
+    #[error("a request with this idempotency key has been answered")]
+    AlreadyAnswered,
     /// The lease under which it was to be written is another's by now, who
     /// writes instead.
     #[error("the lease has ended")]

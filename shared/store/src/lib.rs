@@ -9,6 +9,8 @@
 //! with the events that tell it, or not at all.
 
 mod access;
+mod answered;
+mod audit;
 mod client;
 mod commit;
 mod company;
@@ -33,6 +35,8 @@ mod throttle;
 mod ticket;
 mod workspace;
 
+pub use answered::Answered;
+pub use audit::AuditFilter;
 pub use client::ClientFilter;
 pub use company::CompanyFilter;
 pub use doorbell::Doorbell;
@@ -187,6 +191,8 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         lane::PATTERNS,
         health::PATTERNS,
         recovery::PATTERNS,
+        audit::PATTERNS,
+        answered::PATTERNS,
         due::PATTERNS,
     ]
     .into_iter()

@@ -47,7 +47,7 @@ pub(crate) struct Question {
     order: Order,
     after_sort: Option<String>,
     until_sort: Option<String>,
-    filters: Vec<(Filter, &'static str, String)>,
+    filters: Vec<(Filter, &'static str, Vec<String>)>,
 }
 
 /// How an attribute is compared; this happens after reading, so a page of a
@@ -84,13 +84,24 @@ impl Question {
 
     /// Only items whose attribute compares so with `value`, if there is one.
     pub(crate) fn filter(
-        mut self,
+        self,
         how: Filter,
         attribute: &'static str,
         value: Option<String>,
     ) -> Self {
-        if let Some(value) = value {
-            self.filters.push((how, attribute, value));
+        self.filter_any(how, attribute, value.into_iter().collect())
+    }
+
+    /// Only items whose attribute compares so with one of these values, if
+    /// there are any.
+    pub(crate) fn filter_any(
+        mut self,
+        how: Filter,
+        attribute: &'static str,
+        values: Vec<String>,
+    ) -> Self {
+        if !values.is_empty() {
+            self.filters.push((how, attribute, values));
         }
         self
     }
@@ -140,14 +151,18 @@ impl Store {
                 .expression_attribute_values(name, AttributeValue::S(bound));
         }
         let mut filters = Vec::new();
-        for (place, (how, attribute, value)) in question.filters.into_iter().enumerate() {
-            filters.push(match how {
-                Filter::Is => format!("#f{place} = :f{place}"),
-                Filter::Contains => format!("contains(#f{place}, :f{place})"),
-            });
-            query = query
-                .expression_attribute_names(format!("#f{place}"), attribute)
-                .expression_attribute_values(format!(":f{place}"), AttributeValue::S(value));
+        for (place, (how, attribute, values)) in question.filters.into_iter().enumerate() {
+            query = query.expression_attribute_names(format!("#f{place}"), attribute);
+            let mut any = Vec::new();
+            for (number, value) in values.into_iter().enumerate() {
+                let name = format!(":f{place}v{number}");
+                any.push(match how {
+                    Filter::Is => format!("#f{place} = {name}"),
+                    Filter::Contains => format!("contains(#f{place}, {name})"),
+                });
+                query = query.expression_attribute_values(name, AttributeValue::S(value));
+            }
+            filters.push(format!("({})", any.join(" OR ")));
         }
         let filter = (!filters.is_empty()).then(|| filters.join(" AND "));
         let answer = query

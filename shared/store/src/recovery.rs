@@ -25,11 +25,6 @@ impl WorkspaceStore<'_> {
         self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
     }
 
-    /// Writes a new recovery. It is due at once.
-    pub async fn create_recovery(&self, recovery: &Recovery) -> Result<(), Error> {
-        self.store.put(recovery_item(recovery)?).await
-    }
-
     /// Writes how far a recovery has come; answers whether nobody else was
     /// quicker.
     pub async fn save_recovery(&self, after: &Recovery) -> Result<bool, Error> {
@@ -47,7 +42,8 @@ impl WorkspaceStore<'_> {
     }
 }
 
-fn recovery_item(recovery: &Recovery) -> Result<Attributes, Error> {
+/// A running recovery is due at once.
+pub(crate) fn recovery_item(recovery: &Recovery) -> Result<Attributes, Error> {
     let mut keys = vec![THIS.key(&[&recovery.workspace_id, &recovery.id])];
     if recovery.status == RecoveryStatus::Running {
         keys.push(DueKind::Recovery.key(recovery.id, recovery.updated_at));

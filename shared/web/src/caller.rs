@@ -1,8 +1,8 @@
 //! Callers: who asks, and in whose workspace.
 
-use crate::{Access, Problem, Request, Route};
+use crate::{Access, Problem, Request, Route, idempotency::IdempotencyKey};
 use portico_app::App;
-use portico_domain::{Actor, Permission, WorkspaceId};
+use portico_domain::{Actor, ChangeSource, Origin, Permission, WorkspaceId};
 use portico_keys::parse_api_key;
 use std::collections::BTreeSet;
 
@@ -14,6 +14,8 @@ pub struct Caller {
     /// Who it is.
     pub actor: Actor,
     permissions: BTreeSet<Permission>,
+    pub(crate) origin: Origin,
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
 impl Caller {
@@ -24,7 +26,8 @@ impl Caller {
 }
 
 /// Lets in whoever has a key that the route asks for. The key is looked up on
-/// every request, so a revoked one is refused on the very next.
+/// every request, so a revoked one is refused on the very next. A request that
+/// was answered before goes no further.
 pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller, Problem> {
     let presented = presented_key(request).ok_or_else(Problem::key_missing)?;
     let (workspace, text) = split_workspace(presented);
@@ -44,10 +47,21 @@ pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller
     {
         return Err(Problem::permission_missing(permission));
     }
+    let actor = Actor::InternalUser { id: key.owner };
+    let idempotency_key = IdempotencyKey::of(app, request, &key.id.to_string())?;
+    if let Some(idempotency_key) = &idempotency_key {
+        let workspace = app.store.workspace(key.workspace_id);
+        idempotency_key.refuse_answered(app, &workspace).await?;
+    }
     Ok(Caller {
         workspace_id: key.workspace_id,
-        actor: Actor::InternalUser { id: key.owner },
+        actor,
         permissions: key.permissions,
+        origin: Origin {
+            api_key_id: Some(key.id),
+            ..request.origin(actor, ChangeSource::Platform)
+        },
+        idempotency_key,
     })
 }
 

@@ -7,8 +7,10 @@
 
 mod body;
 mod caller;
+mod commit;
 mod form;
 mod function;
+mod idempotency;
 mod openapi;
 mod page;
 mod paging;
@@ -35,7 +37,7 @@ pub use retry::retry_stale;
 pub use route::{Access, Method, Route};
 pub use serve::{refuse, serve};
 pub use session::{
-    PortalCaller, Proven, Tokens, admit_client, begin_session, forget_session, portal_url,
-    session_cookie, sign_in_instead, sign_in_page, signed_in, tokens,
+    PortalCaller, Proven, Tokens, admit_client, begin_session, change_by, forget_session,
+    portal_url, session_cookie, sign_in_instead, sign_in_page, signed_in, tokens,
 };
 pub use throttle::{Tries, count_mail, count_password_try};

@@ -22,6 +22,7 @@ pub struct Problem {
     message: String,
     members: Vec<(&'static str, Value)>,
     retry_after: Option<Duration>,
+    answered: Option<Box<Response>>,
 }
 
 /// A problem as callers see it: `application/problem+json`.
@@ -54,6 +55,7 @@ impl Problem {
             message: message.into(),
             members: Vec::new(),
             retry_after: None,
+            answered: None,
         }
     }
 
@@ -195,6 +197,53 @@ impl Problem {
     pub fn permission_missing(permission: Permission) -> Self {
         let message = format!("the API key lacks the permission {permission}");
         Self::new(403, "permission_missing", message).with("permission", permission.name())
+    }
+
+    /// The request was answered before: a handler goes no further, and the
+    /// caller gets that answer again instead of a problem.
+    pub(crate) fn answered_before(answer: Response) -> Self {
+        Self {
+            answered: Some(Box::new(answer)),
+            ..Self::new(200, "answered_before", "the request was answered before")
+        }
+    }
+
+    /// The idempotency key came before, with another request.
+    pub(crate) fn idempotency_key_reused() -> Self {
+        Self::new(
+            422,
+            "idempotency_key_reused",
+            "this idempotency key came with another request before; give each request a key of its own",
+        )
+        .with("field", "Idempotency-Key")
+    }
+
+    /// A request with the same key is being done, or has just been.
+    fn idempotency_key_in_use() -> Self {
+        Self {
+            retry_after: Some(Duration::from_secs(1)),
+            ..Self::new(
+                409,
+                "idempotency_key_in_use",
+                "a request with this idempotency key is under way; send it again to get its answer",
+            )
+            .with("field", "Idempotency-Key")
+        }
+    }
+
+    /// The answer is longer than what can be kept to be given again.
+    pub(crate) fn answer_too_large() -> Self {
+        Self::new(
+            400,
+            "answer_too_large",
+            "the answer would be too large to be kept for its idempotency key; ask for less at once, or without a key",
+        )
+        .with("field", "Idempotency-Key")
+    }
+
+    /// The answer that was given before, if that is what it is.
+    pub(crate) fn answered(&self) -> Option<&Response> {
+        self.answered.as_deref()
     }
 
     /// A page token is not one of ours, or belongs to another list.
@@ -399,6 +448,7 @@ impl From<CommitError> for Problem {
                 format!("there is no company {id} in this workspace"),
             )
             .with("field", "companyIds"),
+            CommitError::AlreadyAnswered => Self::idempotency_key_in_use(),
             CommitError::InactiveCompany(id) => Self::new(
                 409,
                 "company_inactive",

@@ -4,7 +4,7 @@ use crate::Problem;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderMap;
-use portico_domain::Invalid;
+use portico_domain::{Actor, ChangeSource, Invalid, Origin};
 use std::{collections::HashMap, str::FromStr};
 
 /// The largest body that is read. Lambda itself takes 6 MB; nothing that the
@@ -22,10 +22,11 @@ pub struct Request {
     pub raw_path: String,
     /// The id that API Gateway gave it.
     pub id: String,
-    /// The address that it came from, as API Gateway saw it.
-    pub source: String,
+    source_ip: Option<String>,
+    user_agent: Option<String>,
     headers: HeaderMap,
     path_parameters: HashMap<String, String>,
+    pub(crate) raw_query: String,
     query: Vec<(String, String)>,
     cookies: Vec<String>,
     pub(crate) body: Vec<u8>,
@@ -52,12 +53,14 @@ impl TryFrom<ApiGatewayV2httpRequest> for Request {
             raw_path: event.raw_path.unwrap_or_default(),
             method: event.request_context.http.method.to_string(),
             id: event.request_context.request_id.unwrap_or_default(),
-            source: event.request_context.http.source_ip.unwrap_or_default(),
+            source_ip: event.request_context.http.source_ip,
+            user_agent: event.request_context.http.user_agent,
             headers: event.headers,
             path_parameters: event.path_parameters,
             query: form_urlencoded::parse(query.as_bytes())
                 .into_owned()
                 .collect(),
+            raw_query: query,
             cookies: event.cookies.unwrap_or_default(),
             body,
         })
@@ -65,6 +68,17 @@ impl TryFrom<ApiGatewayV2httpRequest> for Request {
 }
 
 impl Request {
+    /// Where a change comes from that this actor asks for with this request.
+    pub fn origin(&self, actor: Actor, source: ChangeSource) -> Origin {
+        let (ip, agent) = (self.source_ip.as_deref(), self.user_agent.as_deref());
+        Origin::request(actor, source, ip, agent, &self.id)
+    }
+
+    /// The address that it came from, as API Gateway saw it.
+    pub(crate) fn source_ip(&self) -> &str {
+        self.source_ip.as_deref().unwrap_or_default()
+    }
+
     /// A header; names are compared without case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())

@@ -3,6 +3,7 @@
 use aws_lambda_events::{apigw::ApiGatewayV2httpResponse, encodings::Body};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// An answer to a caller.
 #[derive(Clone, Debug)]
@@ -87,6 +88,26 @@ impl Response {
             cookies: Vec::new(),
             body,
         }
+    }
+
+    /// An answer that was taken apart by [`Response::parts`].
+    pub(crate) fn of_parts(status: u16, headers: BTreeMap<String, String>, body: String) -> Self {
+        let mut response = Self::new(status, "application/json", body);
+        for (name, value) in headers {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
+                response.headers.insert(name, value);
+            }
+        }
+        response
+    }
+
+    /// Status, headers and body. Only answers to pages and to signing in set
+    /// cookies, and those are not kept.
+    pub(crate) fn parts(&self) -> (u16, BTreeMap<String, String>, &str) {
+        let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| (name.to_string(), text(value)));
+        (self.status, headers.collect(), &self.body)
     }
 
     /// With another status.

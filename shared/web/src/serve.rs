@@ -39,6 +39,7 @@ pub async fn serve(
             Err(Problem::internal())
         });
     let took = app.now().since(started).as_millis();
+    let answered = answered.or_else(|problem| problem.answered().cloned().ok_or(problem));
     let (status, response) = match answered {
         Ok(response) => (None, response.with_header("x-request-id", &id)),
         Err(problem) => {

@@ -9,8 +9,8 @@
 use crate::{Problem, Request, Response, form, ok, see_other};
 use portico_app::App;
 use portico_domain::{
-    ACCESS_TOKEN_LIFETIME, Account, Client, ClientId, Holder, Session, SessionDraft, SessionId,
-    SessionLimits, SignInMethod, SigningKeys, Time, WorkspaceId,
+    ACCESS_TOKEN_LIFETIME, Account, Actor, Change, ChangeSource, Client, ClientId, Holder, Session,
+    SessionDraft, SessionId, SessionLimits, SignInMethod, SigningKeys, Time, WorkspaceId,
 };
 use portico_keys::{PresentedSession, Secret, parse_session_token, random};
 use serde::Serialize;
@@ -56,6 +56,19 @@ impl Proven {
             limits: SessionLimits::CLIENT,
         }
     }
+}
+
+impl PortalCaller {
+    /// A change of nothing yet that this client asks for.
+    pub fn change<'a>(&self, app: &'a App, request: &Request) -> Change<'a> {
+        change_by(app, request, self.session.account.actor())
+    }
+}
+
+/// A change of nothing yet that a person asks for who is not signed in: with a
+/// link, or with a form that anybody may send.
+pub fn change_by<'a>(app: &'a App, request: &Request, actor: Actor) -> Change<'a> {
+    Change::new(app.moment(), request.origin(actor, ChangeSource::Web))
 }
 
 /// What a program that signed in is given.

@@ -61,7 +61,11 @@ async fn count(
     let now = app.now();
     let each = limits.map(|(limit, subject)| async move {
         // Neither addresses nor whatever somebody typed belong into a key.
-        let subject = format!("{}-{}", limit.name, app.keys.fingerprint(&subject));
+        let subject = format!(
+            "{}-{}",
+            limit.name,
+            app.keys.fingerprint(&[subject.as_bytes()])
+        );
         let window = limit.window(now);
         let tries = workspace.count_try(&subject, window).await?;
         let wait = (tries > limit.most).then(|| window.end.since(now));
@@ -77,11 +81,12 @@ async fn count(
 /// The network that a request comes from. Whoever has one address of IPv6 has
 /// 2^64 of them, so those are counted together.
 fn source(request: &Request) -> String {
-    match request.source.parse::<IpAddr>() {
+    let source = request.source_ip();
+    match source.parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) if address.to_ipv4_mapped().is_none() => {
             let segments = address.segments();
             format!("{:x?}", &segments[..4])
         }
-        _ => request.source.clone(),
+        _ => source.to_owned(),
     }
 }

@@ -97,7 +97,7 @@ async fn fill(server: &LocalServer, url: &str, waiting: usize) {
     assert_eq!(registered.status(), 201);
     let workspace = app.store.workspace(other.id);
     for _ in 0..waiting.div_ceil(TOGETHER) {
-        let mut change = Change::at(app.moment());
+        let mut change = Change::by_system(app.moment());
         change.events = (0..TOGETHER).map(|_| event(server, other.id)).collect();
         workspace.commit(&change).await.expect("the table answers");
     }

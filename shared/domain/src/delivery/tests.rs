@@ -35,7 +35,8 @@ fn endpoint(ids: &IdSource) -> Endpoint {
         url: "https://example.com/".to_owned(),
         ..EndpointDraft::default()
     };
-    Endpoint::create(moment.id(), moment.id(), moment, draft, String::new())
+    let mut change = Change::by_system(moment);
+    Endpoint::create(&mut change, moment.id(), moment.id(), draft, String::new())
 }
 
 fn attempt(at: Time) -> Attempt {
@@ -116,7 +117,7 @@ proptest! {
 fn what_is_not_over_is_held_while_its_endpoint_is_disabled() {
     let ids = IdSource::new();
     let endpoint = endpoint(&ids);
-    let mut change = Change::at(Moment::new(start(), &ids));
+    let mut change = Change::by_system(Moment::new(start(), &ids));
     let patch = EndpointPatch {
         is_enabled: Some(false),
         ..EndpointPatch::default()

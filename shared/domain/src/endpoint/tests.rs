@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::IdSource;
+use crate::Moment;
 
 fn start() -> Time {
     Time::from_unix_millis(1_795_300_000_000)
@@ -13,7 +14,14 @@ fn endpoint(ids: &IdSource) -> Endpoint {
         contact_email: Email::parse("contactEmail", "ops@example.com").ok(),
         ..EndpointDraft::default()
     };
-    Endpoint::create(moment.id(), moment.id(), moment, draft, "first".to_owned())
+    let mut change = Change::by_system(moment);
+    Endpoint::create(
+        &mut change,
+        moment.id(),
+        moment.id(),
+        draft,
+        "first".to_owned(),
+    )
 }
 
 #[test]
@@ -22,7 +30,7 @@ fn an_old_secret_signs_until_its_time_is_over_and_no_more_than_two_do() {
     let mut endpoint = endpoint(&ids);
     let day = Duration::from_hours(24);
     for secret in ["second", "third", "fourth"] {
-        let mut change = Change::at(Moment::new(start(), &ids));
+        let mut change = Change::by_system(Moment::new(start(), &ids));
         endpoint = endpoint.rotate_secret(&mut change, secret.to_owned(), day);
     }
 
@@ -35,7 +43,7 @@ fn an_old_secret_signs_until_its_time_is_over_and_no_more_than_two_do() {
 #[test]
 fn a_rotation_without_overlap_leaves_the_new_secret_alone() {
     let ids = IdSource::new();
-    let mut change = Change::at(Moment::new(start(), &ids));
+    let mut change = Change::by_system(Moment::new(start(), &ids));
 
     let after = endpoint(&ids).rotate_secret(&mut change, "second".to_owned(), Duration::ZERO);
 
@@ -47,8 +55,8 @@ fn a_rotation_without_overlap_leaves_the_new_secret_alone() {
 fn giving_up_tells_by_event_and_mail_and_by_hand_by_event_alone() {
     let ids = IdSource::new();
     let endpoint = endpoint(&ids);
-    let mut given_up = Change::at(Moment::new(start(), &ids));
-    let mut by_hand = Change::at(Moment::new(start(), &ids));
+    let mut given_up = Change::by_system(Moment::new(start(), &ids));
+    let mut by_hand = Change::by_system(Moment::new(start(), &ids));
     let off = EndpointPatch {
         is_enabled: Some(false),
         ..EndpointPatch::default()
@@ -64,10 +72,10 @@ fn giving_up_tells_by_event_and_mail_and_by_hand_by_event_alone() {
 #[test]
 fn enabling_forgets_failures_and_rings_the_lanes() {
     let ids = IdSource::new();
-    let mut change = Change::at(Moment::new(start(), &ids));
+    let mut change = Change::by_system(Moment::new(start(), &ids));
     let disabled = endpoint(&ids).give_up(&mut change, "it is gone");
     let later = start() + Duration::from_hours(1);
-    let mut change = Change::at(Moment::new(later, &ids));
+    let mut change = Change::by_system(Moment::new(later, &ids));
     let on = EndpointPatch {
         is_enabled: Some(true),
         ..EndpointPatch::default()
@@ -96,7 +104,7 @@ fn what_was_written_before_there_were_kinds_is_standard() {
 #[test]
 fn other_settings_forget_failures_and_ring_the_lanes() {
     let ids = IdSource::new();
-    let mut change = Change::at(Moment::new(start(), &ids));
+    let mut change = Change::by_system(Moment::new(start(), &ids));
     let patch = EndpointPatch {
         settings: Some(SealedSettings {
             sealed: "sealed".to_owned(),

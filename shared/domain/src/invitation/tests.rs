@@ -19,7 +19,7 @@ impl Story {
     fn new() -> Self {
         let ids = IdSource::new();
         let now = Time::from_unix_millis(1_795_300_000_000);
-        let mut change = Change::at(Moment::new(now, &ids));
+        let mut change = Change::by_system(Moment::new(now, &ids));
         let name = PersonName {
             given_name: "Ada".into(),
             family_name: "Lovelace".into(),
@@ -44,7 +44,7 @@ impl Story {
         rule: impl FnOnce(&mut Change<'_>, &mut Client, Option<Invitation>) -> Result<Invitation, E>,
     ) -> Result<(), E> {
         let ids = std::mem::take(&mut self.ids);
-        let mut change = Change::at(Moment::new(self.now, &ids));
+        let mut change = Change::by_system(Moment::new(self.now, &ids));
         let mut client = self.client.clone();
         let result = rule(&mut change, &mut client, self.invitation.clone()).map(|invitation| {
             self.client = change.save_client(Some(&self.client), client);

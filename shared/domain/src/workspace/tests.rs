@@ -21,7 +21,7 @@ fn a_workspace_of_an_older_version_has_the_default_settings() {
 fn turning_companies_off_and_on_again_loses_nothing() {
     let ids = IdSource::new();
     let moment = Moment::new(Time::from_unix_millis(1_795_300_000_000), &ids);
-    let mut change = Change::at(moment);
+    let mut change = Change::by_system(moment);
     let mut workspace = workspace(moment.now);
     let set = |companies| WorkspacePatch {
         companies: Some(companies),
@@ -48,7 +48,7 @@ fn turning_companies_off_and_on_again_loses_nothing() {
 fn a_change_of_settings_is_told_with_what_was_before() {
     let ids = IdSource::new();
     let moment = Moment::new(Time::from_unix_millis(1_795_300_000_000), &ids);
-    let mut change = Change::at(moment);
+    let mut change = Change::by_system(moment);
     let mut workspace = workspace(moment.now);
     let patch = || WorkspacePatch {
         invitation_days: Some(14),
