@@ -1,7 +1,7 @@
 //! `POST /portal/email`: a client wants another e-mail address.
 
 use portico_app::{App, Grant};
-use portico_domain::{Change, Email, Invalid};
+use portico_domain::{Email, Invalid};
 use portico_keys::password::{self, Verdict};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit_client, body, count_mail,
@@ -51,7 +51,8 @@ struct Asked<'a> {
 
 /// Has a link mailed to the new address.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let client = admit_client(app, &request).await?.client;
+    let caller = admit_client(app, &request).await?;
+    let client = &caller.client;
     let wanted: NewAddress = body(&request)?;
     let email = Email::parse("email", &wanted.email)?;
     let workspace = app.store.workspace(client.workspace_id);
@@ -66,7 +67,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     tries.forgive(&workspace).await?;
     count_mail(app, &workspace, &request, &email).await?;
 
-    let mut change = Change::at(app.moment());
+    let mut change = caller.change(app, &request);
     client.ask_to_change_email(&mut change, email.clone());
     workspace.commit(&change).await?;
     Ok(ok(&Asked {

@@ -2,8 +2,7 @@
 
 use portico_app::{App, Grant};
 use portico_domain::{
-    Actor, Change, Client, ClientDraft, CompanyId, CreationMethod, Email, Invalid, Invitation,
-    PersonName,
+    Actor, Client, ClientDraft, CompanyId, CreationMethod, Email, Invalid, Invitation, PersonName,
 };
 use portico_store::CommitError;
 use portico_web::{
@@ -66,7 +65,8 @@ const PERHAPS: Invited = Invited {
 
 /// Invites a colleague.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let me = admit_client(app, &request).await?.client;
+    let caller = admit_client(app, &request).await?;
+    let me = &caller.client;
     let wanted: NewColleague = body(&request)?;
     let workspace = app.store.workspace(me.workspace_id);
     let settings = workspace.get().await?;
@@ -89,7 +89,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let email = Email::parse("email", &wanted.email)?;
     count_mail(app, &workspace, &request, &email).await?;
 
-    let mut change = Change::at(app.moment());
+    let mut change = caller.change(app, &request);
     let draft = ClientDraft {
         company_ids: vec![company],
         ..ClientDraft::new(name, email)

@@ -1,7 +1,7 @@
 //! `POST /portal/password`: a client chooses another password.
 
 use portico_app::{App, Grant};
-use portico_domain::{Account, Change, Client, Credential, Invalid, Session, SignInMethod};
+use portico_domain::{Account, Credential, Invalid, Session, SignInMethod};
 use portico_keys::password::{self, Password, Verdict};
 use portico_web::{
     Body, Function, Operation, PortalCaller, Problem, Proven, Request, Response, Route, Tokens,
@@ -44,7 +44,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit_client(app, &request).await?;
     let passwords: Passwords = body(&request)?;
     let hash = new_hash(app, &request, &caller, &passwords).await?;
-    let session = store(app, &request, &caller.client, &hash).await?;
+    let session = store(app, &request, &caller, &hash).await?;
     signed_in(app, &session).await
 }
 
@@ -74,9 +74,10 @@ async fn new_hash(
 async fn store(
     app: &App,
     request: &Request,
-    client: &Client,
+    caller: &PortalCaller,
     hash: &str,
 ) -> Result<Session, Problem> {
+    let client = &caller.client;
     let workspace = app.store.workspace(client.workspace_id);
     retry_stale(|| async {
         let before = workspace.client(client.id).await?;
@@ -85,7 +86,7 @@ async fn store(
         if before.session_epoch != client.session_epoch {
             return Err(Problem::session_missing());
         }
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app, request);
         let mut after = before.clone();
         after.end_sessions();
         change.credential = Some(Credential {

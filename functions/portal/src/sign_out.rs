@@ -1,10 +1,10 @@
 //! `POST /portal/sign-out`: ends this session, or all of the client's.
 
 use portico_app::{App, Grant};
-use portico_domain::{Change, Client};
 use portico_web::{
-    Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit_client,
-    forget_session, ok, retry_stale, schema, see_other, sign_in_instead, sign_in_page,
+    Body, Deletion, Function, Operation, PortalCaller, Problem, Request, Response, Route,
+    admit_client, forget_session, ok, retry_stale, schema, see_other, sign_in_instead,
+    sign_in_page,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -47,7 +47,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         .field("everywhere")?
         .is_some_and(|text| text == "true")
     {
-        end_all(app, client).await?;
+        end_all(app, &request, &caller).await?;
     } else {
         let workspace = app.store.workspace(client.workspace_id);
         workspace.end_session(session.account, session.id).await?;
@@ -60,12 +60,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     Ok(response.with_cookie(forget_session()))
 }
 
-async fn end_all(app: &App, client: &Client) -> Result<(), Problem> {
+async fn end_all(app: &App, request: &Request, caller: &PortalCaller) -> Result<(), Problem> {
+    let client = &caller.client;
     let workspace = app.store.workspace(client.workspace_id);
     retry_stale(|| async {
         let before = workspace.client(client.id).await?;
         let before = before.ok_or_else(Problem::session_missing)?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app, request);
         let mut after = before.clone();
         after.end_sessions();
         change.save_client(Some(&before), after);

@@ -1,7 +1,7 @@
 //! `PATCH /portal/me`: a client changes its own profile.
 
 use portico_app::{App, Grant};
-use portico_domain::{Change, ClientPatch, ClientStatus, ClientView, text::line};
+use portico_domain::{ClientPatch, ClientStatus, ClientView, text::line};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit_client, body, ok,
     retry_stale, schema,
@@ -57,7 +57,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let client = retry_stale(|| async {
         let before = workspace.client(caller.client.id).await?;
         let before = before.ok_or_else(Problem::session_missing)?;
-        let mut change = Change::at(app.moment());
+        let mut change = caller.change(app, &request);
         let mut after = before.clone();
         after.update(&mut change, patch.clone());
         let client = change.save_client(Some(&before), after);

@@ -6,9 +6,9 @@
 //! the mail finds nobody to send it to.
 
 use portico_app::App;
-use portico_domain::{Account, Change, ClientId, Email, Invalid, Ticket, TicketPurpose, Workspace};
+use portico_domain::{Account, Actor, ClientId, Email, Invalid, Ticket, TicketPurpose, Workspace};
 use portico_store::ClientLogin;
-use portico_web::{Problem, Request, count_mail};
+use portico_web::{Problem, Request, change_by, count_mail};
 
 /// Has a link mailed to the address that the request names, if a client of the
 /// workspace has it.
@@ -25,7 +25,7 @@ pub(crate) async fn ask(
     let store = app.store.workspace(workspace.id);
     count_mail(app, &store, request, &email).await?;
 
-    let mut change = Change::at(app.moment());
+    let mut change = change_by(app, request, Actor::System);
     let nobody: ClientId = change.moment.id();
     let id = store.client_id_of(&email).await?.unwrap_or(nobody);
     let client = store.client(id).await?;

@@ -4,12 +4,12 @@
 use crate::{mailed, page::ResetPage};
 use portico_app::{App, Grant};
 use portico_domain::{
-    Account, Change, Credential, Invalid, Session, SignInMethod, Ticket, TicketPurpose, Workspace,
+    Account, Credential, Invalid, Session, SignInMethod, Ticket, TicketPurpose, Workspace,
 };
 use portico_keys::password::Password;
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, Tokens, begin_session,
-    form_token, refuse_forged_form, retry_stale, schema, signed_in,
+    change_by, form_token, refuse_forged_form, retry_stale, schema, signed_in,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -89,7 +89,7 @@ async fn reset(
         let ticket = store.ticket(ticket.id).await?;
         let ticket = ticket.ok_or_else(Problem::unknown_link)?;
         let before = mailed::owner(app, &ticket).await?.client;
-        let mut change = Change::at(app.moment());
+        let mut change = change_by(app, request, ticket.account.actor());
         ticket.use_up(&mut change)?;
         let mut after = before.clone();
         after.end_sessions();

@@ -9,11 +9,11 @@
 use crate::page::{Mailed, MailedPage, SignUpPage};
 use portico_app::{App, Grant};
 use portico_domain::{
-    Account, Change, Client, ClientId, Email, PersonName, Ticket, TicketPurpose, Workspace,
+    Account, Actor, Client, ClientId, Email, PersonName, Ticket, TicketPurpose, Workspace,
 };
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, count_mail, form_token, ok,
-    refuse_forged_form, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, change_by, count_mail,
+    form_token, ok, refuse_forged_form, schema,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -83,7 +83,7 @@ async fn ask(app: &App, request: &Request, workspace: &Workspace) -> Result<(), 
     let store = app.store.workspace(workspace.id);
     count_mail(app, &store, request, &email).await?;
 
-    let mut change = Change::at(app.moment());
+    let mut change = change_by(app, request, Actor::System);
     let nobody: ClientId = change.moment.id();
     let id = store.client_id_of(&email).await?.unwrap_or(nobody);
     let client = store.client(id).await?;
