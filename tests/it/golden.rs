@@ -75,23 +75,7 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .expect(200);
     let session = session["session"].clone();
     let part = |name: &str| session[name].as_str().expect("a text").to_owned();
-    let settings = json!({ "isClientDirectSignUpEnabled": true, "isClientInviteEnabled": true });
-    admin.patch("/v1/workspaces", &settings).await.expect(200);
-    let path = format!("/w/{}/sign-up", app.server.workspace_id);
-    let mary =
-        json!({ "givenName": "Mary", "familyName": "Somerville", "email": "mary@example.com" });
-    nobody.post(&path, &mary).await.expect(200);
-    app.settle().await;
-    let verify = app.link_to("mary@example.com", "/verify/").await;
-    let mut mailed = Vec::new();
-    for (path, page) in [("forgotten", "/reset/"), ("sign-in/link", "/magic/")] {
-        let path = format!("/w/{}/{path}", app.server.workspace_id);
-        let email = json!({ "email": "grace@example.com" });
-        nobody.post(&path, &email).await.expect(200);
-        app.settle().await;
-        let link = app.link_to("grace@example.com", page).await;
-        mailed.push(link.trim_start_matches(page).to_owned());
-    }
+    let links = links(&app, name).await;
     let invitation = id(&admin
         .get("/v1/invitations?email=ada@example.com")
         .await
@@ -131,9 +115,9 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     let text = fs::read_to_string(file(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let text = text
         .replace(KEY, &app.server.api_key)
-        .replace(VERIFY, verify.trim_start_matches("/verify/"))
-        .replace(RESET, &mailed[0])
-        .replace(MAGIC, &mailed[1])
+        .replace(VERIFY, &links[0])
+        .replace(RESET, &links[1])
+        .replace(MAGIC, &links[2])
         .replace(ACCESS, &part("accessToken"))
         .replace(REFRESH, &part("refreshToken"))
         .replace(SESSION, &part("sessionId"))
@@ -151,6 +135,41 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .replace("2026-11-20T00:00:00.000Z", &hour_ago.to_string());
     let event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
     (app, event)
+}
+
+/// The tokens of the links that a function may be about, mailed to somebody who
+/// signs up and to Grace; the settings are such that it may be.
+async fn links(app: &TestApp, name: &str) -> [String; 3] {
+    let (mut links, nobody) = (<[String; 3]>::default(), app.nobody());
+    let (resource, _) = name.rsplit_once('-').unwrap_or_default();
+    if matches!(resource, "sign-up" | "verify") || name == "portal-invite" {
+        let settings =
+            json!({ "isClientDirectSignUpEnabled": true, "isClientInviteEnabled": true });
+        app.admin()
+            .patch("/v1/workspaces", &settings)
+            .await
+            .expect(200);
+    }
+    let mary = json!({ "givenName": "Mary", "familyName": "S", "email": "mary@example.com" });
+    let grace = json!({ "email": "grace@example.com" });
+    for (place, (wanted, path, page, body)) in [
+        ("verify", "sign-up", "/verify/", &mary),
+        ("reset", "forgotten", "/reset/", &grace),
+        ("magic", "sign-in/link", "/magic/", &grace),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        if resource == wanted {
+            let path = format!("/w/{}/{path}", app.server.workspace_id);
+            nobody.post(&path, body).await.expect(200);
+            app.settle().await;
+            let to = body["email"].as_str().expect("an address");
+            let link = app.link_to(to, page).await;
+            links[place] = link.trim_start_matches(page).to_owned();
+        }
+    }
+    links
 }
 
 #[tokio::test]

@@ -130,12 +130,19 @@ async fn a_session_that_is_not_used_ends() {
 async fn an_archived_client_is_out_on_the_very_next_request() {
     let (app, ada) = started().await;
     ada.actor.get("/portal/me").await.expect(200);
+    let mut browser = app.browser();
+    let path = app.sign_in_path();
+    browser.open(&path).await;
+    let fields = [("email", "ada@example.com"), ("password", PASSWORD)];
+    browser.submit(&path, &fields).await;
+    assert_eq!(browser.open("/portal").await.status, 200);
 
     app.admin()
         .delete(&format!("/v1/clients/{}", ada.id))
         .await
         .expect(200);
 
+    assert_eq!(browser.open("/portal").await.header("location"), path);
     ada.actor
         .get("/portal/me")
         .await

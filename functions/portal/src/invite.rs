@@ -26,7 +26,7 @@ pub const GRANTS: &[Grant] = &[
 
 const OPERATION: Operation = Operation {
     summary: "Invite a colleague",
-    description: "Into one of the own companies, where the workspace lets clients do so; 403 elsewhere. The answer is the same whether or not the address is known.",
+    description: "Into one of the own companies, where the workspace lets clients do so. The answer is the same whether or not the address is known.",
     query: &[],
     body: Some(schema::<NewColleague>),
     answer: Body::Json(schema::<Invited>),

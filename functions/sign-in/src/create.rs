@@ -23,7 +23,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT, Grant::
 
 const OPERATION: Operation = Operation {
     summary: "Sign in with a password",
-    description: "Programs get tokens. Browsers that send the form of the page get a cookie and are led to the start page. Ten wrong passwords in a quarter of an hour for one address, or a hundred from one network, are answered with 429.",
+    description: "Programs get tokens. Browsers that send the form of the page get a cookie and are led to the start page. Ten wrong passwords in a quarter of an hour for one address, or a hundred from one network, are as many as are looked at.",
     query: &[],
     body: Some(schema::<Credentials>),
     answer: Body::Json(schema::<Tokens>),

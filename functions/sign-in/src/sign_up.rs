@@ -26,7 +26,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::UPDATE];
 
 const OPERATION: Operation = Operation {
     summary: "Sign up",
-    description: "Only where the workspace lets anybody sign up; 404 elsewhere. A mail with a link goes to the address; the client is added when the link is used. The answer is the same whether or not the address is known.",
+    description: "Only where the workspace lets anybody sign up. A mail with a link goes to the address; the client is added when the link is used. The answer is the same whether or not the address is known.",
     query: &[],
     body: Some(schema::<Person>),
     answer: Body::Json(schema::<Mailed>),

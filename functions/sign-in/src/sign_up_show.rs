@@ -12,7 +12,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET];
 
 const OPERATION: Operation = Operation {
     summary: "Open the sign-up page",
-    description: "Only where the workspace lets anybody sign up; 404 elsewhere.",
+    description: "Only where the workspace lets anybody sign up.",
     query: &[],
     body: None,
     answer: Body::Page,

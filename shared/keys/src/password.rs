@@ -21,6 +21,9 @@ pub const MIN_CHARACTERS: usize = 12;
 /// hash a megabyte.
 pub const MAX_CHARACTERS: usize = 128;
 
+/// How many letters and digits of a password are to be no name that others
+/// know.
+const MIN_OWN_CHARACTERS: usize = 6;
 /// What every hash of ours begins with.
 const CURRENT: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 /// What a password is compared with where there is no account: no password has
@@ -70,11 +73,19 @@ impl<'a> Password<'a> {
     pub fn parse(text: &'a str, about: &[&str]) -> Result<Self, Invalid> {
         check_length(text)?;
         let about: Vec<String> = about.iter().map(|text| text.to_lowercase()).collect();
-        let words = about.iter().flat_map(|text| {
-            text.split(|letter: char| !letter.is_alphanumeric())
-                .chain([text.as_str()])
-        });
-        let words: Vec<&str> = words.filter(|word| word.len() > 2).collect();
+        let mut words: Vec<&str> = about
+            .iter()
+            .flat_map(|text| {
+                text.split(|letter: char| !letter.is_alphanumeric())
+                    .chain([text.as_str()])
+            })
+            .filter(|word| word.len() > 2)
+            .collect();
+        words.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
+        if own_characters(text, &words) < MIN_OWN_CHARACTERS {
+            let message = "the password is too easy to guess: it is little more than names that others know. A few unusual words together are better";
+            return Err(Invalid::new("password", "password_too_weak", message));
+        }
         let strength = zxcvbn(text, &words);
         if strength.score() >= Score::Three {
             return Ok(Self(text));
@@ -132,6 +143,17 @@ pub fn check_length(text: &str) -> Result<(), Invalid> {
         ),
         _ => Ok(()),
     }
+}
+
+/// How many letters and digits are left of a password without these words.
+fn own_characters(password: &str, words: &[&str]) -> usize {
+    let mut rest = password.to_lowercase();
+    for word in words {
+        rest = rest.replace(word, " ");
+    }
+    rest.chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .count()
 }
 
 fn compare(presented: &str, hash: &str) -> Result<Verdict, HashError> {

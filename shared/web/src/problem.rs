@@ -136,7 +136,7 @@ impl Problem {
 
     /// The caller is not signed in.
     pub fn session_missing() -> Self {
-        Self::new(401, "session_missing", "sign in to the portal first")
+        Self::new(401, SESSION_MISSING, "sign in to the portal first")
     }
 
     /// The address or the password is wrong; which of them, nobody is told.
@@ -284,6 +284,11 @@ impl Problem {
         )
     }
 
+    /// Whether it is [`Problem::session_missing`].
+    pub(crate) fn is_session_missing(&self) -> bool {
+        self.code == SESSION_MISSING
+    }
+
     /// Whether it is [`Problem::stale`].
     pub fn is_stale(&self) -> bool {
         self.code == STALE
@@ -361,6 +366,7 @@ impl Problem {
 }
 
 const STALE: &str = "concurrent_change";
+const SESSION_MISSING: &str = "session_missing";
 
 fn seconds(wait: Duration) -> u64 {
     // A second too early would be refused again.

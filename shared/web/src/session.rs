@@ -152,7 +152,7 @@ pub fn session_cookie(app: &App, session: &Session) -> String {
 /// other caller gets the problem.
 pub fn sign_in_instead(request: &Request, problem: Problem) -> Result<Response, Problem> {
     match cookie_session(request) {
-        Some(session) if request.wants_page() => {
+        Some(session) if request.wants_page() && problem.is_session_missing() => {
             let page = sign_in_page(session.workspace_id);
             Ok(see_other(&page).with_cookie(forget_session()))
         }
