@@ -101,7 +101,8 @@ impl Browser {
         let field = "name=\"csrf\" value=\"";
         if let Some(start) = answer.text.find(field) {
             let rest = &answer.text[start + field.len()..];
-            self.csrf = rest.split('"').next().expect("it ends").to_owned();
+            let value = rest.split('"').next().expect("it ends");
+            value.clone_into(&mut self.csrf);
         }
         answer
     }

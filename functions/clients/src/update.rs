@@ -52,9 +52,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let mut change = caller.change(app);
         let mut after = before.clone();
         after.update(&mut change, patch);
-        let mut open = match email.is_some() || invite {
-            true => workspace.open_invitation(&before).await?,
-            false => None,
+        let mut open = if email.is_some() || invite {
+            workspace.open_invitation(&before).await?
+        } else {
+            None
         };
         if let Some(email) = email {
             open = after.readdress(&mut change, email, open);

@@ -88,7 +88,7 @@ async fn ask(app: &App, request: &Request, workspace: &Workspace) -> Result<(), 
     let id = store.client_id_of(&email).await?.unwrap_or(nobody);
     let client = store.client(id).await?;
     let account = Account::Client { id };
-    let purpose = if client.is_some_and(|client| Client::can_sign_in(&client)) {
+    let purpose = if client.as_ref().is_some_and(Client::can_sign_in) {
         TicketPurpose::SignIn
     } else {
         TicketPurpose::SignUp { name, email }

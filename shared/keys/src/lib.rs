@@ -19,7 +19,7 @@ pub use api_key::{NewApiKey, PresentedKey, new_api_key, parse_api_key};
 pub use keyring::{Keyring, RootKey, RootKeyError};
 pub use link::{InvitationLink, TicketLink};
 pub use secret::Secret;
-pub use session::{PresentedSession, parse_session_token};
+pub use session::{PresentedSession, new_session_seed, parse_session_token};
 
 use aws_lc_rs::{
     digest, rand,

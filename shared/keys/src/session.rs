@@ -7,7 +7,7 @@
 //! a hash; and the successor of a token can be given out once more if the
 //! first answer was lost.
 
-use crate::{Keyring, Secret};
+use crate::{Keyring, NoRandomness, Secret, random};
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portico_domain::{Account, ClientId, Holder, InternalUserId, Session, SessionId, WorkspaceId};
@@ -51,6 +51,12 @@ impl Keyring {
     fn prove(&self, session: &Session, generation: u32) -> hmac::Tag {
         hmac::sign(&self.sessions, &message(session, generation))
     }
+}
+
+/// What the tokens of a new session are derived from, beside our own key: 256
+/// random bits in hexadecimal.
+pub fn new_session_seed() -> Result<String, NoRandomness> {
+    Ok(hex::encode(random::<32>()?))
 }
 
 /// Reads a token; `None` if it has not the form of one.
@@ -106,7 +112,7 @@ fn message(session: &Session, generation: u32) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{RootKey, random};
+    use crate::RootKey;
     use portico_domain::{IdSource, SessionDraft, SessionLimits, SignInMethod, Time};
     use proptest::prelude::*;
 
@@ -124,7 +130,7 @@ mod tests {
             holder,
             method: SignInMethod::Password,
             limits: SessionLimits::CLIENT,
-            seed: hex::encode(random::<32>().expect("randomness")),
+            seed: new_session_seed().expect("randomness"),
             user_agent: None,
         };
         Session::begin(ids.next(now), draft, now)

@@ -12,7 +12,7 @@ use portico_domain::{
     ACCESS_TOKEN_LIFETIME, Account, Actor, Change, ChangeSource, Client, ClientId, Holder, Session,
     SessionDraft, SessionId, SessionLimits, SignInMethod, SigningKeys, Time, WorkspaceId,
 };
-use portico_keys::{PresentedSession, Secret, parse_session_token, random};
+use portico_keys::{PresentedSession, Secret, new_session_seed, parse_session_token};
 use serde::Serialize;
 
 /// The cookie of a session. Browsers send a cookie with this prefix only to
@@ -105,10 +105,7 @@ pub fn begin_session(app: &App, request: &Request, proven: Proven) -> Result<Ses
         },
         method: proven.method,
         limits: proven.limits,
-        seed: random::<32>()?
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        seed: new_session_seed()?,
         user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
     };
     let moment = app.moment();

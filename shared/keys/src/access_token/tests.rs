@@ -59,19 +59,19 @@ fn setting() -> Setting {
     }
 }
 
+/// A token with another header and other claims, under the signature
+/// that `sign` makes of them.
+fn forged(header: &Value, claims: &Value, sign: impl Fn(&str) -> Vec<u8>) -> String {
+    let text = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed = format!("{}.{}", text(header), text(claims));
+    let signature = URL_SAFE_NO_PAD.encode(sign(&signed));
+    format!("{signed}.{signature}")
+}
+
 impl Setting {
     fn read(&self, token: &str) -> Option<AccessToken> {
         self.keyring
             .read_access_token(&self.keys, ISSUER, token, now())
-    }
-
-    /// The token with another header and other claims, under the signature
-    /// that `sign` makes of them.
-    fn forged(&self, header: &Value, claims: &Value, sign: impl Fn(&str) -> Vec<u8>) -> String {
-        let text = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", text(header), text(claims));
-        let signature = URL_SAFE_NO_PAD.encode(sign(&signed));
-        format!("{signed}.{signature}")
     }
 
     fn claims(&self) -> Value {
@@ -85,7 +85,7 @@ impl Setting {
         let seed = self.keyring.signing_seed(1).expect("a key");
         let pair = Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).expect("a key");
         let header = json!({ "alg": "EdDSA", "typ": "JWT", "kid": "1" });
-        self.forged(&header, claims, |text| {
+        forged(&header, claims, |text| {
             pair.sign(text.as_bytes()).as_ref().to_vec()
         })
     }
@@ -116,7 +116,7 @@ fn a_token_without_a_signature_is_refused() {
     let setting = setting();
     for algorithm in ["none", "None", "NONE", ""] {
         let header = json!({ "alg": algorithm, "typ": "JWT", "kid": "1" });
-        let unsigned = setting.forged(&header, &setting.claims(), |_| Vec::new());
+        let unsigned = forged(&header, &setting.claims(), |_| Vec::new());
         assert_eq!(setting.read(&unsigned), None, "{algorithm}");
     }
     let (signed, _) = setting.token.rsplit_once('.').expect("three parts");
@@ -133,8 +133,8 @@ fn a_token_signed_with_the_public_key_as_a_shared_secret_is_refused() {
         ("HS512", hmac_of(aws_lc_rs::hmac::HMAC_SHA512)),
     ] {
         let header = json!({ "alg": name, "typ": "JWT", "kid": "1" });
-        let forged = setting.forged(&header, &setting.claims(), |text| algorithm(&public, text));
-        assert_eq!(setting.read(&forged), None, "{name}");
+        let forged_token = forged(&header, &setting.claims(), |text| algorithm(&public, text));
+        assert_eq!(setting.read(&forged_token), None, "{name}");
     }
 }
 
@@ -174,14 +174,14 @@ fn a_token_that_names_a_wrong_key_is_refused() {
         json!(null),
     ] {
         let header = json!({ "alg": "EdDSA", "typ": "JWT", "kid": kid });
-        let forged = setting.forged(&header, &setting.claims(), sign);
-        assert_eq!(setting.read(&forged), None, "{kid}");
+        let forged_token = forged(&header, &setting.claims(), sign);
+        assert_eq!(setting.read(&forged_token), None, "{kid}");
     }
     // A key in the token itself is not looked at.
     let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode([7; 32]) });
     let header = json!({ "alg": "EdDSA", "jwk": jwk, "jku": "https://example.com/", "kid": "9" });
     assert_eq!(
-        setting.read(&setting.forged(&header, &setting.claims(), sign)),
+        setting.read(&forged(&header, &setting.claims(), sign)),
         None
     );
 }
