@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import privilege
 from emulator import CODE, Emulator, Failure, Stack, deploy, emulator, package, until, upload
 
 
@@ -34,8 +35,8 @@ def workspace(stack: Stack, portico: Path) -> str:
     return json.loads(made.stdout)["apiKey"]
 
 
-def journey(stack: Stack, portico: Path) -> None:
-    """What a deployed Portico must be able to do: one business invites one client."""
+def journey(stack: Stack, portico: Path) -> dict[str, str]:
+    """What a deployed Portico must be able to do: one business invites one client. The key of its admin."""
     stack.call("GET", "/healthz").expect(200)
     stack.call("GET", "/v1/clients").expect(401)
     key = {"X-API-KEY": workspace(stack, portico)}
@@ -63,6 +64,41 @@ def journey(stack: Stack, portico: Path) -> None:
     until("attempted delivery", lambda: attempts(stack.call("GET", path, headers=key).expect(200).json()))
     for function in ("expirer", "sweeper"):
         stack.invoke(function, {})
+    return key
+
+
+def diagnose(portico: Path, stage: str, environment: dict[str, str]) -> dict[str, str]:
+    """What the doctor says of each thing: `ok`, `wrong` or `unseen`."""
+    done = subprocess.run([portico, "doctor", "--stage", stage], env=environment, capture_output=True, text=True, check=False)
+    lines = [line for line in done.stdout.splitlines() if line and not line.startswith(" ")]
+    parts = [re.split(r"\s{2,}", line) for line in lines]
+    found = {about: state for state, about, *_ in parts}
+    if (done.returncode == 0) != (set(found.values()) == {"ok"}):
+        raise Failure(f"the doctor ended with {done.returncode}: {done.stdout}{done.stderr}")
+    return found
+
+
+def doctor(stack: Stack, portico: Path) -> None:
+    """The operator's look at what is deployed, at what is not, and with a role that may not look."""
+    stacks = [f"{stack.name}-{template.stem}" for template in TEMPLATES.glob("*.json")]
+    seen = ["region", "clock", "concurrency", "mail sandbox", "mail sending", "mail identity", "DKIM"]
+    environment = stack.emulator.environment()
+    well = diagnose(portico, STAGE, environment)
+    # In the emulator nobody publishes the records of DKIM.
+    expected = dict.fromkeys([*seen, *stacks, "sender"], "ok") | {"DKIM": "wrong"}
+    if well != expected:
+        raise Failure(f"the doctor found {well}")
+    nowhere = diagnose(portico, "staging", environment)
+    missing = [name.replace(f"-{STAGE}-", "-staging-") for name in stacks]
+    if any(nowhere[name] != "wrong" for name in missing):
+        raise Failure(f"the doctor found {nowhere}")
+    iam = stack.emulator.client("iam")
+    iam.create_user(UserName="visitor")
+    key = iam.create_access_key(UserName="visitor")["AccessKey"]
+    visitor = environment | {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    refused = diagnose(portico, STAGE, visitor)
+    if any(refused[name] != "unseen" for name in ["concurrency", "mail", *stacks]):
+        raise Failure(f"the doctor found {refused}")
 
 
 def install(running: Emulator, bootstrap: Path) -> Stack:
@@ -90,10 +126,16 @@ def main() -> int:
         try:
             stack = install(running, arguments.binaries / "bootstrap")
             print(f"deployed {stack.resources} resources, {len(stack.functions)} functions")
-            journey(stack, arguments.binaries / "portico")
+            key = journey(stack, arguments.binaries / "portico")
             print("the journey is complete")
+            doctor(stack, arguments.binaries / "portico")
+            print("the doctor tells what is well, what is missing and what it may not see")
+            print(f"{privilege.check(stack, key)} grants were taken away, and each was missed")
             if arguments.keep:
-                print(f"{running.url}, log in {running.log}", flush=True)
+                environment = running.environment() | {"PORTICO_TABLE": stack.outputs["Table"], "PORTICO_API_KEY": key["X-API-KEY"]}
+                del environment["PATH"]
+                print(f"its log is {running.log}; to reach it:\n")
+                print("export " + " ".join(f"{name}={value}" for name, value in environment.items()), flush=True)
                 signal.pause()
         except KeyboardInterrupt:
             pass

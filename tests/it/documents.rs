@@ -49,6 +49,22 @@ fn the_templates_are_up_to_date() {
     );
 }
 
+/// The calls of a route change, or a queue is added: then a month costs something
+/// else.
+#[tokio::test]
+async fn the_costs_in_the_guide_for_operators_are_up_to_date() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/cost.py");
+
+    let check = Command::new("python3").arg(script).arg("--check").output();
+
+    let check = check.await.expect("python3 runs");
+    assert!(
+        check.status.success(),
+        "{}",
+        String::from_utf8_lossy(&check.stderr)
+    );
+}
+
 #[tokio::test]
 async fn the_document_and_its_reference_are_served() {
     let app = TestApp::start().await;

@@ -32,4 +32,5 @@ mod settings;
 mod sign_in;
 mod sign_up;
 mod table;
+mod upgrade;
 mod webhooks;

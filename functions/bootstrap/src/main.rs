@@ -6,11 +6,11 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use portico_app::{App, Clock, Grant, Trigger};
 use portico_bootstrap::{TRIGGERS, aws_config, config, config::Config, functions};
 use portico_crm::Adapters;
-use portico_domain::{ApiKeyId, IdSource, Time};
+use portico_domain::{ApiKeyId, IdSource, Time, WorkspaceId};
 use portico_keys::Keyring;
 use portico_mail::Mail;
-use portico_queue::Queues;
-use portico_store::Store;
+use portico_queue::{Queue, Queues};
+use portico_store::{Index, Store};
 use portico_web::{Function, serve};
 use portico_webhook::{Policy, Sender};
 use serde_json::Value;
@@ -75,21 +75,44 @@ async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
     })
 }
 
-/// Asks the table for a key that nobody has. A function's start has a whole
-/// core whatever its memory, so the handshake with DynamoDB is quick there. What
-/// fails here will fail for the first caller too, who is told.
-async fn open_connection(app: &App, grants: &[Grant]) {
-    if !grants.contains(&Grant::GET) {
-        return;
+/// Opens the connections that the function's grants are for. Its start has a
+/// whole core whatever its memory, so handshakes are quick there. What fails
+/// here will fail for the first caller too, who is told.
+async fn open_connections(app: &App, grants: &[Grant]) {
+    tokio::join!(
+        async {
+            if let Err(error) = ask_the_table(app, grants).await {
+                tracing::warn!(?error, "the table did not answer at the start");
+            }
+        },
+        async {
+            let is_granted = |queue: &Queue| grants.contains(&Grant::wake(*queue));
+            if let Some(queue) = Queue::ALL.into_iter().find(is_granted) {
+                app.queues.open_connection(queue).await;
+            }
+        },
+        async {
+            if grants.contains(&Grant::SEND_MAIL) {
+                app.mail.open_connection().await;
+            }
+        },
+    );
+}
+
+/// Asks for a key that nobody has, or for the endpoints of a workspace that is
+/// none.
+async fn ask_the_table(app: &App, grants: &[Grant]) -> Result<(), portico_store::Error> {
+    if grants.contains(&Grant::GET) {
+        app.store.api_key(ApiKeyId::from_bytes([0; 16])).await?;
+    } else if grants.contains(&Grant::query(Index::Table)) {
+        let nobody = WorkspaceId::from_bytes([0; 16]);
+        app.store.workspace(nobody).all_endpoints().await?;
     }
-    let nobody = ApiKeyId::from_bytes([0; 16]);
-    if let Err(error) = app.store.api_key(nobody).await {
-        tracing::warn!(?error, "the table did not answer at the start");
-    }
+    Ok(())
 }
 
 async fn answer(app: &App, function: &Function) -> Result<(), Error> {
-    open_connection(app, function.grants).await;
+    Box::pin(open_connections(app, function.grants)).await;
     run(service_fn(
         async |event: LambdaEvent<ApiGatewayV2httpRequest>| {
             Ok::<_, Error>(serve(app, function, event.payload).await)
@@ -99,7 +122,7 @@ async fn answer(app: &App, function: &Function) -> Result<(), Error> {
 }
 
 async fn work(app: &App, trigger: &Trigger) -> Result<(), Error> {
-    open_connection(app, trigger.grants).await;
+    Box::pin(open_connections(app, trigger.grants)).await;
     run(service_fn(async |event: LambdaEvent<Value>| {
         Ok::<_, Error>((trigger.handle)(app, event.payload).await?)
     }))

@@ -7,6 +7,7 @@ use axum::{
     extract::{Path, Request, State},
     response::{IntoResponse, Response},
     routing::{get, post},
+    serve::ListenerExt,
 };
 use portico_local::{Data, LocalServer, Options};
 use serde_json::{Value, json};
@@ -15,7 +16,10 @@ use std::{
     fs,
     net::SocketAddr,
     process::Stdio,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -32,12 +36,22 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Runtime {
     events: Mutex<VecDeque<Value>>,
     said: UnboundedSender<(String, Value)>,
+    connections: Arc<Connections>,
+}
+
+/// How many connections to AWS the function has opened.
+#[derive(Default)]
+struct Connections {
+    now: AtomicUsize,
+    /// When it asked for its first event: its start is over.
+    at_start: OnceLock<usize>,
 }
 
 /// A function in its process.
 struct Running {
     process: Child,
     answers: UnboundedReceiver<(String, Value)>,
+    connections: Arc<Connections>,
 }
 
 async fn listen(router: Router) -> SocketAddr {
@@ -64,6 +78,9 @@ async fn local() -> LocalServer {
 /// `GET …/next`: the next event; when there is none, Lambda keeps the function
 /// waiting.
 async fn next(State(runtime): State<Arc<Runtime>>) -> Response {
+    let connections = &runtime.connections;
+    let now = connections.now.load(Ordering::SeqCst);
+    connections.at_start.get_or_init(|| now);
     let event = runtime.events.lock().expect("no test panicked").pop_front();
     let Some(event) = event else {
         return std::future::pending().await;
@@ -95,20 +112,15 @@ async fn said(
 
 /// Starts a function and gives it these events.
 async fn start(function: &str, server: &LocalServer, events: Vec<Value>) -> Running {
-    let aws = server.aws().clone();
-    let endpoint = listen(Router::new().fallback(async move |request: Request| {
-        let (parts, body) = request.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX)
-            .await
-            .expect("a body");
-        aws.serve(&http::Request::from_parts(parts, body))
-            .map(axum::body::Body::from)
-    }))
-    .await;
+    let connections = Arc::new(Connections::default());
+    let dynamodb = service(server, &connections).await;
+    let sqs = service(server, &connections).await;
+    let ses = service(server, &connections).await;
     let (said_here, answers) = unbounded_channel();
     let runtime = Arc::new(Runtime {
         events: Mutex::new(events.into()),
         said: said_here,
+        connections: connections.clone(),
     });
     let api = Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
@@ -128,7 +140,9 @@ async fn start(function: &str, server: &LocalServer, events: Vec<Value>) -> Runn
             ("AWS_REGION", "local".to_owned()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-            ("AWS_ENDPOINT_URL", format!("http://{endpoint}")),
+            ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+            ("AWS_ENDPOINT_URL_SQS", sqs),
+            ("AWS_ENDPOINT_URL_SESV2", ses),
             ("PORTICO_FUNCTION", function.to_owned()),
             ("PORTICO_TABLE", "portico".to_owned()),
             ("PORTICO_BASE_URL", server.url.clone()),
@@ -153,7 +167,34 @@ async fn start(function: &str, server: &LocalServer, events: Vec<Value>) -> Runn
         .kill_on_drop(true)
         .spawn()
         .expect("it starts");
-    Running { process, answers }
+    Running {
+        process,
+        answers,
+        connections,
+    }
+}
+
+/// A service of AWS at an address of its own, where connections are counted.
+async fn service(server: &LocalServer, connections: &Arc<Connections>) -> String {
+    let aws = server.aws().clone();
+    let router = Router::new().fallback(async move |request: Request| {
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX)
+            .await
+            .expect("a body");
+        aws.serve(&http::Request::from_parts(parts, body))
+            .map(axum::body::Body::from)
+    });
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port is free");
+    let address = listener.local_addr().expect("it has an address");
+    let connections = connections.clone();
+    let counted = listener.tap_io(move |_| {
+        connections.now.fetch_add(1, Ordering::SeqCst);
+    });
+    tokio::spawn(async move { axum::serve(counted, router).await.expect("it serves") });
+    format!("http://{address}")
 }
 
 impl Running {
@@ -203,6 +244,27 @@ async fn a_trigger_does_its_work() {
     let answer = function.answer().await;
 
     assert!(answer["events"].is_number(), "{answer}");
+}
+
+/// A handshake costs more than the request, and at its start a function has a
+/// whole core for it.
+#[tokio::test]
+async fn connections_to_aws_are_opened_at_the_start_and_none_after() {
+    // The first of them writes to a queue, and the mailer asks SES.
+    for (name, services) in [("dispatcher", 2), ("mailer", 2), ("clients-list", 1)] {
+        let server = local().await;
+        let mut event = golden(name);
+        event["headers"]["x-api-key"] = server.api_key.clone().into();
+        let mut function = start(name, &server, vec![event.clone(), event]).await;
+
+        function.answer().await;
+        function.answer().await;
+
+        let connections = &function.connections;
+        let now = connections.now.load(Ordering::SeqCst);
+        assert_eq!(connections.at_start.get(), Some(&services), "{name}");
+        assert_eq!(now, services, "{name} opened more while it worked");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 pub(crate) mod connection;
 pub(crate) mod console;
 pub(crate) mod dev;
+pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod forward;
 pub(crate) mod listen;

@@ -18,6 +18,7 @@ pub mod aws;
 pub mod clock;
 mod dev;
 pub mod docs;
+pub mod doctor;
 mod driven;
 mod dynamo;
 mod gateway;

@@ -3,7 +3,9 @@
 mod cli;
 
 use clap::{Parser, Subcommand};
-use cli::{Done, dev::Dev, events::Events, listen::Listen, print, trigger::Trigger};
+use cli::{
+    Done, dev::Dev, doctor::Doctor, events::Events, listen::Listen, print, trigger::Trigger,
+};
 use serde_json::json;
 use std::{
     fs,
@@ -33,6 +35,8 @@ enum Command {
     /// List events, or send one again.
     #[command(subcommand)]
     Events(Events),
+    /// Look at an installation in AWS, or at an account for one, and say what is wrong.
+    Doctor(Doctor),
     /// What an operator does to an installation in AWS.
     #[command(subcommand)]
     Admin(Admin),
@@ -91,6 +95,7 @@ async fn main() -> ExitCode {
         Some(Command::Listen(listen)) => listen.run().await,
         Some(Command::Trigger(trigger)) => trigger.run().await,
         Some(Command::Events(events)) => events.run().await,
+        Some(Command::Doctor(doctor)) => doctor.run().await,
         Some(Command::Admin(Admin::Create { table, name })) => {
             create_workspace(&table, &name).await
         }

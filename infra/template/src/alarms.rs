@@ -7,14 +7,15 @@ use serde_json::{Map, Value, json};
 /// Adds an alarm for everything that nobody would notice otherwise. They tell
 /// the topic `Alarms`; subscribe to it.
 pub(crate) fn add(resources: &mut Map<String, Value>) {
-    let topic =
-        json!({ "TopicName": sub("portico-${Stage}-alarms"), "KmsMasterKeyId": "alias/aws/sns" });
+    // Not under the key that AWS manages for SNS: CloudWatch may not use that
+    // one, and its alarms would reach nobody.
+    let topic = json!({ "TopicName": sub("portico-${Stage}-alarms") });
     resources.insert("Alarms".to_owned(), resource("AWS::SNS::Topic", topic));
     let mut dead_letters: Vec<String> = Queue::ALL
         .iter()
         .map(|queue| format!("{}DeadLetters", logical(queue.name())))
         .collect();
-    dead_letters.push("StreamFailures".to_owned());
+    dead_letters.extend(["MailEventsDeadLetters", "StreamFailures"].map(ToOwned::to_owned));
     for queue in &dead_letters {
         let dimensions = json!([{ "Name": "QueueName", "Value": get(queue, "QueueName") }]);
         let metric = ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum");
@@ -98,7 +99,7 @@ pub(crate) fn add(resources: &mut Map<String, Value>) {
             alarm(what, metric, dimensions, above, missing),
         );
     }
-    resources.insert("Dashboard".to_owned(), dashboard());
+    resources.insert("Dashboard".to_owned(), dashboard(&dead_letters));
 }
 
 /// What it means if there is no figure.
@@ -140,21 +141,25 @@ fn alarm(
     )
 }
 
-fn dashboard() -> Value {
+fn dashboard(dead_letters: &[String]) -> Value {
     let widget = |title: &str, metrics: Value| {
         json!({ "type": "metric", "width": 12, "height": 6, "properties": {
             "title": title, "region": "${AWS::Region}", "stat": "Sum", "period": 300, "metrics": metrics,
         } })
     };
+    let waiting = |queue: &String| {
+        let name = format!("${{{queue}.QueueName}}");
+        json!([
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            "QueueName",
+            name
+        ])
+    };
     let body = json!({ "widgets": [
         widget("Requests", json!([["AWS/ApiGateway", "Count", "ApiId", "${Api}"], [".", "4xx", ".", "."], [".", "5xx", ".", "."]])),
         widget("Functions", json!([["AWS/Lambda", "Invocations"], [".", "Errors"], [".", "Throttles"]])),
-        widget("Dead letters", json!([
-            ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "portico-${Stage}-mail-dead-letters"],
-            ["...", "portico-${Stage}-deliveries-dead-letters"],
-            ["...", "portico-${Stage}-companies-dead-letters"],
-            ["...", "portico-${Stage}-stream-failures"],
-        ])),
+        widget("Dead letters", dead_letters.iter().map(waiting).collect()),
         widget("Mail", json!([["AWS/SES", "Send"], [".", "Delivery"], [".", "Bounce"], [".", "Complaint"]])),
     ] });
     let properties = json!({ "DashboardName": sub("portico-${Stage}"), "DashboardBody": sub(&body.to_string()) });

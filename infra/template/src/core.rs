@@ -3,33 +3,26 @@
 use crate::{
     alarms, allow,
     functions::{Unit, visibility},
-    get, logical, reference, resource, role, sub,
+    get, logical, mail, reference, resource, role, storage, sub,
 };
 use portico_queue::Queue;
-use portico_store::Index;
 use serde_json::{Map, Value, json};
 
 /// How often a message is tried before it goes to the dead letters.
 const MAX_RECEIVES: u32 = 5;
-/// What a password of hexadecimal digits must not have. The switches that
-/// leave out whole kinds would do as well in AWS; not everything that reads
-/// templates knows them.
-const NOT_HEXADECIMAL: &str = concat!(
-    "ghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    r##"!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~"##
-);
 /// SQS keeps a message for 14 days at most; dead letters need the time.
 const DEAD_LETTER_SECONDS: u32 = 14 * 24 * 60 * 60;
 
 pub(crate) fn template(units: &[Unit<'_>]) -> Value {
     let mut resources = Map::new();
     let mut outputs = Map::new();
-    table(&mut resources, &mut outputs);
+    storage::table(&mut resources, &mut outputs);
+    storage::bucket(&mut resources);
+    resources.insert("RootKey".to_owned(), storage::root_key());
     queues(&mut resources, &mut outputs, units);
     api(&mut resources, &mut outputs);
-    mail(&mut resources, &mut outputs);
-    resources.insert("Uploads".to_owned(), bucket());
-    resources.insert("RootKey".to_owned(), root_key());
+    domain(&mut resources, &mut outputs);
+    mail::add(&mut resources, &mut outputs);
     resources.insert(
         "FunctionsLog".to_owned(),
         log_group("/portico/${Stage}/functions"),
@@ -44,6 +37,14 @@ pub(crate) fn template(units: &[Unit<'_>]) -> Value {
             "IsProduction": { "Fn::Equals": [reference("Stage"), "prod"] },
             "HasOrigins": { "Fn::Not": [{ "Fn::Equals": [{ "Fn::Join": ["", reference("AllowedOrigins")] }, ""] }] },
             "HasDomain": { "Fn::Not": [{ "Fn::Equals": [reference("DomainName"), ""] }] },
+            "HasCertificate": { "Fn::And": [
+                { "Condition": "HasDomain" },
+                { "Fn::Not": [{ "Fn::Equals": [reference("CertificateArn"), ""] }] },
+            ] },
+            "HasZone": { "Fn::And": [
+                { "Condition": "HasCertificate" },
+                { "Fn::Not": [{ "Fn::Equals": [reference("HostedZoneId"), ""] }] },
+            ] },
         },
         "Resources": resources,
         "Outputs": outputs,
@@ -54,50 +55,11 @@ fn parameters() -> Value {
     json!({
         "Stage": { "Type": "String", "Default": "prod", "AllowedPattern": "[a-z][a-z0-9]{0,15}", "Description": "Which installation this is; only prod protects its table from deletion." },
         "DomainName": { "Type": "String", "Default": "", "Description": "The domain of the API and the pages; empty for the one that API Gateway gives." },
+        "CertificateArn": { "Type": "String", "Default": "", "Description": "A certificate of ACM in this region for DomainName; empty where something else answers there." },
+        "HostedZoneId": { "Type": "String", "Default": "", "Description": "The zone of Route 53 that gets the record of DomainName; empty where DNS is kept elsewhere." },
         "MailIdentity": { "Type": "String", "Description": "The domain or address that SES sends from." },
         "AllowedOrigins": { "Type": "CommaDelimitedList", "Default": "", "Description": "Origins whose pages may call the API from a browser." },
     })
-}
-
-fn table(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
-    let key = |index: Index| {
-        let (partition, sort) = index.attributes();
-        json!([
-            { "AttributeName": partition, "KeyType": "HASH" },
-            { "AttributeName": sort, "KeyType": "RANGE" },
-        ])
-    };
-    let attributes = Index::ALL.into_iter().flat_map(|index| {
-        let (partition, sort) = index.attributes();
-        [partition, sort].map(|name| json!({ "AttributeName": name, "AttributeType": "S" }))
-    });
-    let indexes = Index::ALL.into_iter().filter_map(|index| {
-        let projection = match index {
-            Index::Due => json!({ "ProjectionType": "INCLUDE", "NonKeyAttributes": portico_store::DUE_ATTRIBUTES }),
-            _ => json!({ "ProjectionType": "ALL" }),
-        };
-        let name = index.name()?;
-        Some(json!({ "IndexName": name, "KeySchema": key(index), "Projection": projection }))
-    });
-    let properties = json!({
-        "TableName": sub("portico-${Stage}"),
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": attributes.collect::<Value>(),
-        "KeySchema": key(Index::Table),
-        "GlobalSecondaryIndexes": indexes.collect::<Value>(),
-        "StreamSpecification": { "StreamViewType": "NEW_IMAGE" },
-        "TimeToLiveSpecification": { "AttributeName": portico_store::TTL_ATTRIBUTE, "Enabled": true },
-        "PointInTimeRecoverySpecification": { "PointInTimeRecoveryEnabled": true },
-        "SSESpecification": { "SSEEnabled": true, "SSEType": "KMS" },
-        "DeletionProtectionEnabled": { "Fn::If": ["IsProduction", true, false] },
-    });
-    let mut table = resource("AWS::DynamoDB::Table", properties);
-    table["DeletionPolicy"] = "Retain".into();
-    table["UpdateReplacePolicy"] = "Retain".into();
-    resources.insert("Table".to_owned(), table);
-    export(outputs, "table", reference("Table"));
-    export(outputs, "table-arn", get("Table", "Arn"));
-    export(outputs, "stream-arn", get("Table", "StreamArn"));
 }
 
 fn queues(
@@ -105,35 +67,9 @@ fn queues(
     outputs: &mut Map<String, Value>,
     units: &[Unit<'_>],
 ) {
-    let dead = |name: &str| {
-        resource(
-            "AWS::SQS::Queue",
-            json!({
-                "QueueName": sub(&format!("portico-${{Stage}}-{name}")),
-                "MessageRetentionPeriod": DEAD_LETTER_SECONDS,
-                "SqsManagedSseEnabled": true,
-            }),
-        )
-    };
-    for queue in Queue::ALL {
-        let (name, id) = (queue.name(), logical(queue.name()));
-        resources.insert(
-            format!("{id}DeadLetters"),
-            dead(&format!("{name}-dead-letters")),
-        );
-        let properties = json!({
-            "QueueName": sub(&format!("portico-${{Stage}}-{name}")),
-            "VisibilityTimeout": visibility(name, units),
-            "SqsManagedSseEnabled": true,
-            "RedrivePolicy": {
-                "deadLetterTargetArn": get(&format!("{id}DeadLetters"), "Arn"),
-                "maxReceiveCount": MAX_RECEIVES,
-            },
-        });
-        resources.insert(
-            format!("{id}Queue"),
-            resource("AWS::SQS::Queue", properties),
-        );
+    for name in Queue::ALL.map(Queue::name) {
+        let id = logical(name);
+        queue(resources, name, visibility(name, units));
         export(
             outputs,
             &format!("{name}-url"),
@@ -145,15 +81,47 @@ fn queues(
             get(&format!("{id}Queue"), "Arn"),
         );
     }
-    resources.insert("StreamFailures".to_owned(), dead("stream-failures"));
+    resources.insert("StreamFailures".to_owned(), dead_letters("stream-failures"));
     export(outputs, "stream-failures-arn", get("StreamFailures", "Arn"));
+}
+
+/// A queue and that of its dead letters.
+pub(crate) fn queue(resources: &mut Map<String, Value>, name: &str, visibility: u32) {
+    let id = logical(name);
+    let dead = dead_letters(&format!("{name}-dead-letters"));
+    resources.insert(format!("{id}DeadLetters"), dead);
+    let properties = json!({
+        "QueueName": sub(&format!("portico-${{Stage}}-{name}")),
+        "VisibilityTimeout": visibility,
+        "SqsManagedSseEnabled": true,
+        "RedrivePolicy": {
+            "deadLetterTargetArn": get(&format!("{id}DeadLetters"), "Arn"),
+            "maxReceiveCount": MAX_RECEIVES,
+        },
+    });
+    resources.insert(
+        format!("{id}Queue"),
+        resource("AWS::SQS::Queue", properties),
+    );
+}
+
+fn dead_letters(name: &str) -> Value {
+    resource(
+        "AWS::SQS::Queue",
+        json!({
+            "QueueName": sub(&format!("portico-${{Stage}}-{name}")),
+            "MessageRetentionPeriod": DEAD_LETTER_SECONDS,
+            "SqsManagedSseEnabled": true,
+        }),
+    )
 }
 
 fn api(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
     let cors = json!({
         "AllowOrigins": reference("AllowedOrigins"),
         "AllowMethods": ["GET", "POST", "PATCH", "PUT", "DELETE"],
-        "AllowHeaders": ["authorization", "content-type", "x-api-key"],
+        "AllowHeaders": ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-api-key"],
+        "ExposeHeaders": ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after"],
         "MaxAge": 600,
     });
     let api = json!({
@@ -200,106 +168,6 @@ fn api(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
     );
 }
 
-fn mail(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
-    let identity = json!({ "EmailIdentity": reference("MailIdentity") });
-    resources.insert(
-        "MailIdentityResource".to_owned(),
-        resource("AWS::SES::EmailIdentity", identity),
-    );
-    let set = json!({
-        "Name": sub("portico-${Stage}"),
-        "ReputationOptions": { "ReputationMetricsEnabled": true },
-        "SendingOptions": { "SendingEnabled": true },
-        "SuppressionOptions": { "SuppressedReasons": ["BOUNCE", "COMPLAINT"] },
-    });
-    resources.insert(
-        "ConfigurationSet".to_owned(),
-        resource("AWS::SES::ConfigurationSet", set),
-    );
-    let topic = json!({ "TopicName": sub("portico-${Stage}-mail-events") });
-    resources.insert(
-        "MailEventsTopic".to_owned(),
-        resource("AWS::SNS::Topic", topic),
-    );
-    let publish = json!({
-        "Topics": [reference("MailEventsTopic")],
-        "PolicyDocument": { "Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow",
-            "Principal": { "Service": "ses.amazonaws.com" },
-            "Action": "sns:Publish",
-            "Resource": reference("MailEventsTopic"),
-            "Condition": { "StringEquals": { "AWS:SourceAccount": reference("AWS::AccountId") } },
-        }] },
-    });
-    resources.insert(
-        "MailEventsPolicy".to_owned(),
-        resource("AWS::SNS::TopicPolicy", publish),
-    );
-    let destination = json!({
-        "ConfigurationSetName": reference("ConfigurationSet"),
-        "EventDestination": {
-            "Enabled": true,
-            "MatchingEventTypes": ["SEND", "DELIVERY", "DELIVERY_DELAY", "BOUNCE", "COMPLAINT", "REJECT"],
-            "SnsDestination": { "TopicARN": reference("MailEventsTopic") },
-        },
-    });
-    let mut events = resource("AWS::SES::ConfigurationSetEventDestination", destination);
-    // SES tries the topic out when it is told of it.
-    events["DependsOn"] = "MailEventsPolicy".into();
-    resources.insert("MailEvents".to_owned(), events);
-    export(outputs, "configuration-set", reference("ConfigurationSet"));
-    let set = sub(
-        "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/portico-${Stage}",
-    );
-    export(outputs, "configuration-set-arn", set);
-    let arn =
-        sub("arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${MailIdentity}");
-    export(outputs, "mail-identity-arn", arn);
-}
-
-fn bucket() -> Value {
-    let mut bucket = resource(
-        "AWS::S3::Bucket",
-        json!({
-            "BucketEncryption": { "ServerSideEncryptionConfiguration": [
-                { "ServerSideEncryptionByDefault": { "SSEAlgorithm": "aws:kms" }, "BucketKeyEnabled": true },
-            ] },
-            "PublicAccessBlockConfiguration": {
-                "BlockPublicAcls": true, "BlockPublicPolicy": true,
-                "IgnorePublicAcls": true, "RestrictPublicBuckets": true,
-            },
-            "OwnershipControls": { "Rules": [{ "ObjectOwnership": "BucketOwnerEnforced" }] },
-            "LifecycleConfiguration": { "Rules": [{
-                "Id": "unfinished", "Status": "Enabled",
-                "AbortIncompleteMultipartUpload": { "DaysAfterInitiation": 1 },
-            }] },
-        }),
-    );
-    bucket["DeletionPolicy"] = "Retain".into();
-    bucket["UpdateReplacePolicy"] = "Retain".into();
-    bucket
-}
-
-/// 64 hexadecimal digits that nobody has seen.
-fn root_key() -> Value {
-    let mut secret = resource(
-        "AWS::SecretsManager::Secret",
-        json!({
-            "Name": sub("portico-${Stage}-root-key"),
-            "Description": "Everything secret is derived from this key. Without it, links, seals and page tokens are lost.",
-            "GenerateSecretString": {
-                "PasswordLength": 64,
-                "ExcludeCharacters": NOT_HEXADECIMAL,
-                // There is no capital letter left to require.
-                "RequireEachIncludedType": false,
-            },
-        }),
-    );
-    secret["DeletionPolicy"] = "Retain".into();
-    secret["UpdateReplacePolicy"] = "Retain".into();
-    secret
-}
-
 fn log_group(name: &str) -> Value {
     let mut group = resource(
         "AWS::Logs::LogGroup",
@@ -310,8 +178,54 @@ fn log_group(name: &str) -> Value {
     group
 }
 
+/// The domain itself, if there is a certificate for it. API Gateway's own
+/// address answers beside it.
+fn domain(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
+    let mut only_if = |name: &str, condition: &str, kind: &str, properties: Value| {
+        let mut resource = resource(kind, properties);
+        resource["Condition"] = condition.into();
+        resources.insert(name.to_owned(), resource);
+    };
+    let name = json!({
+        "DomainName": reference("DomainName"),
+        "DomainNameConfigurations": [{
+            "CertificateArn": reference("CertificateArn"),
+            "EndpointType": "REGIONAL",
+            "SecurityPolicy": "TLS_1_2",
+        }],
+    });
+    only_if(
+        "Domain",
+        "HasCertificate",
+        "AWS::ApiGatewayV2::DomainName",
+        name,
+    );
+    let mapping = json!({
+        "ApiId": reference("Api"), "DomainName": reference("Domain"), "Stage": reference("ApiStage"),
+    });
+    only_if(
+        "DomainMapping",
+        "HasCertificate",
+        "AWS::ApiGatewayV2::ApiMapping",
+        mapping,
+    );
+    let record = json!({
+        "HostedZoneId": reference("HostedZoneId"),
+        "Name": reference("DomainName"),
+        "Type": "A",
+        "AliasTarget": {
+            "DNSName": get("Domain", "RegionalDomainName"),
+            "HostedZoneId": get("Domain", "RegionalHostedZoneId"),
+        },
+    });
+    only_if("DomainRecord", "HasZone", "AWS::Route53::RecordSet", record);
+    let target =
+        json!({ "Value": get("Domain", "RegionalDomainName"), "Condition": "HasCertificate" });
+    outputs.insert("DomainTarget".to_owned(), target);
+}
+
 /// Tells the other stacks.
-fn export(outputs: &mut Map<String, Value>, name: &str, value: Value) {
+pub(crate) fn export(outputs: &mut Map<String, Value>, name: &str, value: Value) {
     let output =
         json!({ "Value": value, "Export": { "Name": sub(&format!("portico-${{Stage}}-{name}")) } });
     outputs.insert(logical(name), output);

@@ -35,6 +35,19 @@ impl Unit<'_> {
         }
     }
 
+    /// How many of it may run at once, kept for it alone. A worker of a queue
+    /// is held back at the queue instead: what reserved concurrency refuses
+    /// often enough is a dead letter.
+    pub(crate) fn reserved(self) -> Option<u32> {
+        match self {
+            Self::Trigger(Trigger {
+                source: Source::Queue(_),
+                ..
+            }) => None,
+            other => other.need().at_once,
+        }
+    }
+
     fn need(self) -> Need {
         let need = |memory, seconds, at_once| Need {
             memory,
@@ -101,9 +114,7 @@ pub(crate) fn template(name: &str, units: &[Unit<'_>]) -> Value {
 
 fn function(unit: Unit<'_>, name: &str) -> Value {
     let Need {
-        memory,
-        seconds,
-        at_once,
+        memory, seconds, ..
     } = unit.need();
     let mut properties = json!({
         "FunctionName": sub(&format!("portico-${{Stage}}-{}", unit.name())),
@@ -129,14 +140,7 @@ fn function(unit: Unit<'_>, name: &str) -> Value {
             "PORTICO_ROOT_KEY": sub("{{resolve:secretsmanager:portico-${Stage}-root-key}}"),
         } },
     });
-    let has_queue = matches!(
-        unit,
-        Unit::Trigger(Trigger {
-            source: Source::Queue(_),
-            ..
-        })
-    );
-    if let Some(at_once) = at_once.filter(|_| !has_queue) {
+    if let Some(at_once) = unit.reserved() {
         properties["ReservedConcurrentExecutions"] = at_once.into();
     }
     resource("AWS::Lambda::Function", properties)
@@ -240,8 +244,6 @@ fn wake(resources: &mut Map<String, Value>, trigger: &Trigger, name: &str) {
                 "BatchSize": queue.batch_size(),
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
             });
-            // Held back at the source: reserved concurrency would refuse
-            // messages, and refused often enough they are dead letters.
             if let Some(at_once) = Unit::Trigger(trigger).need().at_once {
                 mapping["ScalingConfig"] = json!({ "MaximumConcurrency": at_once });
             }

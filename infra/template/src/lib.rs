@@ -16,7 +16,9 @@
 mod alarms;
 mod core;
 mod functions;
+mod mail;
 mod policy;
+mod storage;
 
 use functions::Unit;
 use portico_bootstrap::{AREAS, TRIGGERS};
@@ -29,6 +31,17 @@ pub struct Template {
     pub file: String,
     /// The template, as JSON.
     pub body: Value,
+}
+
+/// How much of the account's concurrency the functions keep for themselves.
+pub fn reserved_concurrency() -> u64 {
+    let routes = portico_bootstrap::functions();
+    let workers = TRIGGERS.iter().map(Unit::Trigger);
+    units(&routes)
+        .chain(workers)
+        .filter_map(Unit::reserved)
+        .map(u64::from)
+        .sum()
 }
 
 /// Every template.
@@ -170,6 +183,90 @@ mod tests {
             routes.iter().map(Unit::Route).cycle().take(share).collect()
         };
         AREAS.iter().map(area).collect()
+    }
+
+    /// Every resource of this type in any template, with the name of it.
+    fn of_type(kind: &str) -> Vec<(String, Value)> {
+        let resources = |template: Template| {
+            let resources = template.body["Resources"].as_object().cloned();
+            resources.unwrap_or_default()
+        };
+        templates()
+            .into_iter()
+            .flat_map(resources)
+            .filter(|(_, resource)| resource["Type"] == kind)
+            .collect()
+    }
+
+    /// The policy check leaves this out, because it asks for a key of KMS.
+    #[test]
+    fn every_queue_is_encrypted_and_every_function_writes_to_a_log_that_ends() {
+        for (name, queue) in of_type("AWS::SQS::Queue") {
+            assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{name}");
+        }
+        for (name, group) in of_type("AWS::Logs::LogGroup") {
+            assert!(group["Properties"]["RetentionInDays"].is_u64(), "{name}");
+        }
+        for (name, function) in of_type("AWS::Lambda::Function") {
+            let group = &function["Properties"]["LoggingConfig"]["LogGroup"];
+            assert_eq!(*group, from_core("log-group"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_function_may_do_named_things_to_named_resources() {
+        for (name, role) in of_type("AWS::IAM::Role") {
+            let statements = &role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+            for statement in statements.as_array().expect("statements") {
+                let actions = statement["Action"].to_string();
+                let resources = statement["Resource"].to_string();
+                assert!(!actions.contains('*'), "{name}: {actions}");
+                // Lambda names the streams of its log, and API Gateway invokes
+                // the functions of its stage.
+                let is_known = resources
+                    .ends_with(":log-group:/portico/${Stage}/functions:log-stream:*\"}]")
+                    || name == "ApiRole" && resources.ends_with(":function:portico-${Stage}-*\"}]");
+                assert!(!resources.contains('*') || is_known, "{name}: {resources}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_queue_of_dead_letters_has_an_alarm() {
+        let alarms = of_type("AWS::CloudWatch::Alarm");
+        for (name, _) in of_type("AWS::SQS::Queue") {
+            let is_end = name.ends_with("DeadLetters") || name == "StreamFailures";
+            let has_alarm = alarms
+                .iter()
+                .any(|(alarm, _)| *alarm == format!("{name}Alarm"));
+            assert_eq!(is_end, has_alarm, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_queue_hides_a_message_for_six_times_what_its_function_may_take() {
+        let functions = of_type("AWS::Lambda::Function");
+        for trigger in TRIGGERS {
+            let portico_app::Source::Queue(queue) = trigger.source else {
+                continue;
+            };
+            let of = |list: &[(String, Value)], name: String, what: &str| {
+                let found = list.iter().find(|(id, _)| *id == name);
+                found.and_then(|(_, one)| one["Properties"][what].as_u64())
+            };
+            let seconds = of(&functions, logical(trigger.name), "Timeout");
+            let queues = of_type("AWS::SQS::Queue");
+            let hidden = of(
+                &queues,
+                format!("{}Queue", logical(queue.name())),
+                "VisibilityTimeout",
+            );
+            assert!(
+                hidden >= seconds.map(|seconds| seconds * 6) && seconds.is_some(),
+                "{}",
+                trigger.name
+            );
+        }
     }
 
     #[test]

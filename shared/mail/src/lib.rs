@@ -74,6 +74,14 @@ impl Mail {
         }
     }
 
+    /// Opens the connection that mail goes over, by a request that SES refuses:
+    /// a mail of nothing to nobody.
+    pub async fn open_connection(&self) {
+        // The refusal is the answer that was asked for, and whatever else went
+        // wrong will go wrong for the first mail, which tells of it.
+        let _ = self.client.send_email().send().await;
+    }
+
     /// Sends a mail; `tags` come back with SES's events about it. Answers with
     /// SES's id of the message.
     pub async fn send(&self, mail: &Written, tags: &[(&str, String)]) -> Result<String, MailError> {

@@ -113,6 +113,24 @@ impl Queues {
         }
     }
 
+    /// Opens the connection that messages go over, by a request that SQS
+    /// refuses: a batch of nothing.
+    pub async fn open_connection(&self, queue: Queue) {
+        let batch = self.client.send_message_batch();
+        // The refusal is the answer that was asked for, and whatever else went
+        // wrong will go wrong for the first message, which tells of it.
+        let _ = batch.queue_url(self.url(queue)).send().await;
+    }
+
+    fn url(&self, queue: Queue) -> &str {
+        match queue {
+            Queue::Mail => &self.urls.mail,
+            Queue::Deliveries => &self.urls.deliveries,
+            Queue::Recoveries => &self.urls.recoveries,
+            Queue::Companies => &self.urls.companies,
+        }
+    }
+
     /// Asks for these tasks, no sooner than after `delay` (15 minutes at most).
     pub async fn send<K>(
         &self,
@@ -120,12 +138,7 @@ impl Queues {
         tasks: &[Task<K>],
         delay: Duration,
     ) -> Result<(), QueueError> {
-        let url = match queue {
-            Queue::Mail => &self.urls.mail,
-            Queue::Deliveries => &self.urls.deliveries,
-            Queue::Recoveries => &self.urls.recoveries,
-            Queue::Companies => &self.urls.companies,
-        };
+        let url = self.url(queue);
         let seconds = i32::try_from(delay.min(MAX_DELAY).as_secs()).unwrap_or(0);
         for chunk in tasks.chunks(BATCH) {
             let mut batch = self.client.send_message_batch().queue_url(url);
