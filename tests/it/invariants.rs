@@ -3,7 +3,7 @@
 
 use portico_bootstrap::{TRIGGERS, functions};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -272,6 +272,49 @@ fn invariant_6_only_the_local_server_knows_emulators() {
     }
 }
 
+/// Every function that the templates deploy, with its memory in MB.
+fn deployed() -> BTreeMap<String, u64> {
+    let files = folders("infra/aws");
+    let templates = files.iter().filter(|name| name.starts_with("functions-"));
+    let mut functions = BTreeMap::new();
+    for name in templates {
+        let template: serde_json::Value =
+            serde_json::from_str(&read(&format!("infra/aws/{name}"))).expect("JSON");
+        for resource in template["Resources"]
+            .as_object()
+            .expect("resources")
+            .values()
+        {
+            let properties = &resource["Properties"];
+            let name = properties["Environment"]["Variables"]["PORTICO_FUNCTION"].as_str();
+            if let (Some(name), Some(memory)) = (name, properties["MemorySize"].as_u64()) {
+                functions.insert(name.to_owned(), memory);
+            }
+        }
+    }
+    functions
+}
+
+/// Lambda gives a processor's share by memory, and Argon2id wants much of both:
+/// at 256 MB one hash takes seconds.
+#[test]
+fn a_function_that_hashes_passwords_has_a_gigabyte() {
+    let deployed = deployed();
+    let mut hashing = sources(&["functions"]);
+    hashing.retain(|(_, text)| text.contains("password::"));
+    assert!(!hashing.is_empty(), "nothing hashes passwords any more");
+
+    for (file, text) in hashing {
+        let route = text.split_once("Route::").map(|(_, rest)| rest);
+        let name = route.and_then(|rest| rest.split('"').nth(1));
+        let name = name.unwrap_or_else(|| panic!("{file}: hash in the module of the route"));
+        assert!(
+            deployed.get(name) >= Some(&1_024),
+            "{name} has too little memory"
+        );
+    }
+}
+
 #[test]
 fn invariant_7_every_function_is_in_every_list() {
     let routes: BTreeSet<String> = functions()
@@ -306,25 +349,7 @@ fn invariant_7_every_function_is_in_every_list() {
         .collect();
     assert_eq!(infra, all, "infra/functions.json");
 
-    let deployed: BTreeSet<String> = folders("infra/aws")
-        .iter()
-        .filter(|name| name.starts_with("functions-"))
-        .map(|name| {
-            serde_json::from_str::<serde_json::Value>(&read(&format!("infra/aws/{name}")))
-                .expect("JSON")
-        })
-        .flat_map(|template| {
-            template["Resources"]
-                .as_object()
-                .cloned()
-                .unwrap_or_default()
-        })
-        .filter_map(|(_, resource)| {
-            resource["Properties"]["Environment"]["Variables"]["PORTICO_FUNCTION"]
-                .as_str()
-                .map(ToOwned::to_owned)
-        })
-        .collect();
+    let deployed: BTreeSet<String> = deployed().into_keys().collect();
     assert_eq!(deployed, all, "infra/aws/");
 
     let document: serde_json::Value =
