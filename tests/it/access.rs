@@ -14,6 +14,22 @@ const TABLE: &[(&str, Access)] = &[
         "clients-create",
         Access::Permission(Permission::CreateClients),
     ),
+    (
+        "clients-batch",
+        Access::Permission(Permission::CreateClients),
+    ),
+    (
+        "clients-replace",
+        Access::Permission(Permission::EditClients),
+    ),
+    (
+        "companies-batch",
+        Access::Permission(Permission::ManageClientOrganizations),
+    ),
+    (
+        "companies-join",
+        Access::Permission(Permission::EditClients),
+    ),
     ("clients-get", Access::Permission(Permission::ViewClients)),
     ("clients-list", Access::Permission(Permission::ViewClients)),
     (
@@ -154,7 +170,7 @@ const TABLE: &[(&str, Access)] = &[
 ];
 
 /// One thing of each kind in a workspace.
-struct Things {
+pub(crate) struct Things {
     workspace: String,
     client: String,
     company: String,
@@ -166,7 +182,7 @@ struct Things {
     since: Time,
 }
 
-async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
+pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
     let id = |value: &Value| value["id"].as_str().expect("an id").to_owned();
     let endpoint = actor
         .post("/v1/webhook-endpoints", &json!({ "url": url }))
@@ -204,7 +220,7 @@ async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
 }
 
 /// Calls a route with a body that it would take, about these things.
-async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
+pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
     let route = function.route;
     let (resource, _) = route.name.rsplit_once('-').expect("a name has two parts");
     let id = match resource {
@@ -219,6 +235,12 @@ async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
     let body = match route.name {
         "clients-create" => json!({ "name": "Grace Hopper", "email": "grace@example.com" }),
         "companies-create" | "companies-update" => json!({ "name": "Looms" }),
+        "clients-replace" => json!({ "givenName": "Ada", "familyName": "King" }),
+        "clients-batch" => {
+            json!({ "clients": [{ "name": "Alan Turing", "email": "alan@example.com" }] })
+        }
+        "companies-batch" => json!({ "companies": [{ "name": "Mills" }] }),
+        "companies-join" => json!({ "clientIds": [things.client] }),
         "clients-update" => json!({ "position": "Analyst" }),
         "workspaces-update" => json!({ "brandName": "Engines" }),
         "invitations-create" => json!({ "clientId": things.client }),
@@ -231,7 +253,7 @@ async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
         .replace("{id}", id)
         .replace("{workspace}", &things.workspace)
         .replace("$default", "/nothing");
-    let has_body = matches!(route.method.name(), "POST" | "PATCH");
+    let has_body = matches!(route.method.name(), "POST" | "PATCH" | "PUT");
     let method = if route.method.name() == "ANY" {
         "GET"
     } else {

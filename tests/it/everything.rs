@@ -48,6 +48,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         )
         .await
         .expect(200);
+    use_batches(&admin, &looms).await;
     app.advance(Duration::from_mins(1)).await;
     admin
         .post(&format!("/v1/invitations/{invitation}/resend"), &json!({}))
@@ -95,12 +96,47 @@ async fn require_companies(admin: &Actor) {
     set("required").await;
     let body = json!({ "name": "Mary Somerville", "email": "mary@example.com" });
     let mary = create(admin, "clients", body).await;
+    let many = json!({ "clients": [{ "name": "Joan Clarke", "email": "joan@example.com" }] });
+    let batch = admin.post("/v1/clients/batch", &many).await.expect(200);
+    assert_eq!(batch["succeeded"], 1, "{batch}");
     set("optional").await;
     for path in [
         format!("/v1/clients/{mary}"),
         format!("/v1/companies/{only}"),
     ] {
         admin.delete(&path).await.expect(200);
+    }
+}
+
+/// Many at once, a rehearsal of each, and what replaces a client.
+async fn use_batches(admin: &Actor, looms: &str) {
+    for query in ["?dryRun=true", ""] {
+        let clients =
+            json!({ "clients": [{ "name": "Edsger Dijkstra", "email": "edsger@example.com" }] });
+        let path = format!("/v1/clients/batch{query}");
+        admin.post(&path, &clients).await.expect(200);
+        let companies = json!({ "companies": [{ "name": "Mills" }] });
+        let path = format!("/v1/companies/batch{query}");
+        admin.post(&path, &companies).await.expect(200);
+    }
+    let name = json!({ "name": "Foundry" });
+    admin
+        .post("/v1/companies?dryRun=true", &name)
+        .await
+        .expect(200);
+    let limited = json!({ "name": "Alan Kay", "email": "kay@example.com" });
+    let kay = create(admin, "clients", limited).await;
+    let invite = json!({ "clientId": kay });
+    let path = "/v1/invitations?dryRun=true";
+    admin.post(path, &invite).await.expect(201);
+    let join = json!({ "clientIds": [kay] });
+    let path = format!("/v1/companies/{looms}/clients");
+    admin.post(&path, &join).await.expect(200);
+    let whole = json!({ "givenName": "Alan", "familyName": "Kay", "companyIds": [looms] });
+    for companies in [json!({ "givenName": "Alan", "familyName": "Kay" }), whole] {
+        let path = format!("/v1/clients/{kay}");
+        let put = admin.send("PUT", &path, Some(companies.to_string())).await;
+        put.expect(200);
     }
 }
 

@@ -68,6 +68,14 @@ async fn every_post_that_needs_a_key_is_done_once() {
         json!({ "name": "Engines" }),
     )
     .await;
+    let many = json!({ "clients": [{ "name": "Alan Turing", "email": "alan@example.com" }] });
+    twice("clients-batch", "/v1/clients/batch", many).await;
+    let many = json!({ "companies": [{ "name": "Mills" }, {}] });
+    let mills = twice("companies-batch", "/v1/companies/batch", many).await;
+    let mills = id(&mills["data"][0]["resource"]).to_owned();
+    let join = json!({ "clientIds": [id(&client), "nobody"] });
+    let path = format!("/v1/companies/{mills}/clients");
+    twice("companies-join", &path, join).await;
     let invitation = twice("invitations-create", "/v1/invitations", invite).await;
     let invitation = format!("/v1/invitations/{}", id(&invitation));
     app.advance(Duration::from_secs(61)).await;

@@ -2,9 +2,12 @@
 
 mod access;
 mod audit;
+mod batch;
 mod clients;
 mod companies;
+mod compatible;
 mod concurrency;
+mod conditions;
 mod costs;
 mod crm;
 mod delivery;
@@ -25,6 +28,7 @@ mod links;
 mod mails;
 mod pages;
 mod portal;
+mod rates;
 mod receivers;
 mod sdk;
 mod sessions;

@@ -180,6 +180,7 @@ impl TestApp {
             name: "Test".to_owned(),
             hash: new.hash,
             permissions: permissions.iter().copied().collect(),
+            rate_limit: None,
             created_at: moment.now,
             expires_at: None,
             revoked_at: None,

@@ -1,6 +1,6 @@
 //! `DELETE /v1/clients/{id}`: archives a client.
 
-use crate::get::find;
+use crate::{get::find, view::view};
 use portico_app::{App, Grant};
 use portico_domain::Permission;
 use portico_web::{
@@ -9,8 +9,9 @@ use portico_web::{
 };
 
 /// What this function answers to.
-pub const ROUTE: Route =
-    Route::delete("clients-archive", "/v1/clients/{id}").needs(Permission::DeleteClients);
+pub const ROUTE: Route = Route::delete("clients-archive", "/v1/clients/{id}")
+    .needs(Permission::DeleteClients)
+    .also_at(&["/v1/client/{id}"]);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
@@ -35,6 +36,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
+        request.if_match(&view(app, &caller, &before))?;
         let open = workspace.open_invitation(&before).await?;
         let mut change = caller.change(app);
         let mut after = before.clone();

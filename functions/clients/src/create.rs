@@ -6,13 +6,14 @@ use portico_app::{App, Grant};
 use portico_domain::{Client, ClientDraft, ClientView, Invitation, Permission};
 use portico_store::Index;
 use portico_web::{
-    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, ok,
-    schema,
+    Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
+    ok, schema,
 };
 
 /// What this function answers to.
-pub const ROUTE: Route =
-    Route::post("clients-create", "/v1/clients").needs(Permission::CreateClients);
+pub const ROUTE: Route = Route::post("clients-create", "/v1/clients")
+    .needs(Permission::CreateClients)
+    .also_at(&["/v1/client"]);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[
@@ -25,13 +26,13 @@ pub const GRANTS: &[Grant] = &[
 const OPERATION: Operation = Operation {
     summary: "Add a client",
     description: "The e-mail address is unique in the workspace whatever its case. Without a company the client gets a placeholder company of its own; where the workspace requires companies, it gets the only one there is, or is refused.",
-    query: &[Parameter::flag(
-        "sendInvite",
-        "Send the client an invitation by e-mail.",
-    )],
+    query: &[SEND_INVITE, Parameter::DRY_RUN],
     body: Some(schema::<ClientFields>),
     answer: Body::Json(schema::<ClientView>),
 };
+
+pub(crate) const SEND_INVITE: Parameter =
+    Parameter::flag("sendInvite", "Send the client an invitation by e-mail.");
 
 /// The function.
 pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
@@ -40,10 +41,19 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Adds a client.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = admit(app, &request, &ROUTE).await?;
-    let mut draft = ClientDraft::try_from(body::<ClientFields>(&request)?)?;
+    let caller = admit(app, &request, &ROUTE).await?.or_dry_run(&request)?;
     let invite = request.flag("sendInvite")?.unwrap_or(false);
+    add(app, &caller, body(&request)?, invite).await
+}
 
+/// Adds one client, alone or as one of many.
+pub(crate) async fn add(
+    app: &App,
+    caller: &Caller,
+    fields: ClientFields,
+    invite: bool,
+) -> Result<Response, Problem> {
+    let mut draft = ClientDraft::try_from(fields)?;
     let workspace = app.store.workspace(caller.workspace_id);
     let settings = workspace.get().await?;
     draft.company_ids = companies::at_creation(&workspace, &settings, draft.company_ids).await?;
@@ -54,6 +64,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         Invitation::open(&mut change, &mut client, None, lifetime, caller.actor)?;
     }
     let client = change.save_client(None, client);
-    let answer = ok(&view(app, &caller, &client));
+    let answer = ok(&view(app, caller, &client));
     caller.commit(app, &change, answer).await
 }

@@ -13,6 +13,8 @@ use serde_json::Value;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(crate) struct ClientFields {
+    /// Only for `PUT /v1/client`, whose path does not name the client.
+    id: Option<String>,
     /// First name.
     given_name: Option<String>,
     /// Last name.
@@ -70,6 +72,32 @@ impl TryFrom<ClientFields> for ClientDraft {
 }
 
 impl ClientFields {
+    /// The client that the body names.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The fields of a whole client: what is not given is cleared.
+    pub(crate) fn whole(self) -> Result<Self, Invalid> {
+        if self.name.is_none() {
+            let names = [
+                ("givenName", &self.given_name),
+                ("familyName", &self.family_name),
+            ];
+            if let Some((missing, _)) = names.iter().find(|(_, name)| name.is_none()) {
+                return Err(Invalid::missing(missing));
+            }
+        }
+        Ok(Self {
+            company_id: self.company_id.or(Some(None)),
+            position: self.position.or(Some(None)),
+            phone: self.phone.or(Some(None)),
+            account_manager_ids: self.account_manager_ids.or(Some(None)),
+            tags: self.tags.or(Some(None)),
+            ..self
+        })
+    }
+
     /// The address that a client who has `email` now shall have, if another.
     pub(crate) fn new_email(&self, email: &Email) -> Result<Option<Email>, Problem> {
         let wanted = self.email.as_deref();

@@ -9,8 +9,9 @@ use portico_web::{
 };
 
 /// What this function answers to.
-pub const ROUTE: Route =
-    Route::get("clients-get", "/v1/clients/{id}").needs(Permission::ViewClients);
+pub const ROUTE: Route = Route::get("clients-get", "/v1/clients/{id}")
+    .needs(Permission::ViewClients)
+    .also_at(&["/v1/client/{id}"]);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::GET];

@@ -10,7 +10,9 @@ use portico_web::{
 };
 
 /// What this function answers to.
-pub const ROUTE: Route = Route::get("clients-list", "/v1/clients").needs(Permission::ViewClients);
+pub const ROUTE: Route = Route::get("clients-list", "/v1/clients")
+    .needs(Permission::ViewClients)
+    .also_at(&["/v1/client"]);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[

@@ -10,8 +10,9 @@ use portico_web::{
 };
 
 /// What this function answers to.
-pub const ROUTE: Route =
-    Route::patch("clients-update", "/v1/clients/{id}").needs(Permission::EditClients);
+pub const ROUTE: Route = Route::patch("clients-update", "/v1/clients/{id}")
+    .needs(Permission::EditClients)
+    .also_at(&["/v1/client/{id}"]);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE, Grant::CHECK];
@@ -43,6 +44,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
+        request.if_match(&view(app, &caller, &before))?;
         let fields = body::<ClientFields>(&request)?;
         let email = fields.new_email(&before.email)?;
         let mut patch = fields.into_patch()?;

@@ -2,7 +2,7 @@
 
 use crate::get::find;
 use portico_app::{App, Grant};
-use portico_domain::Permission;
+use portico_domain::{CompanyView, Permission};
 use portico_web::{
     Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
     schema,
@@ -10,7 +10,8 @@ use portico_web::{
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::delete("companies-delete", "/v1/companies/{id}")
-    .needs(Permission::ManageClientOrganizations);
+    .needs(Permission::ManageClientOrganizations)
+    .also_at(&["/v1/company/{id}"]);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
@@ -35,6 +36,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
+        request.if_match(&CompanyView::from(&before))?;
         let mut change = caller.change(app);
         change.delete_company(&before)?;
         let answer = ok(&Deletion::new("company", &id));

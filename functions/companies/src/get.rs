@@ -8,8 +8,9 @@ use portico_web::{
 };
 
 /// What this function answers to.
-pub const ROUTE: Route =
-    Route::get("companies-get", "/v1/companies/{id}").needs(Permission::ViewClients);
+pub const ROUTE: Route = Route::get("companies-get", "/v1/companies/{id}")
+    .needs(Permission::ViewClients)
+    .also_at(&["/v1/company/{id}"]);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::GET];

@@ -1,9 +1,11 @@
 //! The functions behind `/v1/companies`.
 
+pub mod batch;
 pub mod create;
 pub mod delete;
 mod fields;
 pub mod get;
+pub mod join;
 pub mod list;
 pub mod update;
 
@@ -12,8 +14,10 @@ use portico_web::Function;
 /// Every function of this resource.
 pub const FUNCTIONS: &[Function] = &[
     create::FUNCTION,
+    batch::FUNCTION,
     get::FUNCTION,
     list::FUNCTION,
     update::FUNCTION,
     delete::FUNCTION,
+    join::FUNCTION,
 ];

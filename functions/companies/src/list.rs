@@ -9,8 +9,9 @@ use portico_web::{
 };
 
 /// What this function answers to.
-pub const ROUTE: Route =
-    Route::get("companies-list", "/v1/companies").needs(Permission::ViewClients);
+pub const ROUTE: Route = Route::get("companies-list", "/v1/companies")
+    .needs(Permission::ViewClients)
+    .also_at(&["/v1/company"]);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[

@@ -10,7 +10,8 @@ use portico_web::{
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::patch("companies-update", "/v1/companies/{id}")
-    .needs(Permission::ManageClientOrganizations);
+    .needs(Permission::ManageClientOrganizations)
+    .also_at(&["/v1/company/{id}"]);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
@@ -36,6 +37,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
+        request.if_match(&CompanyView::from(&before))?;
         let mut change = caller.change(app);
         let mut after = before.clone();
         after.update(&mut change, patch.clone())?;

@@ -60,6 +60,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         .event(id)
         .await?
         .ok_or_else(|| Problem::not_found("event"))?;
+    request.if_match(&event)?;
     let endpoints = receivers(&workspace, &event, endpoint_id).await?;
 
     // A ring before the delivery is written is enough: a lane is looked at

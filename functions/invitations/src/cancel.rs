@@ -29,5 +29,5 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
-    decide(app, &caller, id, Invitation::cancel).await
+    decide(app, &caller, &request, id, Invitation::cancel).await
 }

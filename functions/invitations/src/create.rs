@@ -3,7 +3,7 @@
 use portico_app::{App, Grant};
 use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created,
+    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, created,
     retry_stale, schema,
 };
 use schemars::JsonSchema;
@@ -19,7 +19,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
 const OPERATION: Operation = Operation {
     summary: "Invite a client",
     description: "Sends the client an e-mail with a link that is good for as long as the workspace says. A client has at most one open invitation. Nobody is invited into a company that is not active.",
-    query: &[],
+    query: &[Parameter::DRY_RUN],
     body: Some(schema::<NewInvitation>),
     answer: Body::Created(schema::<InvitationView>),
 };
@@ -39,7 +39,7 @@ struct NewInvitation {
 
 /// Invites a client.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = admit(app, &request, &ROUTE).await?;
+    let caller = admit(app, &request, &ROUTE).await?.or_dry_run(&request)?;
     let client_id = client_id(&body(&request)?)?;
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {

@@ -12,7 +12,7 @@ pub mod show;
 use portico_app::App;
 use portico_domain::{Change, Client, Invitation, InvitationId, InviteRefusal};
 use portico_store::WorkspaceStore;
-use portico_web::{Caller, Function, Problem, Response, ok, retry_stale};
+use portico_web::{Caller, Function, Problem, Request, Response, ok, retry_stale};
 
 /// Every function of this resource.
 pub const FUNCTIONS: &[Function] = &[
@@ -30,12 +30,14 @@ pub const FUNCTIONS: &[Function] = &[
 async fn decide(
     app: &App,
     caller: &Caller,
+    request: &Request,
     id: InvitationId,
     rule: impl Fn(&Invitation, &mut Change<'_>, &mut Client) -> Result<Invitation, InviteRefusal>,
 ) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
         let invitation = get::find(&workspace, id).await?;
+        request.if_match(&invitation.view(app.now()))?;
         let before = client_of(&workspace, &invitation).await?;
         let mut change = caller.change(app);
         let mut after = before.clone();

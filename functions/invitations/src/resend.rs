@@ -31,7 +31,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("invitation")?;
     let workspace = app.store.workspace(caller.workspace_id);
     let lifetime = workspace.get().await?.invitation_lifetime();
-    decide(app, &caller, id, |invitation, change, client| {
+    decide(app, &caller, &request, id, |invitation, change, client| {
         invitation.resend(change, client, lifetime)
     })
     .await

@@ -1,5 +1,6 @@
 //! `$default`: the answer to requests that have no route.
 
+use crate::planned::is_planned;
 use portico_app::{App, Grant};
 use portico_web::{Body, Function, Operation, Problem, Request, Response, Route};
 
@@ -22,7 +23,12 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
     Box::pin(handle(app, request))
 });
 
-/// Says that there is no such route.
+/// Says that there is no such route, or not yet.
 pub async fn handle(_: &App, request: Request) -> Result<Response, Problem> {
+    if is_planned(&request.method, &request.raw_path) {
+        return Err(Problem::not_implemented(
+            "the compatible API has this operation, and Portico has not yet",
+        ));
+    }
     Err(Problem::no_route(&request.method, &request.raw_path))
 }

@@ -4,6 +4,7 @@
 pub mod fallback;
 pub mod healthz;
 pub mod openapi;
+pub mod planned;
 pub mod reference;
 
 use portico_web::Function;

@@ -46,6 +46,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let mut delivery = workspace.delivery(id).await?.ok_or_else(not_found)?;
         let endpoint = workspace.endpoint(delivery.endpoint_id).await?;
         let endpoint = endpoint.ok_or_else(not_found)?;
+        request.if_match(&delivery.view(&endpoint))?;
         let mut change = caller.change(app);
         delivery.resend(&endpoint, None, change.moment.now)?;
         outbox::unpause(app, &workspace, &endpoint).await?;

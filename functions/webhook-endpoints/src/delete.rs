@@ -35,6 +35,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("webhook endpoint")?;
     retry_stale(|| async {
         let endpoint = find(&workspace, id).await?;
+        request.if_match(&endpoint.view())?;
         let answer = ok(&Deletion::new("webhookEndpoint", &endpoint.id));
         let mut change = caller.change(app);
         change.delete_endpoint(endpoint);

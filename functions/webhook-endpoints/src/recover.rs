@@ -58,6 +58,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let (since, until) = new.range(change.moment.now)?;
     let workspace = app.store.workspace(caller.workspace_id);
     let endpoint = find(&workspace, id).await?;
+    request.if_match(&endpoint.view())?;
     if endpoint.disabled.is_some() {
         return Err(EndpointDisabled.into());
     }

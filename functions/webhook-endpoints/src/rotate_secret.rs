@@ -70,6 +70,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
+        request.if_match(&before.view())?;
         if !before.kind.is_standard() {
             return Err(Unsigned(before.kind).into());
         }

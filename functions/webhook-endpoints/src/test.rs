@@ -62,6 +62,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("webhook endpoint")?;
     let kind = kind(&body_or_default(&request)?)?;
     let endpoint = find(&app.store.workspace(caller.workspace_id), id).await?;
+    request.if_match(&endpoint.view())?;
     let event = sample(kind, caller.workspace_id, app.moment()).ok_or_else(Problem::internal)?;
     let attempt = attempt::test(app, &endpoint, &event).await.noted();
     let answer = ok(&Tested {

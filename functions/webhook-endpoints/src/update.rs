@@ -43,6 +43,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     let (answer, is_rung) = retry_stale(|| async {
         let before = find(&workspace, id).await?;
+        request.if_match(&before.view())?;
         let mut change = caller.change(app);
         let after = before.update(&mut change, fields.patch(app, &before)?);
         let answer = caller.commit(app, &change, ok(&after.view())).await?;

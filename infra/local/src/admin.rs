@@ -66,6 +66,7 @@ pub async fn create_in(
             name: "Admin".to_owned(),
             hash: key.hash,
             permissions: Permission::ALL.iter().copied().collect(),
+            rate_limit: None,
             created_at: moment.now,
             expires_at: None,
             revoked_at: None,

@@ -17,35 +17,33 @@ use matchit::Router;
 use percent_encoding::percent_decode_str;
 use portico_web::{Function, Problem, refuse, serve};
 use serde_json::{Map, Value, json};
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 /// API Gateway's limit of a request's payload.
 const MAX_PAYLOAD: usize = 10 * 1024 * 1024;
 
 /// The routes of the API.
 pub(crate) struct Routes {
-    paths: Router<Vec<Function>>,
+    paths: Router<(&'static str, Vec<Function>)>,
     default: Option<Function>,
 }
 
 impl Routes {
     /// The routes of these functions.
     pub(crate) fn new(functions: &[Function]) -> Result<Self, matchit::InsertError> {
-        let mut by_path: Vec<(&str, Vec<Function>)> = Vec::new();
-        let mut default = None;
+        let mut by_path: BTreeMap<&'static str, Vec<Function>> = BTreeMap::new();
         for function in functions {
-            match by_path
-                .iter_mut()
-                .find(|(path, _)| *path == function.route.path)
-            {
-                _ if function.route.path == "$default" => default = Some(*function),
-                Some((_, functions)) => functions.push(*function),
-                None => by_path.push((function.route.path, vec![*function])),
+            let route = function.route;
+            for path in std::iter::once(&route.path).chain(route.aliases) {
+                by_path.entry(path).or_default().push(*function);
             }
         }
+        let default = by_path
+            .remove("$default")
+            .and_then(|functions| functions.first().copied());
         let mut paths = Router::new();
         for (path, functions) in by_path {
-            paths.insert(path, functions)?;
+            paths.insert(path, (path, functions))?;
         }
         Ok(Self { paths, default })
     }
@@ -53,8 +51,8 @@ impl Routes {
     /// The function of a request, its route key, and the path's parameters.
     fn find(&self, method: &str, path: &str) -> Option<(Function, String, Map<String, Value>)> {
         if let Ok(found) = self.paths.at(path)
-            && let Some(function) = found
-                .value
+            && let (template, functions) = found.value
+            && let Some(function) = functions
                 .iter()
                 .find(|function| function.route.answers(method))
         {
@@ -64,11 +62,7 @@ impl Routes {
                 .iter()
                 .map(|(name, value)| (name.to_owned(), decode(value).into()))
                 .collect();
-            return Some((
-                *function,
-                format!("{method} {}", function.route.path),
-                parameters,
-            ));
+            return Some((*function, format!("{method} {template}"), parameters));
         }
         Some((self.default?, "$default".to_owned(), Map::new()))
     }

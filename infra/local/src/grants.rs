@@ -5,7 +5,7 @@ use crate::{aws::Call, dynamo};
 use bytes::Bytes;
 use portico_app::{Grant, Resource};
 use portico_queue::Queue;
-use portico_store::Index;
+use portico_store::{Index, RATE_PARTITIONS};
 use serde_json::Value;
 
 tokio::task_local! {
@@ -66,6 +66,8 @@ fn needs(call: &Call) -> Vec<Grant> {
         ("dynamodb", "GetItem") => vec![Grant::GET],
         ("dynamodb", "BatchGetItem") => vec![Grant::BATCH_GET],
         ("dynamodb", "PutItem") => vec![Grant::PUT],
+        // Counting the requests of a limited key is a part of letting it in.
+        ("dynamodb", "UpdateItem") if is_key_rate(&call.body) => Vec::new(),
         ("dynamodb", "UpdateItem") => vec![Grant::UPDATE],
         ("dynamodb", "DeleteItem") => vec![Grant::DELETE],
         ("dynamodb", "Query") => vec![Grant::query(index(&call.body))],
@@ -97,6 +99,11 @@ fn needs(call: &Call) -> Vec<Grant> {
             }]
         }
     }
+}
+
+fn is_key_rate(body: &Value) -> bool {
+    let partition = body["Key"]["pk"]["S"].as_str();
+    partition.is_some_and(|key| key.starts_with(RATE_PARTITIONS))
 }
 
 fn part(kind: &str) -> Grant {

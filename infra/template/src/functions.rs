@@ -2,7 +2,7 @@
 
 use crate::{allow, from_core, get, logical, policy, reference, resource, role, sub};
 use portico_app::{Grant, Source, Trigger};
-use portico_web::{Function, Method};
+use portico_web::{Access, Function};
 use serde_json::{Map, Value, json};
 
 /// A function of either kind.
@@ -149,6 +149,14 @@ fn function(unit: Unit<'_>, name: &str) -> Value {
 fn function_role(unit: Unit<'_>) -> Value {
     let mut statements = policy::statements(unit.grants());
     statements.push(policy::own_log());
+    if let Unit::Route(function) = unit
+        && matches!(
+            function.route.access,
+            Access::AnyKey | Access::Permission(_)
+        )
+    {
+        statements.push(policy::key_rates());
+    }
     if let Unit::Trigger(trigger) = unit {
         statements.extend(source_statements(trigger));
     }
@@ -206,9 +214,16 @@ fn routes(resources: &mut Map<String, Value>, function: &Function, name: &str) {
             resource("AWS::ApiGatewayV2::Route", properties),
         );
     };
-    route("Route", function.route.to_string());
-    if function.route.method == Method::Get {
-        route("HeadRoute", format!("HEAD {}", function.route.path));
+    for (place, key) in function.route.keys().into_iter().enumerate() {
+        // The names of the first two are older than aliases.
+        let is_head = key.starts_with("HEAD ");
+        let suffix = match (is_head, place) {
+            (false, 0) => "Route".to_owned(),
+            (true, 1) => "HeadRoute".to_owned(),
+            (false, _) => format!("AliasRoute{place}"),
+            (true, _) => format!("HeadAliasRoute{place}"),
+        };
+        route(&suffix, key);
     }
 }
 

@@ -24,6 +24,16 @@ pub(crate) fn statements(grants: &[Grant]) -> Vec<Value> {
         .collect()
 }
 
+/// Counting the requests of API keys that have a limit, which whoever lets in
+/// keys does: updates of those items alone.
+pub(crate) fn key_rates() -> Value {
+    let mut statement = allow(&["dynamodb:UpdateItem"], &[from_core("table-arn")]);
+    let partitions = format!("{}*", portico_store::RATE_PARTITIONS);
+    statement["Condition"] =
+        json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [partitions] } });
+    statement
+}
+
 /// Writing one's own log, which the bootstrap does on standard output.
 pub(crate) fn own_log() -> Value {
     // A stream's name is chosen by Lambda, so the streams of the one group

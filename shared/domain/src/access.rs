@@ -1,6 +1,6 @@
 //! Who may do what: permissions and the keys that carry them.
 
-use crate::{ApiKeyId, ClientId, InternalUserId, Time, WorkspaceId};
+use crate::{ApiKeyId, ClientId, InternalUserId, RateLimit, Time, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt};
 use uuid::Uuid;
@@ -66,6 +66,9 @@ pub struct ApiKey {
     pub hash: String,
     /// What it allows.
     pub permissions: BTreeSet<Permission>,
+    /// How many requests it may make, if that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
     /// When it was made.
     pub created_at: Time,
     /// When it stops working, if ever.

@@ -235,6 +235,19 @@ impl Client {
         self.record_moves(change, &before);
     }
 
+    /// Puts the client into one more company.
+    pub fn join(&mut self, change: &mut Change<'_>, company_id: CompanyId) {
+        let mut companies = self.company_ids.clone();
+        companies.push(company_id);
+        self.update(
+            change,
+            ClientPatch {
+                company_ids: Some(companies),
+                ..ClientPatch::default()
+            },
+        );
+    }
+
     /// Takes the client out of a company that is being deleted. Nothing
     /// happens if it has left already.
     pub fn leave(&mut self, change: &mut Change<'_>, company_id: CompanyId) {

@@ -218,7 +218,8 @@ impl Company {
         Ok(())
     }
 
-    fn refuse_placeholder(&self) -> Result<(), CompanyRefusal> {
+    /// Refuses what only companies with a name can do.
+    pub fn refuse_placeholder(&self) -> Result<(), CompanyRefusal> {
         if self.is_placeholder {
             Err(CompanyRefusal::Placeholder)
         } else {

@@ -25,6 +25,7 @@ mod letter;
 mod link;
 mod origin;
 mod picture;
+mod rate;
 mod recovery;
 mod sample;
 mod session;
@@ -74,6 +75,7 @@ pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use link::WebLink;
 pub use origin::{ChangeSource, Origin};
 pub use picture::Picture;
+pub use rate::{Quota, RateLimit, micros};
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};
 pub use session::{

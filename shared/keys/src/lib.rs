@@ -46,6 +46,6 @@ pub fn sha256_base64(text: &str) -> String {
 }
 
 /// SHA-256 in hexadecimal.
-fn sha256_hex(bytes: &[u8]) -> String {
+pub fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(digest::digest(&digest::SHA256, bytes))
 }

@@ -36,6 +36,8 @@ const MAX_ACTIONS: usize = 100;
 /// How often a transaction that collides with others is tried.
 const MAX_TRIES: u64 = 6;
 
+mod rehearsal;
+
 /// What it means if the condition of an action does not hold.
 #[derive(Clone, Copy)]
 enum Meaning {
@@ -61,18 +63,25 @@ impl WorkspaceStore<'_> {
         self.commit_answer(change, None).await
     }
 
-    /// The same, with a record of the answer to the request that asked for the
+    /// Whether the change could be written now: asks for every condition of
+    /// the transaction and writes nothing.
+    pub async fn rehearse(&self, change: &Change<'_>) -> Result<(), CommitError> {
+        let transaction = self.transaction(change, None)?.conditions_only()?;
+        self.send(change, transaction).await
+    }
+
+    /// The same as [`WorkspaceStore::commit`], with a record of the answer to the request that asked for the
     /// change, so that the request is not done again.
     pub async fn commit_answer(
         &self,
         change: &Change<'_>,
         answered: Option<&Answered>,
     ) -> Result<(), CommitError> {
-        if !change.belongs_to(self.id) {
-            let reason = "it belongs to another workspace";
-            return Err(Error::corrupt("change", reason).into());
-        }
         let transaction = self.transaction(change, answered)?;
+        self.send(change, transaction).await
+    }
+
+    async fn send(&self, change: &Change<'_>, transaction: Transaction) -> Result<(), CommitError> {
         if transaction.actions.is_empty() {
             return Ok(());
         }
@@ -117,6 +126,10 @@ impl WorkspaceStore<'_> {
         change: &Change<'_>,
         answered: Option<&Answered>,
     ) -> Result<Transaction, CommitError> {
+        if !change.belongs_to(self.id) {
+            let reason = "it belongs to another workspace";
+            return Err(Error::corrupt("change", reason).into());
+        }
         let mut transaction = Transaction {
             table: self.store.table.to_string(),
             now: change.moment.now,

@@ -28,6 +28,7 @@ mod letter;
 mod list;
 mod password;
 mod pattern;
+mod rate;
 mod recovery;
 mod session;
 mod table;
@@ -49,6 +50,7 @@ pub use item::TTL as TTL_ATTRIBUTE;
 pub use list::{Page, PageRequest, Position};
 pub use password::{ClientLogin, StoredPassword};
 pub use pattern::{Index, Pattern};
+pub use rate::RATE_PARTITIONS;
 pub use session::SignedIn;
 pub use table::DUE_ATTRIBUTES;
 
@@ -193,6 +195,7 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         recovery::PATTERNS,
         audit::PATTERNS,
         answered::PATTERNS,
+        rate::PATTERNS,
         due::PATTERNS,
     ]
     .into_iter()

@@ -38,6 +38,17 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     Ok(value)
 }
 
+/// Reads a part of a body that is JSON already, such as an item of a batch.
+pub(crate) fn read<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
+    if !value.is_object() {
+        return Err(Invalid::new("body", "field_invalid", "an item is a JSON object").into());
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        invalid(&path, &error.into_inner().to_string()).into()
+    })
+}
+
 /// The same for a body that may be left out.
 pub fn body_or_default<T: DeserializeOwned + Default>(request: &Request) -> Result<T, Problem> {
     if request.body.iter().all(u8::is_ascii_whitespace) {

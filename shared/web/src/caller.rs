@@ -16,6 +16,7 @@ pub struct Caller {
     permissions: BTreeSet<Permission>,
     pub(crate) origin: Origin,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
+    pub(crate) is_dry_run: bool,
 }
 
 impl Caller {
@@ -47,6 +48,13 @@ pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller
     {
         return Err(Problem::permission_missing(permission));
     }
+    if let Some(limit) = key.rate_limit {
+        let taken = app.store.take_token(key.id, limit, app.now()).await?;
+        let (Ok(quota) | Err(quota)) = taken;
+        // Nobody else is at work on this request.
+        let _ = request.quota.set(quota);
+        taken.map_err(Problem::rate_limited)?;
+    }
     let actor = Actor::InternalUser { id: key.owner };
     let idempotency_key = IdempotencyKey::of(app, request, &key.id.to_string())?;
     if let Some(idempotency_key) = &idempotency_key {
@@ -62,6 +70,7 @@ pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller
             ..request.origin(actor, ChangeSource::Platform)
         },
         idempotency_key,
+        is_dry_run: false,
     })
 }
 

@@ -70,6 +70,18 @@ impl IdempotencyKey {
         }))
     }
 
+    /// The key of one item of the request. Items are done one by one, each with
+    /// its own record, so a request that was cut off goes on where it stopped.
+    pub(crate) fn of_item(&self, app: &App, place: usize) -> Self {
+        let key_hash = app
+            .keys
+            .fingerprint(&[self.key_hash.as_bytes(), &place.to_be_bytes()]);
+        Self {
+            key_hash,
+            ..self.clone()
+        }
+    }
+
     /// Refuses to go on if the request was answered before: the refusal is
     /// that answer, or that the key was used for another request.
     pub(crate) async fn refuse_answered(

@@ -5,9 +5,11 @@
 //! (admit, read, decide, store, answer) and leaves as an API Gateway answer.
 //! Whatever goes wrong leaves as a [`Problem`].
 
+mod batch;
 mod body;
 mod caller;
 mod commit;
+mod etag;
 mod form;
 mod function;
 mod idempotency;
@@ -23,6 +25,7 @@ mod serve;
 mod session;
 mod throttle;
 
+pub use batch::{BatchItem, BatchView, MAX_BATCH, batch};
 pub use body::{body, body_or_default, given};
 pub use caller::{Caller, admit};
 pub use form::{FormToken, form_token, refuse_forged_form, refuse_forgery};
@@ -30,7 +33,7 @@ pub use function::{Body, Function, Operation, Parameter, schema};
 pub use openapi::openapi;
 pub use page::{Brand, branded_page, document_page, page};
 pub use paging::{ListView, Paging};
-pub use problem::Problem;
+pub use problem::{Problem, ProblemView};
 pub use request::Request;
 pub use response::{Deletion, Response, created, document, ok, see_other};
 pub use retry::retry_stale;

@@ -4,7 +4,7 @@
 use crate::{Response, page, page::Notice, response::json};
 use portico_domain::{
     CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, Invalid, InviteRefusal, MAX_ENDPOINTS,
-    Permission, Unsigned,
+    Permission, Quota, RateLimit, Unsigned,
 };
 use portico_keys::{NoRandomness, SignError, password::HashError};
 use portico_store::{CommitError, EndpointLimit, Error, MAX_EVENT_LENGTH};
@@ -28,7 +28,7 @@ pub struct Problem {
 /// A problem as callers see it: `application/problem+json`.
 #[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "Problem")]
-pub(crate) struct ProblemView {
+pub struct ProblemView {
     /// A URN that names the kind of problem.
     #[serde(rename = "type")]
     pub kind: String,
@@ -199,6 +199,26 @@ impl Problem {
         Self::new(403, "permission_missing", message).with("permission", permission.name())
     }
 
+    /// The key has made as many requests as it may.
+    pub(crate) fn rate_limited(quota: Quota) -> Self {
+        let RateLimit { requests, seconds } = quota.limit;
+        let message = format!("this key may make {requests} requests in {seconds} seconds");
+        Self {
+            retry_after: Some(quota.wait()),
+            ..Self::new(429, "rate_limited", message).with("limit", requests)
+        }
+    }
+
+    /// The resource is not what the caller last saw.
+    pub(crate) fn precondition_failed() -> Self {
+        Self::new(
+            412,
+            "precondition_failed",
+            "this has changed since you read it; read it again and decide anew",
+        )
+        .with("field", "If-Match")
+    }
+
     /// The request was answered before: a handler goes no further, and the
     /// caller gets that answer again instead of a problem.
     pub(crate) fn answered_before(answer: Response) -> Self {
@@ -294,26 +314,34 @@ impl Problem {
         self.code == STALE
     }
 
+    /// Whether something broke on our side, so that trying again may help.
+    pub fn is_ours(&self) -> bool {
+        self.status >= 500
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.status
     }
 
-    /// The problem in the form that programs read.
-    pub fn into_response(self, request_id: &str) -> Response {
-        let view = ProblemView {
+    /// The problem as a part of an answer.
+    pub fn view(&self) -> ProblemView {
+        let members = self.members.iter();
+        ProblemView {
             kind: format!("urn:portico:problem:{}", self.code),
             title: title(self.status).to_owned(),
             status: self.status,
             code: self.code.to_owned(),
             detail: self.message.clone(),
-            message: self.message,
-            members: self
-                .members
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
+            message: self.message.clone(),
+            members: members
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
                 .collect(),
-        };
-        let mut response = json(self.status, "application/problem+json", &view);
+        }
+    }
+
+    /// The problem in the form that programs read.
+    pub fn into_response(self, request_id: &str) -> Response {
+        let mut response = json(self.status, "application/problem+json", &self.view());
         if let Some(wait) = self.retry_after {
             response = response.with_header("retry-after", &seconds(wait).to_string());
         }

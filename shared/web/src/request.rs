@@ -4,8 +4,12 @@ use crate::Problem;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderMap;
-use portico_domain::{Actor, ChangeSource, Invalid, Origin};
-use std::{collections::HashMap, str::FromStr};
+use portico_domain::{Actor, ChangeSource, Invalid, Origin, Quota};
+use std::{
+    collections::HashMap,
+    str::FromStr,
+    sync::{Arc, OnceLock},
+};
 
 /// The largest body that is read. Lambda itself takes 6 MB; nothing that the
 /// API takes needs a tenth of this.
@@ -30,6 +34,8 @@ pub struct Request {
     query: Vec<(String, String)>,
     cookies: Vec<String>,
     pub(crate) body: Vec<u8>,
+    /// What the caller's key may still do; known once it is let in.
+    pub(crate) quota: Arc<OnceLock<Quota>>,
 }
 
 impl TryFrom<ApiGatewayV2httpRequest> for Request {
@@ -63,6 +69,7 @@ impl TryFrom<ApiGatewayV2httpRequest> for Request {
             raw_query: query,
             cookies: event.cookies.unwrap_or_default(),
             body,
+            quota: Arc::default(),
         })
     }
 }

@@ -110,6 +110,30 @@ impl Response {
         (self.status, headers.collect(), &self.body)
     }
 
+    /// Whether it is JSON and all went well.
+    pub(crate) fn is_json(&self) -> bool {
+        let kind = self.headers.get(header::CONTENT_TYPE);
+        kind.is_some_and(|kind| kind == "application/json")
+    }
+
+    /// The status.
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The body.
+    pub(crate) fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// 304: the caller has this already.
+    pub(crate) fn not_modified(mut self) -> Self {
+        self.headers.remove(header::CONTENT_TYPE);
+        self.status = 304;
+        self.body.clear();
+        self
+    }
+
     /// With another status.
     pub(crate) fn with_status(mut self, status: u16) -> Self {
         self.status = status;

@@ -10,6 +10,8 @@ pub enum Method {
     Get,
     /// Create, or do.
     Post,
+    /// Replace.
+    Put,
     /// Change parts.
     Patch,
     /// Delete.
@@ -24,6 +26,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
             Self::Any => "ANY",
@@ -54,6 +57,8 @@ pub struct Route {
     pub method: Method,
     /// The path, with parameters in braces.
     pub path: &'static str,
+    /// Older paths of the compatible API that lead here too.
+    pub aliases: &'static [&'static str],
     /// Who is let in.
     pub access: Access,
 }
@@ -68,6 +73,11 @@ impl Route {
     /// A route for creating and doing.
     pub const fn post(name: &'static str, path: &'static str) -> Self {
         Self::new(name, Method::Post, path)
+    }
+
+    /// A route for replacing.
+    pub const fn put(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::Put, path)
     }
 
     /// A route for changing parts.
@@ -103,6 +113,25 @@ impl Route {
         self
     }
 
+    /// Answers at these older paths too.
+    pub const fn also_at(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Every route key that leads here, as API Gateway spells it.
+    pub fn keys(&self) -> Vec<String> {
+        let methods: &[&str] = match self.method {
+            Method::Any => return vec![self.path.to_owned()],
+            Method::Get => &["GET", "HEAD"],
+            only => &[only.name()],
+        };
+        let paths = std::iter::once(&self.path).chain(self.aliases);
+        paths
+            .flat_map(|path| methods.iter().map(move |method| format!("{method} {path}")))
+            .collect()
+    }
+
     /// Whether requests of this method come here.
     pub fn answers(&self, method: &str) -> bool {
         match self.method {
@@ -117,6 +146,7 @@ impl Route {
             name,
             method,
             path,
+            aliases: &[],
             access: Access::Public,
         }
     }

@@ -1,10 +1,14 @@
 //! From an API Gateway event to its answer.
 
-use crate::{Function, Problem, Request};
+use crate::{Function, Problem, Request, Response, etag::Conditions};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use futures_util::FutureExt;
 use portico_app::App;
-use std::panic::AssertUnwindSafe;
+use portico_domain::{Quota, RateLimit};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+};
 
 /// Answers an event with a function. Every event has an answer: a request
 /// that is not this function's own is refused, and a panic becomes a problem
@@ -17,11 +21,17 @@ pub async fn serve(
     let id = event.request_context.request_id.clone().unwrap_or_default();
     let started = app.now();
     let mut wants_page = false;
+    let mut quota: Arc<OnceLock<Quota>> = Arc::default();
     let answered = async {
         let request = Request::try_from(event)?;
         wants_page = request.wants_page();
+        quota = Arc::clone(&request.quota);
         refuse_other_routes(function, &request)?;
-        (function.handle)(app, request).await
+        let conditions = Conditions::of(&request);
+        let answered = (function.handle)(app, request).await;
+        // What was answered before is an answer like any other.
+        let answered = answered.or_else(|problem| problem.answered().cloned().ok_or(problem));
+        conditions.apply(answered?)
     };
     let answered = AssertUnwindSafe(answered)
         .catch_unwind()
@@ -39,7 +49,6 @@ pub async fn serve(
             Err(Problem::internal())
         });
     let took = app.now().since(started).as_millis();
-    let answered = answered.or_else(|problem| problem.answered().cloned().ok_or(problem));
     let (status, response) = match answered {
         Ok(response) => (None, response.with_header("x-request-id", &id)),
         Err(problem) => {
@@ -52,6 +61,10 @@ pub async fn serve(
             (Some(status), response)
         }
     };
+    let response = match quota.get() {
+        Some(quota) => with_quota(response, *quota),
+        None => response,
+    };
     tracing::info!(
         function = function.route.name,
         request = id,
@@ -62,11 +75,20 @@ pub async fn serve(
     response.into_gateway()
 }
 
+/// Tells what the caller's key may do and may still do, as
+/// draft-ietf-httpapi-ratelimit-headers-10 says it.
+fn with_quota(response: Response, quota: Quota) -> Response {
+    let RateLimit { requests, seconds } = quota.limit;
+    let policy = format!("\"key\";q={requests};w={seconds}");
+    let left = format!("\"key\";r={};t={}", quota.remaining, quota.seconds);
+    response
+        .with_header("ratelimit-policy", &policy)
+        .with_header("ratelimit", &left)
+}
+
 fn refuse_other_routes(function: &Function, request: &Request) -> Result<(), Problem> {
     let route = function.route;
-    // `HEAD` comes by a route key of its own.
-    let key = request.route_key.replacen("HEAD ", "GET ", 1);
-    let is_own = route.answers(&request.method) && key == route.to_string();
+    let is_own = route.answers(&request.method) && route.keys().contains(&request.route_key);
     if is_own {
         Ok(())
     } else {

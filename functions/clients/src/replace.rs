@@ -1,0 +1,68 @@
+//! `PUT /v1/clients/{id}`: replaces what is known of a client: fields that are
+//! not given are cleared.
+//!
+//! The oldest SDKs send it to `/v1/client`, with the id in the body.
+
+use crate::{companies, fields::ClientFields, get::find, view::view};
+use portico_app::{App, Grant};
+use portico_domain::{ClientId, ClientView, Permission};
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
+    schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::put("clients-replace", "/v1/clients/{id}")
+    .needs(Permission::EditClients)
+    .also_at(&["/v1/client/{id}", "/v1/client"]);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE, Grant::CHECK];
+
+const OPERATION: Operation = Operation {
+    summary: "Replace a client",
+    description: "Needs both names. What is not given is cleared, companies too; the e-mail address stays. `PATCH` changes only what is given.",
+    query: &[],
+    body: Some(schema::<ClientFields>),
+    answer: Body::Json(schema::<ClientView>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// Replaces a client.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let id: ClientId = match body::<ClientFields>(&request)?.id() {
+        Some(id) if request.path("id").is_empty() => {
+            id.parse().map_err(|_| Problem::not_found("client"))?
+        }
+        _ => request.path_id("client")?,
+    };
+    let workspace = app.store.workspace(caller.workspace_id);
+    retry_stale(|| async {
+        let before = find(&workspace, id).await?;
+        request.if_match(&view(app, &caller, &before))?;
+        let fields = body::<ClientFields>(&request)?.whole()?;
+        let email = fields.new_email(&before.email)?;
+        let mut patch = fields.into_patch()?;
+        if let Some(wanted) = patch.company_ids.take() {
+            patch.company_ids = companies::at_change(&workspace.get().await?, wanted)?;
+        }
+        let mut change = caller.change(app);
+        let mut after = before.clone();
+        after.update(&mut change, patch);
+        if let Some(email) = email {
+            let open = workspace.open_invitation(&before).await?;
+            after.readdress(&mut change, email, open);
+        }
+        if after != before {
+            after = change.save_client(Some(&before), after);
+        }
+        let answer = ok(&view(app, &caller, &after));
+        caller.commit(app, &change, answer).await
+    })
+    .await
+}

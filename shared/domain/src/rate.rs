@@ -1,0 +1,111 @@
+//! Rate limits: how many requests a key may make, as a bucket of tokens.
+//!
+//! The bucket holds as many tokens as the limit has requests and fills evenly
+//! within its time. It is kept as one number, the time when it will be full
+//! (the generic cell rate algorithm, GCRA), so a request moves that time on by
+//! the time that one token takes, and one atomic write counts it.
+
+use crate::Time;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How many requests a key may make in a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RateLimit {
+    /// How many requests: 1 to 100 000.
+    pub requests: u32,
+    /// In how many seconds: 1 to 86 400.
+    pub seconds: u32,
+}
+
+/// What a key may still do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// The limit.
+    pub limit: RateLimit,
+    /// How many more requests it may make at once.
+    pub remaining: u32,
+    /// In how many seconds it may make as many as the limit has again, or, if
+    /// it may make none now, one.
+    pub seconds: u64,
+}
+
+impl RateLimit {
+    /// The time that one token takes, in microseconds.
+    pub fn interval(self) -> u64 {
+        u64::from(self.seconds) * 1_000_000 / u64::from(self.requests.max(1))
+    }
+
+    /// The time that a whole bucket takes, in microseconds.
+    fn whole(self) -> u64 {
+        self.interval() * u64::from(self.requests)
+    }
+
+    /// The latest time of being full at which a bucket still has a token at
+    /// `now`; both in microseconds since 1970.
+    pub fn latest_full(self, now: u64) -> u64 {
+        now + self.whole() - self.interval()
+    }
+
+    /// What is left at `now` in a bucket that will be full at `full`.
+    pub fn quota(self, full: u64, now: u64) -> Quota {
+        let owed = full.saturating_sub(now);
+        let left = self.whole().saturating_sub(owed) / self.interval().max(1);
+        let remaining = u32::try_from(left).unwrap_or(u32::MAX);
+        let wait = if remaining == 0 {
+            full.saturating_sub(self.latest_full(now))
+        } else {
+            owed
+        };
+        Quota {
+            limit: self,
+            remaining,
+            seconds: wait.div_ceil(1_000_000),
+        }
+    }
+}
+
+impl Quota {
+    /// How long to wait for the next request.
+    pub fn wait(self) -> Duration {
+        Duration::from_secs(self.seconds.max(1))
+    }
+}
+
+/// A time in the unit that buckets are kept in.
+pub fn micros(time: Time) -> u64 {
+    u64::try_from(time.unix_millis()).unwrap_or(0) * 1_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: RateLimit = RateLimit {
+        requests: 3,
+        seconds: 60,
+    };
+
+    /// Takes a token the way the table does: `None` if there is none.
+    fn take(full: u64, now: u64) -> Option<u64> {
+        (full <= LIMIT.latest_full(now)).then(|| full.max(now) + LIMIT.interval())
+    }
+
+    #[test]
+    fn a_bucket_gives_its_tokens_at_once_and_then_one_each_interval() {
+        let (start, interval) = (1_000_000_000, LIMIT.interval());
+        let mut full = 0;
+        for left in [2, 1, 0] {
+            full = take(full, start).expect("a token is left");
+            assert_eq!(LIMIT.quota(full, start).remaining, left);
+        }
+        assert_eq!(take(full, start), None);
+        assert_eq!(LIMIT.quota(full, start).seconds, 20);
+        assert_eq!(take(full, start + interval - 1), None);
+        full = take(full, start + interval).expect("one has come back");
+        assert_eq!(take(full, start + interval), None);
+        assert_eq!(LIMIT.quota(full, start + 4 * interval).remaining, 3);
+        assert_eq!(LIMIT.quota(full, start + 4 * interval).seconds, 0);
+    }
+}
