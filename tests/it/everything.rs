@@ -96,9 +96,9 @@ async fn require_companies(admin: &Actor) {
     set("required").await;
     let body = json!({ "name": "Mary Somerville", "email": "mary@example.com" });
     let mary = create(admin, "clients", body).await;
-    let many = json!({ "clients": [{ "name": "Joan Clarke", "email": "joan@example.com" }] });
-    let batch = admin.post("/v1/clients/batch", &many).await.expect(200);
-    assert_eq!(batch["succeeded"], 1, "{batch}");
+    let joan = json!({ "clients": [{ "name": "Joan Clarke", "email": "joan@example.com" }] });
+    let added = admin.post("/v1/clients/batch", &joan).await.expect(200);
+    assert_eq!(added["succeeded"], 1, "{added}");
     set("optional").await;
     for path in [
         format!("/v1/clients/{mary}"),
