@@ -7,7 +7,10 @@ use crate::page::{DeadPage, InvitationPage};
 use portico_app::{App, Grant};
 use portico_domain::{DeadLink, Invitation, Time, Workspace};
 use portico_keys::InvitationLink;
-use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, ok, page};
+use portico_web::{
+    Body, Brand, Function, Operation, Problem, Request, Response, Route, branded_page, form_token,
+    ok,
+};
 use serde::Serialize;
 
 /// What this function answers to.
@@ -53,8 +56,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             expires_at,
         }));
     }
-    let offer = InvitationPage::new(&workspace, &invitation, request.path("token"));
-    page(&offer.title(), &offer)
+    let form = form_token(app, &request)?;
+    let token = request.path("token");
+    let offer = InvitationPage::new(&workspace, &invitation, token, &form.field, None);
+    let page = branded_page(&Brand::of(&workspace), &offer.title(), &offer)?;
+    Ok(page.with_cookie(form.cookie))
 }
 
 /// Says why a link does not work, and, on a page, offers what helps.

@@ -57,7 +57,8 @@ impl Unit<'_> {
         match self.name() {
             // Argon2id wants memory, and a full core comes with about 1.8 GB;
             // whoever floods this gets a queue, not a bill.
-            "invitations-accept" => need(1_024, 10, Some(20)),
+            "invitations-accept" | "sign-in-create" | "reset-create" | "verify-create"
+            | "portal-password" | "portal-email" => need(1_024, 10, Some(20)),
             // Decoding takes memory, and more of it comes with more of a core.
             "clients-set-avatar" | "companies-set-icon" => need(1_024, 10, None),
             // A slice of 20 s, and an attempt of 15 s that began within it.
