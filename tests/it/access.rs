@@ -41,6 +41,55 @@ const TABLE: &[(&str, Access)] = &[
         Access::Permission(Permission::DeleteClients),
     ),
     (
+        "clients-set-avatar",
+        Access::Permission(Permission::EditClients),
+    ),
+    (
+        "clients-clear-avatar",
+        Access::Permission(Permission::EditClients),
+    ),
+    (
+        "companies-set-icon",
+        Access::Permission(Permission::ManageClientOrganizations),
+    ),
+    (
+        "companies-clear-icon",
+        Access::Permission(Permission::ManageClientOrganizations),
+    ),
+    ("media-get", Access::Public),
+    (
+        "clients-restore",
+        Access::Permission(Permission::DeleteClients),
+    ),
+    (
+        "clients-purge",
+        Access::Permission(Permission::DeleteClients),
+    ),
+    (
+        "clients-merge",
+        Access::Permission(Permission::DeleteClients),
+    ),
+    (
+        "custom-fields-create",
+        Access::Permission(Permission::ManageClientOrganizations),
+    ),
+    (
+        "custom-fields-list",
+        Access::Permission(Permission::ViewClients),
+    ),
+    (
+        "custom-fields-options",
+        Access::Permission(Permission::ViewClients),
+    ),
+    (
+        "custom-fields-update",
+        Access::Permission(Permission::ManageClientOrganizations),
+    ),
+    (
+        "custom-fields-delete",
+        Access::Permission(Permission::ManageClientOrganizations),
+    ),
+    (
         "companies-create",
         Access::Permission(Permission::ManageClientOrganizations),
     ),
@@ -77,6 +126,15 @@ const TABLE: &[(&str, Access)] = &[
         "invitations-cancel",
         Access::Permission(Permission::CreateClients),
     ),
+    (
+        "invitations-bulk",
+        Access::Permission(Permission::CreateClients),
+    ),
+    (
+        "invitations-link",
+        Access::Permission(Permission::CreateClients),
+    ),
+    ("invitations-renew", Access::Public),
     ("invitations-show", Access::Public),
     ("invitations-accept", Access::Public),
     (
@@ -170,6 +228,7 @@ pub(crate) struct Things {
     client: String,
     company: String,
     invitation: String,
+    field: String,
     endpoint: String,
     delivery: String,
     recovery: String,
@@ -193,6 +252,11 @@ pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
     let ada =
         json!({ "name": "Ada Lovelace", "email": "ada@example.com", "companyIds": [company] });
     let client = id(&actor.post("/v1/clients", &ada).await.expect(200));
+    let fields = json!({ "customFields": [
+        { "entityType": "client", "name": "Tier", "type": "multiSelect", "options": [{ "label": "Gold" }] },
+    ] });
+    let fields = actor.post("/v1/custom-fields", &fields).await.expect(200);
+    let field = id(&fields["customFields"][0]);
     let invite = json!({ "clientId": client });
     let invitation = id(&actor.post("/v1/invitations", &invite).await.expect(201));
     app.settle().await;
@@ -212,6 +276,7 @@ pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
         client,
         company,
         invitation,
+        field,
         endpoint,
         delivery: id(&delivered),
         recovery: id(&recovery.expect(201)),
@@ -225,9 +290,10 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
     let route = function.route;
     let (resource, _) = route.name.rsplit_once('-').expect("a name has two parts");
     let id = match resource {
-        "clients" => &things.client,
-        "companies" => &things.company,
+        "clients" | "clients-set" | "clients-clear" => &things.client,
+        "companies" | "companies-set" | "companies-clear" => &things.company,
         "invitations" => &things.invitation,
+        "custom-fields" => &things.field,
         "webhook-deliveries" => &things.delivery,
         "webhook-recoveries" => &things.recovery,
         "events" => &things.event,
@@ -243,8 +309,13 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
             json!({ "clients": [{ "name": "Alan Turing", "email": "alan@example.com" }] })
         }
         "companies-batch" => json!({ "companies": [{ "name": "Mills" }] }),
-        "companies-join" => json!({ "clientIds": [things.client] }),
+        "companies-join" | "invitations-bulk" => json!({ "clientIds": [things.client] }),
         "clients-update" => json!({ "position": "Analyst" }),
+        "clients-merge" => json!({ "into": things.company }),
+        "custom-fields-create" => json!({ "customFields": [
+            { "entityType": "company", "name": "Size", "type": "number" },
+        ] }),
+        "custom-fields-update" => json!({ "name": "Level" }),
         "workspaces-update" => json!({ "brandName": "Engines" }),
         "invitations-create" => json!({ "clientId": things.client }),
         "webhook-endpoints-create" => json!({ "url": "https://example.com/" }),
@@ -331,7 +402,11 @@ async fn each_route_asks_for_its_own_permission() {
     // Whoever has just that one gets in; the deletions come last in the list
     // of each resource, so that every other route finds what it asks for.
     let mut functions = functions();
-    functions.sort_by_key(|function| function.route.method.name() == "DELETE");
+    functions.sort_by_key(|function| {
+        let name = function.route.name;
+        let is_deletion = function.route.method.name() == "DELETE" && !name.contains("-clear-");
+        is_deletion || name.ends_with("-purge")
+    });
     for function in functions {
         let Access::Permission(needed) = function.route.access else {
             continue;
@@ -381,6 +456,7 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         client: nothing.clone(),
         company: nothing.clone(),
         invitation: nothing.clone(),
+        field: nothing.clone(),
         endpoint: nothing.clone(),
         delivery: nothing.clone(),
         recovery: nothing.clone(),
@@ -405,6 +481,7 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         "/v1/clients",
         "/v1/companies",
         "/v1/invitations",
+        "/v1/custom-fields",
         "/v1/webhook-endpoints",
         "/v1/events",
     ] {

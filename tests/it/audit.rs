@@ -79,7 +79,12 @@ async fn clients_in_the_portal_and_portico_itself_are_told_apart_from_keys() {
 
     assert_eq!(
         types(&found),
-        ["invitation.accepted", "invitation.sent", "client.created"],
+        [
+            "invitation.accepted",
+            "invitation.delivered",
+            "invitation.sent",
+            "client.created"
+        ],
         "newest first"
     );
     let sources: Vec<ChangeSource> = found.iter().map(|entry| entry.origin.source).collect();
@@ -87,6 +92,7 @@ async fn clients_in_the_portal_and_portico_itself_are_told_apart_from_keys() {
         sources,
         [
             ChangeSource::Web,
+            ChangeSource::System,
             ChangeSource::System,
             ChangeSource::Platform
         ]

@@ -1,6 +1,10 @@
 //! Companies through the public door.
 
 use e2e::{Receiver, TestApp, id};
+use portico_domain::{
+    Actor as ActedBy, Change, Client, ClientDraft, Email, Permission, PersonName,
+};
+use portico_local::{Call, Fault};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -182,4 +186,193 @@ async fn companies_are_listed_with_and_without_placeholders() {
         names("name=Engines&isPlaceholder=true").await,
         Vec::<Value>::new()
     );
+}
+
+#[tokio::test]
+async fn a_company_is_found_or_created_by_its_name() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let path = "/v1/companies?findOrCreate=true";
+    let first = json!({ "name": "Engines", "description": "Makes engines" });
+
+    let created = admin.post(path, &first).await.expect(200);
+    let found = admin
+        .post(path, &json!({ "name": " engines " }))
+        .await
+        .expect(200);
+    assert_eq!(found, created);
+
+    let ada =
+        json!({ "name": "Ada Lovelace", "email": "ada@example.com", "companyName": "ENGINES" });
+    let ada = admin.post("/v1/clients", &ada).await.expect(200);
+    assert_eq!(ada["companyIds"], json!([created["id"]]));
+    let to_looms = json!({ "companyName": "Looms" });
+    let ada = format!("/v1/clients/{}", id(&ada));
+    let moved = admin.patch(&ada, &to_looms).await.expect(200);
+    let looms = admin.get("/v1/companies?name=Looms").await.expect(200);
+    assert_eq!(moved["companyIds"], json!([looms["data"][0]["id"]]));
+
+    let both = json!({ "companyName": "Looms", "companyIds": [created["id"]] });
+    let refused = admin.patch(&ada, &both).await;
+    assert_eq!(
+        refused.problem(400, "company_ambiguous"),
+        Some("companyName")
+    );
+    let short = admin.patch(&ada, &json!({ "companyName": "L" })).await;
+    assert_eq!(short.problem(400, "text_too_short"), Some("companyName"));
+}
+
+#[tokio::test]
+async fn adding_a_company_with_a_client_needs_the_permission_to() {
+    let app = TestApp::start().await;
+    let creator = app.key(&[Permission::CreateClients]).await.actor;
+    let ada =
+        json!({ "name": "Ada Lovelace", "email": "ada@example.com", "companyName": "Engines" });
+
+    let refused = creator.post("/v1/clients", &ada).await;
+    refused.problem(403, "permission_missing");
+    assert_eq!(refused.body["permission"], "manage_client_organizations");
+    let engines = json!({ "name": "Engines" });
+    app.admin()
+        .post("/v1/companies", &engines)
+        .await
+        .expect(200);
+    creator.post("/v1/clients", &ada).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_clients_with_the_same_new_company_get_one_company() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let bodies: Vec<Value> = (0..4)
+        .map(|number| json!({ "name": "Ada Lovelace", "email": format!("ada{number}@example.com"), "companyName": "Engines" }))
+        .collect();
+
+    let answers =
+        futures_util::future::join_all(bodies.iter().map(|body| admin.post("/v1/clients", body)))
+            .await;
+
+    let companies = admin.get("/v1/companies").await.expect(200);
+    let companies = companies["data"].as_array().expect("a list").clone();
+    assert_eq!(companies.len(), 1);
+    for answer in answers {
+        assert_eq!(
+            answer.expect(200)["companyIds"],
+            json!([companies[0]["id"]])
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_assigned_invited_or_moved_into_an_inactive_company() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let company = admin
+        .post("/v1/companies", &json!({ "name": "Engines" }))
+        .await
+        .expect(200);
+    let person = |name: &str, companies: Value| json!({ "name": name, "email": format!("{name}@example.com"), "companyIds": companies });
+    let ada = person("ada", json!([company["id"]]));
+    let ada = admin.post("/v1/clients", &ada).await.expect(200);
+    let bob = admin
+        .post("/v1/clients", &person("bob", json!([])))
+        .await
+        .expect(200);
+    let (ada, bob) = (id(&ada), format!("/v1/clients/{}", id(&bob)));
+    let set = async |is_active: bool| {
+        let body = json!({ "isActive": is_active });
+        admin.patch(&path(&company), &body).await.expect(200);
+    };
+    let into = json!({ "companyIds": [company["id"]] });
+
+    set(false).await;
+    let refusals = [
+        admin
+            .post("/v1/clients", &person("cid", json!([company["id"]])))
+            .await,
+        admin.patch(&bob, &into).await,
+        admin
+            .post("/v1/invitations", &json!({ "clientId": ada }))
+            .await,
+        admin
+            .patch(&format!("/v1/clients/{ada}?sendInvite=true"), &json!({}))
+            .await,
+    ];
+    for refused in refusals {
+        assert_eq!(refused.problem(409, "company_inactive"), Some("companyIds"));
+        assert_eq!(refused.body["companyId"], company["id"]);
+    }
+    // Who is in it stays, and can be changed.
+    let changed = json!({ "position": "Analyst" });
+    let ada = format!("/v1/clients/{ada}");
+    let ada = admin.patch(&ada, &changed).await.expect(200);
+    assert_eq!(ada["companyIds"], json!([company["id"]]));
+
+    set(true).await;
+    admin.patch(&bob, &into).await.expect(200);
+}
+
+/// Puts clients into a company, past the API.
+async fn fill(app: &TestApp, company: &Value, count: usize) {
+    let (core, workspace) = (app.server.app(), app.server.workspace_id);
+    for number in 0..count {
+        let name = PersonName {
+            given_name: "Ada".to_owned(),
+            family_name: format!("Number{number}"),
+        };
+        let email = Email::parse("email", &format!("ada{number}@example.com"));
+        let draft = ClientDraft {
+            company_ids: vec![id(company).parse().expect("an id")],
+            ..ClientDraft::new(name, email.expect("an address"))
+        };
+        let mut change = Change::by_system(core.moment());
+        let client = Client::create(change.moment, workspace, draft, ActedBy::System);
+        change.save_client(None, client);
+        let store = core.store.workspace(workspace);
+        store.commit(&change).await.expect("it is written");
+    }
+}
+
+/// How many clients have been told to have left a company.
+async fn departures(app: &TestApp) -> usize {
+    let (mut count, mut after) = (0, String::new());
+    loop {
+        let path = format!("/v1/events?eventType=company.clientRemoved&limit=1000{after}");
+        let page = app.admin().get(&path).await.expect(200);
+        count += page["data"].as_array().expect("a list").len();
+        match page["nextToken"].as_str() {
+            Some(token) => after = format!("&nextToken={token}"),
+            None => return count,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_that_dies_half_way_is_gone_on_with() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let company = admin
+        .post("/v1/companies", &json!({ "name": "Engines" }))
+        .await
+        .expect(200);
+    fill(&app, &company, 250).await;
+    app.settle().await;
+    let mut left = 0;
+    app.server.aws().inject(move |call: &Call| {
+        left += usize::from(call.function == Some("detacher"));
+        // A read and a write for each client: dead with about 130 out.
+        (left > 262 && call.function == Some("detacher")).then_some(Fault::LostBefore)
+    });
+
+    admin.delete(&path(&company)).await.expect(200);
+    app.settle().await;
+    let half_way = departures(&app).await;
+    assert!((100..200).contains(&half_way), "{half_way}");
+    app.server.aws().heal();
+    app.advance(Duration::from_mins(1)).await;
+
+    assert_eq!(departures(&app).await, 250, "each client left once");
+    let members = format!("/v1/clients?companyId={}", id(&company));
+    let members = admin.get(&members).await.expect(200);
+    assert_eq!(members["data"], json!([]));
 }

@@ -70,20 +70,20 @@ async fn a_tag_that_still_holds_and_a_star_let_a_change_through() {
     let path = format!("/v1/clients/{}", id(&created.body));
     let first = created.header("etag");
 
-    let list = format!("\"x\", {first}");
+    let tags = format!("\"x\", {first}");
     let second = admin
-        .with("if-match", &list)
+        .with("if-match", &tags)
         .patch(&path, &json!({ "position": "Analyst" }))
         .await;
     assert_eq!(second.status, 200, "{}", second.text);
-    let lost = admin
+    let refused = admin
         .with("if-match", first)
         .patch(&path, &json!({ "position": "Countess" }))
         .await;
-    lost.problem(412, "precondition_failed");
+    refused.problem(412, "precondition_failed");
     let weak = format!("W/{}", second.header("etag"));
-    let lost = admin.with("if-match", &weak).delete(&path).await;
-    lost.problem(412, "precondition_failed");
+    let refused = admin.with("if-match", &weak).delete(&path).await;
+    refused.problem(412, "precondition_failed");
     admin.with("if-match", "*").delete(&path).await.expect(200);
     let gone = admin.with("if-match", "*").delete(&path).await;
     gone.problem(404, "not_found");

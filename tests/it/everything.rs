@@ -11,6 +11,7 @@ use std::time::Duration;
 pub(crate) async fn use_everything(app: &TestApp) {
     let admin = app.admin();
     require_companies(&admin).await;
+    come_and_go(app, &admin).await;
     let receiver = Receiver::start().await;
     receiver.reply_next(&[Reply::status(503)]);
     let endpoint = app.register(&receiver, &["*"]).await;
@@ -55,6 +56,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .await
         .expect(200);
     app.settle().await;
+    use_links(app, &admin, &invitation).await;
     accept(app, "ada@example.com").await;
 
     let cancelled = invite(app, &grace).await;
@@ -97,9 +99,9 @@ async fn require_companies(admin: &Actor) {
     set("required").await;
     let body = json!({ "name": "Mary Somerville", "email": "mary@example.com" });
     let mary = create(admin, "clients", body).await;
-    let many = json!({ "clients": [{ "name": "Joan Clarke", "email": "joan@example.com" }] });
-    let batch = admin.post("/v1/clients/batch", &many).await.expect(200);
-    assert_eq!(batch["succeeded"], 1, "{batch}");
+    let joan = json!({ "clients": [{ "name": "Joan Clarke", "email": "joan@example.com" }] });
+    let added = admin.post("/v1/clients/batch", &joan).await.expect(200);
+    assert_eq!(added["succeeded"], 1, "{added}");
     set("optional").await;
     for path in [
         format!("/v1/clients/{mary}"),
@@ -107,6 +109,91 @@ async fn require_companies(admin: &Actor) {
     ] {
         admin.delete(&path).await.expect(200);
     }
+}
+
+/// Sets a picture, fails to set another one, loads it, and takes it away.
+async fn show_a_face(app: &TestApp, admin: &Actor, path: &str) {
+    let picture = crate::pictures::png(8, 8);
+    let set = admin.send_bytes("PUT", path, Some(picture.clone())).await;
+    let thing = set.expect(200);
+    app.server.aws().inject(|call: &Call| {
+        (call.operation == "TransactWriteItems").then_some(Fault::Refuse("ValidationException"))
+    });
+    let failed = admin.send_bytes("PUT", path, Some(picture)).await;
+    assert_eq!(failed.status, 503);
+    app.server.aws().heal();
+    let url = ["avatarImageUrl", "iconImageUrl"].map(|name| thing[name].as_str());
+    let url = url.into_iter().flatten().next().expect("an address");
+    assert_eq!(app.nobody().get(url).await.status, 200);
+    admin.delete(path).await.expect(200);
+}
+
+/// Clients with custom fields are archived, restored, merged and erased.
+async fn come_and_go(app: &TestApp, admin: &Actor) {
+    let field = |entity: &str| json!({ "entityType": entity, "name": "Tier", "type": "text" });
+    let fields = json!({ "customFields": [field("client"), field("company")] });
+    let fields = admin.post("/v1/custom-fields", &fields).await.expect(200);
+    let paths = [0, 1].map(|place| {
+        let id = id(&fields["customFields"][place]).to_owned();
+        format!("/v1/custom-fields/{id}")
+    });
+    let values = json!({ "tier": "gold" });
+    let company = json!({ "name": "Ephemera", "customFields": values });
+    let company = create(admin, "companies", company).await;
+    let found = json!({ "name": "EPHEMERA" });
+    let found = create(admin, "companies?findOrCreate=true", found).await;
+    assert_eq!(found, company);
+    let person = |name: &str| {
+        json!({
+            "name": name, "email": format!("{name}@example.com"), "companyIds": [company],
+            "customFields": values, "phone": "+12125550123",
+        })
+    };
+    let ann = create(admin, "clients?sendInvite=true", person("ann")).await;
+    let mut alone = person("bob");
+    alone["companyIds"] = json!([]);
+    let bob = create(admin, "clients", alone).await;
+    let cid = create(admin, "clients", person("cid")).await;
+    app.settle().await;
+    admin.get("/v1/custom-fields").await.expect(200);
+    admin
+        .get(&format!("{}/options", paths[0]))
+        .await
+        .expect(200);
+    for path in [
+        format!("/v1/clients/{ann}/avatar"),
+        format!("/v1/companies/{company}/icon"),
+    ] {
+        show_a_face(app, admin, &path).await;
+    }
+    let renamed = json!({ "name": "Level", "order": 0 });
+    admin.patch(&paths[0], &renamed).await.expect(200);
+    for (duplicate, survivor) in [(&ann, &bob), (&bob, &cid)] {
+        let merge = format!("/v1/clients/{duplicate}/merge");
+        let into = json!({ "into": survivor });
+        admin.post(&merge, &into).await.expect(200);
+    }
+    let cid = format!("/v1/clients/{cid}");
+    admin.delete(&cid).await.expect(200);
+    let nothing = json!({});
+    admin
+        .post(&format!("{cid}/restore"), &nothing)
+        .await
+        .expect(200);
+    for path in &paths {
+        admin.delete(path).await.expect(200);
+    }
+    app.advance(Duration::from_mins(1)).await;
+    admin
+        .post(&format!("{cid}/purge"), &nothing)
+        .await
+        .expect(200);
+    app.advance(Duration::from_mins(1)).await;
+    admin
+        .delete(&format!("/v1/companies/{company}"))
+        .await
+        .expect(200);
+    app.settle().await;
 }
 
 /// Many at once, a rehearsal of each, and what replaces a client.
@@ -172,6 +259,14 @@ async fn read_everything(
         "clients?givenName=x",
         "clients?familyName=x",
         &format!("clients?companyId={company}"),
+        &format!("clients?companyId={company}&sort=name"),
+        &format!("clients?companyId={company}&sort=lastActivityAt"),
+        "clients?search=ada",
+        "clients?sort=name",
+        "clients?status=active",
+        "companies?search=engines",
+        "companies?sort=clientCount",
+        "companies?isActive=true",
         &format!("clients/{client}"),
         "companies",
         "companies?name=x",
@@ -180,6 +275,7 @@ async fn read_everything(
         "invitations",
         "invitations?status=pending",
         "invitations?email=x",
+        "invitations?deliveryState=bounced",
         &format!("invitations?clientId={client}"),
         &format!("invitations/{invitation}"),
         "events",
@@ -255,6 +351,33 @@ async fn manage_team(admin: &Actor) {
     admin.delete(&path).await.expect(200);
 }
 
+/// A link copied, many clients invited, and a new link asked for.
+async fn use_links(app: &TestApp, admin: &Actor, invitation: &str) {
+    let link = format!("/v1/invitations/{invitation}/link");
+    admin.post(&link, &json!({})).await.expect(200);
+    let edsger = create(
+        admin,
+        "clients",
+        json!({ "name": "Edsger Dijkstra", "email": "bounce@simulator.amazonses.com" }),
+    )
+    .await;
+    let many = json!({ "clientIds": [edsger] });
+    admin.post("/v1/invitations/bulk", &many).await.expect(200);
+    app.settle().await;
+    let old = app.link("bounce@simulator.amazonses.com").await;
+    let list = admin
+        .get(&format!("/v1/invitations?clientId={edsger}"))
+        .await
+        .expect(200);
+    app.advance(Duration::from_mins(1)).await;
+    let resend = format!("/v1/invitations/{}/resend", id(&list["data"][0]));
+    admin.post(&resend, &json!({})).await.expect(200);
+    app.advance(Duration::from_mins(1)).await;
+    let renew = format!("{old}/renew");
+    app.nobody().post(&renew, &json!({})).await.expect(200);
+    app.settle().await;
+}
+
 /// A link that is good once, mailed and used.
 async fn mail_a_ticket(app: &TestApp, client: &str) {
     let (core, id) = (app.server.app(), client.parse().expect("an id"));
@@ -307,6 +430,11 @@ async fn lose_what_wakes(app: &TestApp, endpoint: &str) {
     let recover = format!("/v1/webhook-endpoints/{endpoint}/recover");
     let recovery = app.admin().post(&recover, &json!({ "since": since })).await;
     recovery.expect(201);
+    // Somebody gets another name, so the old one is to be found no longer.
+    let found = app.admin().get("/v1/clients?email=grace@example.com").await;
+    let grace = format!("/v1/clients/{}", id(&found.expect(200)["data"][0]));
+    let married = json!({ "familyName": "Murray" });
+    app.admin().patch(&grace, &married).await.expect(200);
     app.settle().await;
     app.advance(Duration::from_mins(1)).await;
     app.server.aws().heal();

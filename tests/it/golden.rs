@@ -19,6 +19,9 @@ const TOKEN: &str = "ZXhhbXBsZS10b2tlbi1vZi1hbi1pbnZpdGF0aW9uLWxpbms";
 const WORKSPACE: &str = "01890000-0000-7000-8000-00000000000a";
 const CLIENT: &str = "01890000-0000-7000-8000-00000000000b";
 const COMPANY: &str = "01890000-0000-7000-8000-00000000000c";
+const OTHER_CLIENT: &str = "01890000-0000-7000-8000-0000000000b0";
+const FIELD: &str = "01890000-0000-7000-8000-0000000000cf";
+const PICTURE: &str = "0000000000000000000000000000000000000000.png";
 const INVITATION: &str = "01890000-0000-7000-8000-00000000000d";
 const ENDPOINT: &str = "01890000-0000-7000-8000-00000000000e";
 const DELIVERY: &str = "01890000-0000-7000-8000-0000000000d0";
@@ -37,6 +40,7 @@ pub(crate) fn file(name: &str) -> PathBuf {
 
 /// A server whose workspace has one of everything, and the event of a
 /// function, about those.
+#[expect(clippy::too_many_lines, reason = "a thing of every kind is made")]
 async fn prepared(name: &str) -> (TestApp, Value) {
     let app = TestApp::start().await;
     let (admin, nobody) = (app.admin(), app.nobody());
@@ -52,10 +56,30 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .await
         .expect(200));
     let grace = json!({ "name": "Grace Hopper", "email": "grace@example.com" });
-    admin
+    let other = id(&admin
         .post("/v1/clients?sendInvite=true", &grace)
         .await
-        .expect(200);
+        .expect(200));
+    // Few functions need these, and every server is filled anew.
+    let mut field = String::new();
+    if name.starts_with("custom-fields-") {
+        let body = json!({ "entityType": "client", "name": "Tier", "type": "text" });
+        let fields = json!({ "customFields": [body] });
+        let fields = admin.post("/v1/custom-fields", &fields).await.expect(200);
+        field = id(&fields["customFields"][0]);
+    }
+    let mut picture = String::new();
+    if name == "media-get" {
+        let avatar = format!("/v1/clients/{client}/avatar");
+        let bytes = crate::pictures::png(8, 8);
+        let sent = admin.send_bytes("PUT", &avatar, Some(bytes)).await;
+        let client = sent.expect(200);
+        let url = client["avatarImageUrl"].as_str().expect("an address");
+        url.rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .clone_into(&mut picture);
+    }
     let endpoint = id(&admin
         .post(
             "/v1/webhook-endpoints",
@@ -109,6 +133,10 @@ async fn prepared(name: &str) -> (TestApp, Value) {
             .await
             .expect(200);
     }
+    if name == "clients-restore" {
+        let path = format!("/v1/clients/{client}");
+        admin.delete(&path).await.expect(200);
+    }
     // An invitation is sent again no sooner than after a minute.
     app.advance(std::time::Duration::from_mins(1)).await;
 
@@ -121,6 +149,9 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .replace(WORKSPACE, &app.server.workspace_id.to_string())
         .replace(CLIENT, &client)
         .replace(COMPANY, &company)
+        .replace(OTHER_CLIENT, &other)
+        .replace(FIELD, &field)
+        .replace(PICTURE, &picture)
         .replace(INVITATION, &invitation)
         .replace(ENDPOINT, &endpoint)
         .replace(DELIVERY, &delivery)

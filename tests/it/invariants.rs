@@ -91,6 +91,7 @@ fn invariant_1_the_domain_depends_on_no_io_crate() {
         "serde",
         "serde_json",
         "thiserror",
+        "unicode-normalization",
         "url",
         "uuid",
     ];

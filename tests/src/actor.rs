@@ -23,6 +23,8 @@ pub struct Answer {
     pub body: Value,
     /// The body as text.
     pub text: String,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Actor {
@@ -70,6 +72,12 @@ impl Actor {
 
     /// Sends any request.
     pub async fn send(&self, method: &str, path: &str, body: Option<String>) -> Answer {
+        self.send_bytes(method, path, body.map(String::into_bytes))
+            .await
+    }
+
+    /// Sends any request with any body.
+    pub async fn send_bytes(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Answer {
         let method = method.parse().expect("a method");
         let url = if path.starts_with("http") {
             path.to_owned()
@@ -92,13 +100,15 @@ impl Actor {
         }
         let response = request.send().await.expect("the server answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.expect("the answer ends");
+        let bytes = response.bytes().await.expect("the answer ends").to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or_default();
         Answer {
             status,
             headers,
             body,
             text,
+            bytes,
         }
     }
 }

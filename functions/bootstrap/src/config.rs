@@ -15,6 +15,8 @@ pub struct Config {
     pub base_url: String,
     /// From whom mail comes.
     pub mail: MailSettings,
+    /// The bucket's name; empty for functions that keep no files.
+    pub bucket: String,
     /// Where the queues are.
     pub queues: QueueUrls,
 }
@@ -46,11 +48,13 @@ impl Config {
                 from: required("PORTICO_MAIL_FROM")?,
                 configuration_set: optional("PORTICO_MAIL_CONFIGURATION_SET"),
             },
+            bucket: optional("PORTICO_BUCKET").unwrap_or_default(),
             queues: QueueUrls {
                 mail: optional("PORTICO_QUEUE_MAIL").unwrap_or_default(),
                 deliveries: optional("PORTICO_QUEUE_DELIVERIES").unwrap_or_default(),
                 recoveries: optional("PORTICO_QUEUE_RECOVERIES").unwrap_or_default(),
                 companies: optional("PORTICO_QUEUE_COMPANIES").unwrap_or_default(),
+                mail_events: optional("PORTICO_QUEUE_MAIL_EVENTS").unwrap_or_default(),
             },
         })
     }

@@ -39,7 +39,12 @@ impl Area {
 pub const AREAS: &[Area] = &[
     Area {
         name: "book",
-        resources: &[portico_clients::FUNCTIONS, portico_companies::FUNCTIONS],
+        resources: &[
+            portico_clients::FUNCTIONS,
+            portico_companies::FUNCTIONS,
+            portico_custom_fields::FUNCTIONS,
+            portico_media::FUNCTIONS,
+        ],
     },
     Area {
         name: "door",
@@ -77,9 +82,11 @@ pub fn functions() -> Vec<Function> {
 pub const TRIGGERS: &[Trigger] = &[
     portico_dispatcher::TRIGGER,
     portico_mailer::TRIGGER,
+    portico_mail_events::TRIGGER,
     portico_deliverer::TRIGGER,
     portico_recoverer::TRIGGER,
     portico_detacher::TRIGGER,
     portico_expirer::TRIGGER,
+    portico_caretaker::TRIGGER,
     portico_sweeper::TRIGGER,
 ];

@@ -7,6 +7,7 @@ use portico_app::{App, Clock, Grant, Trigger};
 use portico_bootstrap::{TRIGGERS, aws_config, config, config::Config, functions};
 use portico_crm::Adapters;
 use portico_domain::{ApiKeyId, IdSource, Time, WorkspaceId};
+use portico_files::Files;
 use portico_keys::Keyring;
 use portico_mail::Mail;
 use portico_queue::{Queue, Queues};
@@ -59,10 +60,12 @@ async fn main() -> Result<(), Error> {
 
 async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
     let aws = aws_config().await;
+    let clock = Clock::new(Time::system_now);
     Ok(App {
-        store: Store::new(&aws, &config.table),
+        store: Store::new(&aws, &config.table, clock.clone()),
         queues: Queues::new(&aws, config.queues.clone()),
         mail: Mail::new(&aws, config.mail.clone()),
+        files: Files::new(&aws, &config.bucket),
         sender: Sender::new(
             Policy::public().refusing(&config.domain()),
             concat!("Portico/", env!("CARGO_PKG_VERSION")),
@@ -70,7 +73,7 @@ async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
         adapters: Adapters::new(),
         keys,
         base_url: config.base_url.clone(),
-        clock: Clock::new(Time::system_now),
+        clock,
         ids: IdSource::new(),
     })
 }

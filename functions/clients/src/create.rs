@@ -1,13 +1,17 @@
 //! `POST /v1/clients`: adds a client to the caller's workspace, and invites it
 //! if asked.
 
-use crate::{companies, fields::ClientFields, view::view};
+use crate::{
+    companies::{self, Places},
+    fields::ClientFields,
+    view::view,
+};
 use portico_app::{App, Grant};
-use portico_domain::{Client, ClientDraft, ClientView, Invitation, Permission};
+use portico_domain::{Client, ClientDraft, ClientView, FieldEntity, Invitation, Permission};
 use portico_store::Index;
 use portico_web::{
     Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
-    ok, schema,
+    custom_values, ok, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -20,7 +24,7 @@ pub const GRANTS: &[Grant] = &[Grant::query(Index::Gsi2), Grant::PUT, Grant::CHE
 
 const OPERATION: Operation = Operation {
     summary: "Add a client",
-    description: "The e-mail address is unique in the workspace whatever its case. Without a company the client gets a placeholder company of its own; where the workspace requires companies, it gets the only one there is, or is refused.",
+    description: "The e-mail address is unique in the workspace whatever its case. Without a company the client gets a placeholder company of its own; where the workspace requires companies, it gets the only one there is, or is refused. `companyName` names a company instead of the ids; if there is none of that name, it is added in the same transaction, for which `manage_client_organizations` is needed too.",
     query: &[SEND_INVITE, Parameter::DRY_RUN],
     body: Some(schema::<ClientFields>),
     answer: Body::Json(schema::<ClientView>),
@@ -45,20 +49,32 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 pub(crate) async fn add(
     app: &App,
     caller: &Caller,
-    fields: ClientFields,
+    mut fields: ClientFields,
     invite: bool,
 ) -> Result<Response, Problem> {
+    let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
     let mut draft = ClientDraft::try_from(fields)?;
     let workspace = app.store.workspace(caller.workspace_id);
+    draft.custom_fields = custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
+    draft.custom_fields.refuse_too_many()?;
     let settings = &caller.workspace;
-    draft.company_ids = companies::at_creation(&workspace, settings, draft.company_ids).await?;
-    let mut change = caller.change(app);
-    let mut client = Client::create(change.moment, caller.workspace_id, draft, caller.actor);
-    if invite {
-        let lifetime = settings.invitation_lifetime();
-        Invitation::open(&mut change, &mut client, None, lifetime, caller.actor)?;
-    }
-    let client = change.save_client(None, client);
-    let answer = ok(&view(app, caller, &client));
-    caller.commit(app, &change, answer).await
+    let places = Places {
+        workspace: &workspace,
+        settings,
+        caller,
+    };
+    retry_stale(|| async {
+        let mut change = caller.change(app);
+        let mut draft = draft.clone();
+        draft.company_ids = places.at_creation(&mut change, wanted.clone()).await?;
+        let mut client = Client::create(change.moment, caller.workspace_id, draft, caller.actor);
+        if invite {
+            let lifetime = settings.invitation_lifetime();
+            Invitation::open(&mut change, &mut client, None, lifetime, caller.actor)?;
+        }
+        let client = change.save_client(None, client);
+        let answer = ok(&view(app, caller, &client));
+        companies::commit(app, caller, &change, answer).await
+    })
+    .await
 }

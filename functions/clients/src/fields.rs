@@ -1,8 +1,9 @@
 //! The fields of a client as callers write them.
 
+use crate::companies::Wanted;
 use portico_domain::{
-    ClientDraft, ClientPatch, CompanyId, CustomValues, Email, Invalid, MAX_COMPANIES, PersonName,
-    Tags, parse_account_managers, text,
+    ClientDraft, ClientPatch, CompanyId, CompanyName, CustomValues, Email, Invalid, MAX_COMPANIES,
+    PersonName, Tags, parse_account_managers, text,
 };
 use portico_web::{Problem, given};
 use schemars::JsonSchema;
@@ -42,16 +43,17 @@ pub(crate) struct ClientFields {
     /// By what the client is grouped: 20 tags at most, whatever their case.
     #[serde(deserialize_with = "given")]
     tags: Option<Option<Vec<String>>>,
-    /// Values of the workspace's own fields.
-    custom_fields: Option<Value>,
+    /// A company by its name, instead of the ids; it is added if there is none.
+    company_name: Option<String>,
+    /// Values of the workspace's own fields, by their keys: an object, or the
+    /// same written as a text.
+    pub(crate) custom_fields: Option<Value>,
 }
 
 impl TryFrom<ClientFields> for ClientDraft {
     type Error = Invalid;
 
     fn try_from(fields: ClientFields) -> Result<Self, Invalid> {
-        refuse_custom_fields(fields.custom_fields.as_ref())?;
-        let company_ids = company_ids(fields.company_id, fields.company_ids)?.unwrap_or_default();
         let managers = fields.account_manager_ids.flatten().unwrap_or_default();
         let tags = fields.tags.flatten().unwrap_or_default();
         Ok(Self {
@@ -61,7 +63,7 @@ impl TryFrom<ClientFields> for ClientDraft {
                 fields.name.as_deref(),
             )?,
             email: Email::parse("email", fields.email.as_deref().unwrap_or_default())?,
-            company_ids,
+            company_ids: Vec::new(),
             position: position(fields.position)?.filter(|text| !text.is_empty()),
             phone: phone(fields.phone)?.filter(|text| !text.is_empty()),
             account_manager_ids: parse_account_managers(&managers)?,
@@ -72,6 +74,23 @@ impl TryFrom<ClientFields> for ClientDraft {
 }
 
 impl ClientFields {
+    /// Takes out in which companies the client shall be.
+    pub(crate) fn take_companies(&mut self) -> Result<Option<Wanted>, Invalid> {
+        let name = self.company_name.take().filter(|name| !name.is_empty());
+        let ids = company_ids(self.company_id.take(), self.company_ids.take())?;
+        match (name, ids) {
+            (None, ids) => Ok(ids.map(Wanted::Ids)),
+            (Some(name), None) => {
+                CompanyName::parse("companyName", &name).map(|name| Some(Wanted::Named(name)))
+            }
+            (Some(_), Some(_)) => Err(Invalid::new(
+                "companyName",
+                "company_ambiguous",
+                "give either companyName, or companyIds",
+            )),
+        }
+    }
+
     /// The client that the body names.
     pub(crate) fn id(&self) -> Option<&str> {
         self.id.as_deref()
@@ -89,7 +108,11 @@ impl ClientFields {
             }
         }
         Ok(Self {
-            company_id: self.company_id.or(Some(None)),
+            // A name stands for the companies too.
+            company_id: match self.company_name {
+                Some(_) => self.company_id,
+                None => self.company_id.or(Some(None)),
+            },
             position: self.position.or(Some(None)),
             phone: self.phone.or(Some(None)),
             account_manager_ids: self.account_manager_ids.or(Some(None)),
@@ -100,7 +123,6 @@ impl ClientFields {
 
     /// What shall change about a client who has the address `email` now.
     pub(crate) fn into_patch(self, email: &Email) -> Result<ClientPatch, Problem> {
-        refuse_custom_fields(self.custom_fields.as_ref())?;
         if let Some(text) = &self.email
             && Email::parse("email", text)?.key() != email.key()
         {
@@ -126,7 +148,7 @@ impl ClientFields {
         Ok(ClientPatch {
             given_name,
             family_name,
-            company_ids: company_ids(self.company_id, self.company_ids)?,
+            company_ids: None,
             position: position(self.position)?,
             phone: phone(self.phone)?,
             account_manager_ids: self
@@ -193,31 +215,4 @@ fn position(text: Option<Option<String>>) -> Result<Option<String>, Invalid> {
 fn phone(text: Option<Option<String>>) -> Result<Option<String>, Invalid> {
     text.map(|text| text::phone("phone", &text.unwrap_or_default()))
         .transpose()
-}
-
-/// No workspace has defined fields of its own yet, so no value has a field to
-/// go to. Programs may send the object, or the same as a text, empty.
-fn refuse_custom_fields(fields: Option<&Value>) -> Result<(), Invalid> {
-    let parsed = match fields {
-        Some(Value::String(text)) if text.trim().is_empty() => None,
-        Some(Value::String(text)) => serde_json::from_str(text).ok(),
-        Some(value) => Some(value.clone()),
-        None => None,
-    };
-    match parsed {
-        None | Some(Value::Null) => Ok(()),
-        Some(Value::Object(members)) => match members.keys().next() {
-            None => Ok(()),
-            Some(key) => {
-                let field = format!("customFields.{key}");
-                let message = format!("this workspace has no custom field {key:?} for clients");
-                Err(Invalid::new(&field, "custom_field_unknown", message))
-            }
-        },
-        Some(_) => Err(Invalid::new(
-            "customFields",
-            "field_invalid",
-            "customFields is an object",
-        )),
-    }
 }

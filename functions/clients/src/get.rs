@@ -3,7 +3,7 @@
 use crate::view::view;
 use portico_app::{App, Grant};
 use portico_domain::{Client, ClientId, ClientView, Permission};
-use portico_store::WorkspaceStore;
+use portico_store::{Error, WorkspaceStore};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
 };
@@ -18,7 +18,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET];
 
 const OPERATION: Operation = Operation {
     summary: "Get a client",
-    description: "An archived client is not found.",
+    description: "An archived client is not found. The id of one that was merged into another leads to that one.",
     query: &[],
     body: None,
     answer: Body::Json(schema::<ClientView>),
@@ -37,10 +37,22 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     Ok(ok(&view(app, &caller, &client)))
 }
 
-/// The client with this id, unless it is archived.
+/// The client with this id, or the one that it was merged into, unless it is
+/// archived.
 pub(crate) async fn find(workspace: &WorkspaceStore<'_>, id: ClientId) -> Result<Client, Problem> {
-    let client = workspace.client(id).await?;
-    client
-        .filter(|client| client.archived_at.is_none())
-        .ok_or_else(|| Problem::not_found("client"))
+    let client = resolve(workspace, id).await?;
+    client.ok_or_else(|| Problem::not_found("client"))
+}
+
+/// The same, as an answer. One step leads to the survivor of any number of
+/// merges: each moves the ids that led to the duplicate.
+pub(crate) async fn resolve(
+    workspace: &WorkspaceStore<'_>,
+    id: ClientId,
+) -> Result<Option<Client>, Error> {
+    let mut client = workspace.client(id).await?;
+    if let Some(survivor) = client.as_ref().and_then(|client| client.merged_into) {
+        client = workspace.client(survivor).await?;
+    }
+    Ok(client.filter(|client| !client.is_archived()))
 }

@@ -2,12 +2,17 @@
 
 pub mod archive;
 pub mod batch;
+pub mod clear_avatar;
 mod companies;
 pub mod create;
 mod fields;
 pub mod get;
 pub mod list;
+pub mod merge;
+pub mod purge;
 pub mod replace;
+pub mod restore;
+pub mod set_avatar;
 pub mod update;
 mod view;
 
@@ -22,4 +27,9 @@ pub const FUNCTIONS: &[Function] = &[
     update::FUNCTION,
     replace::FUNCTION,
     archive::FUNCTION,
+    set_avatar::FUNCTION,
+    clear_avatar::FUNCTION,
+    restore::FUNCTION,
+    purge::FUNCTION,
+    merge::FUNCTION,
 ];

@@ -3,12 +3,17 @@
 //!
 //! The oldest SDKs send it to `/v1/client`, with the id in the body.
 
-use crate::{companies, fields::ClientFields, get::find, view::view};
+use crate::{
+    companies::{self, Places},
+    fields::ClientFields,
+    get::find,
+    view::view,
+};
 use portico_app::{App, Grant};
-use portico_domain::{ClientId, ClientView, Permission};
+use portico_domain::{ClientId, ClientView, FieldEntity, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
-    schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, custom_values, ok,
+    retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -21,7 +26,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE, Grant::CHE
 
 const OPERATION: Operation = Operation {
     summary: "Replace a client",
-    description: "Needs both names. What is not given is cleared, companies too; the e-mail address stays. `PATCH` changes only what is given.",
+    description: "Needs both names. What is not given is cleared, companies and values of custom fields too; the e-mail address stays. `PATCH` changes only what is given.",
     query: &[],
     body: Some(schema::<ClientFields>),
     answer: Body::Json(schema::<ClientView>),
@@ -45,20 +50,29 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
         request.if_match(&view(app, &caller, &before))?;
-        let fields = body::<ClientFields>(&request)?.whole()?;
+        let mut fields = body::<ClientFields>(&request)?.whole()?;
+        let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
         let mut patch = fields.into_patch(&before.email)?;
-        if let Some(wanted) = patch.company_ids.take() {
-            patch.company_ids = companies::at_change(&workspace.get().await?, wanted)?;
-        }
+        let values = custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
+        patch.custom_fields = before.custom_fields.replacement(values);
         let mut change = caller.change(app);
+        if let Some(wanted) = wanted {
+            let places = Places {
+                workspace: &workspace,
+                settings: &caller.workspace,
+                caller: &caller,
+            };
+            patch.company_ids = places.at_change(&mut change, wanted).await?;
+        }
         let mut after = before.clone();
         after.update(&mut change, patch);
+        after.custom_fields.refuse_too_many()?;
         if after == before {
             return Ok(ok(&view(app, &caller, &before)));
         }
         let after = change.save_client(Some(&before), after);
         let answer = ok(&view(app, &caller, &after));
-        caller.commit(app, &change, answer).await
+        companies::commit(app, &caller, &change, answer).await
     })
     .await
 }

@@ -1,12 +1,17 @@
 //! `PATCH /v1/clients/{id}`: changes the fields that are given, and sends the
 //! invitation, or sends it again, if asked.
 
-use crate::{companies, fields::ClientFields, get::find, view::view};
+use crate::{
+    companies::{self, Places},
+    fields::ClientFields,
+    get::find,
+    view::view,
+};
 use portico_app::{App, Grant};
-use portico_domain::{ClientView, Invitation, Permission};
+use portico_domain::{ClientView, FieldEntity, Invitation, Permission};
 use portico_web::{
-    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, ok,
-    retry_stale, schema,
+    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
+    custom_values, ok, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -19,7 +24,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE, Grant::CHE
 
 const OPERATION: Operation = Operation {
     summary: "Change a client",
-    description: "What is not given stays as it is; an empty text, an empty list or `null` clears a field. `companyId` and `companyIds` replace all companies. With `sendInvite=true` the permission `create_clients` is needed too.",
+    description: "What is not given stays as it is; an empty text, an empty list or `null` clears a field. `companyId` and `companyIds` replace all companies; `companyName` does so with the one of that name, which is added if there is none. Values of custom fields that are not given stay. With `sendInvite=true` the permission `create_clients` is needed too.",
     query: &[Parameter::flag(
         "sendInvite",
         "Send the client an invitation, or the open one again.",
@@ -45,13 +50,23 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
         request.if_match(&view(app, &caller, &before))?;
-        let mut patch = body::<ClientFields>(&request)?.into_patch(&before.email)?;
-        if let Some(wanted) = patch.company_ids.take() {
-            patch.company_ids = companies::at_change(&caller.workspace, wanted)?;
-        }
+        let mut fields = body::<ClientFields>(&request)?;
+        let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
+        let mut patch = fields.into_patch(&before.email)?;
+        patch.custom_fields =
+            custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
         let mut change = caller.change(app);
+        if let Some(wanted) = wanted {
+            let places = Places {
+                workspace: &workspace,
+                settings: &caller.workspace,
+                caller: &caller,
+            };
+            patch.company_ids = places.at_change(&mut change, wanted).await?;
+        }
         let mut after = before.clone();
         after.update(&mut change, patch);
+        after.custom_fields.refuse_too_many()?;
         if invite {
             let lifetime = caller.workspace.invitation_lifetime();
             let open = workspace.open_invitation(&before).await?;
@@ -62,7 +77,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         }
         let after = change.save_client(Some(&before), after);
         let answer = ok(&view(app, &caller, &after));
-        caller.commit(app, &change, answer).await
+        companies::commit(app, &caller, &change, answer).await
     })
     .await
 }

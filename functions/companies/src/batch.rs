@@ -49,7 +49,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         &caller,
         "companies",
         companies,
-        async |caller, fields| add(app, &caller, fields).await,
+        async |caller, fields| add(app, &caller, fields, false).await,
     )
     .await
 }

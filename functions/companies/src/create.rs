@@ -2,10 +2,10 @@
 
 use crate::fields::CompanyFields;
 use portico_app::{App, Grant};
-use portico_domain::{Company, CompanyView, Permission};
+use portico_domain::{Company, CompanyView, FieldEntity, Permission};
 use portico_web::{
     Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
-    ok, schema,
+    custom_values, ok, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -19,7 +19,13 @@ pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::CHECK];
 const OPERATION: Operation = Operation {
     summary: "Add a company",
     description: "The name is unique in the workspace whatever its case. Refused while companies are turned off.",
-    query: &[Parameter::DRY_RUN],
+    query: &[
+        Parameter::flag(
+            "findOrCreate",
+            "Answer with the company of this name as it is, if there is one.",
+        ),
+        Parameter::DRY_RUN,
+    ],
     body: Some(schema::<CompanyFields>),
     answer: Body::Json(schema::<CompanyView>),
 };
@@ -32,20 +38,37 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Adds a company.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?.or_dry_run(&request)?;
-    add(app, &caller, body(&request)?).await
+    let find = request.flag("findOrCreate")?.unwrap_or(false);
+    add(app, &caller, body(&request)?, find).await
 }
 
 /// Adds one company, alone or as one of many.
 pub(crate) async fn add(
     app: &App,
     caller: &Caller,
-    fields: CompanyFields,
+    mut fields: CompanyFields,
+    find: bool,
 ) -> Result<Response, Problem> {
-    let (name, fields) = fields.into_new()?;
+    let values = fields.custom_fields.take();
+    let (name, mut fields) = fields.into_new()?;
+    let workspace = app.store.workspace(caller.workspace_id);
     caller.workspace.refuse_companies_if_off("name")?;
-    let mut change = caller.change(app);
-    let company = Company::create(&mut change, caller.workspace_id, name, fields);
-    let company = change.save_company(None, company);
-    let answer = ok(&CompanyView::from(&company));
-    caller.commit(app, &change, answer).await
+    fields.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;
+    fields.custom_fields.refuse_too_many()?;
+    retry_stale(|| async {
+        if find && let Some(found) = workspace.company_named(&name).await? {
+            return Ok(ok(&CompanyView::from(&found)));
+        }
+        let mut change = caller.change(app);
+        let (name, fields) = (name.clone(), fields.clone());
+        let company = Company::create(&mut change, caller.workspace_id, name, fields);
+        let company = change.save_company(None, company);
+        let answer = ok(&CompanyView::from(&company));
+        match caller.commit(app, &change, answer).await {
+            // Somebody else was quicker; that one is found by looking again.
+            Err(problem) if find && problem.has_code("company_name_taken") => Err(Problem::stale()),
+            done => done,
+        }
+    })
+    .await
 }

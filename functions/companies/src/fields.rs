@@ -7,7 +7,7 @@ use portico_domain::{
 use portico_web::given;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// A company, or what shall change about one.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -39,8 +39,9 @@ pub(crate) struct CompanyFields {
     tags: Option<Option<Vec<String>>>,
     /// Whether clients can join it and be invited into it.
     is_active: Option<bool>,
-    /// Values of the workspace's own fields.
-    custom_fields: Option<Map<String, Value>>,
+    /// Values of the workspace's own fields, by their keys: an object, or the
+    /// same written as a text.
+    pub(crate) custom_fields: Option<Value>,
 }
 
 /// An address as callers write it.
@@ -61,7 +62,6 @@ impl CompanyFields {
 
     /// What shall change about a company.
     pub(crate) fn into_patch(self) -> Result<CompanyPatch, Invalid> {
-        self.refuse_custom_fields()?;
         let color = self.fallback_color.filter(|color| !color.is_empty());
         Ok(CompanyPatch {
             name: self
@@ -97,19 +97,6 @@ impl CompanyFields {
             custom_fields: CustomValues::default(),
             is_active: self.is_active,
         })
-    }
-
-    /// No workspace has defined fields of its own yet, so no value has a field
-    /// to go to.
-    fn refuse_custom_fields(&self) -> Result<(), Invalid> {
-        match self.custom_fields.iter().flat_map(Map::keys).next() {
-            None => Ok(()),
-            Some(key) => {
-                let field = format!("customFields.{key}");
-                let message = format!("this workspace has no custom field {key:?} for companies");
-                Err(Invalid::new(&field, "custom_field_unknown", message))
-            }
-        }
     }
 }
 

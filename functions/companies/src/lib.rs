@@ -1,12 +1,14 @@
 //! The functions behind `/v1/companies`.
 
 pub mod batch;
+pub mod clear_icon;
 pub mod create;
 pub mod delete;
 mod fields;
 pub mod get;
 pub mod join;
 pub mod list;
+pub mod set_icon;
 pub mod update;
 
 use portico_web::Function;
@@ -19,5 +21,7 @@ pub const FUNCTIONS: &[Function] = &[
     list::FUNCTION,
     update::FUNCTION,
     delete::FUNCTION,
+    set_icon::FUNCTION,
+    clear_icon::FUNCTION,
     join::FUNCTION,
 ];

@@ -2,10 +2,10 @@
 
 use crate::{fields::CompanyFields, get::find};
 use portico_app::{App, Grant};
-use portico_domain::{CompanyView, Permission};
+use portico_domain::{CompanyView, FieldEntity, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
-    schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, custom_values, ok,
+    retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -33,14 +33,18 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
-    let patch = body::<CompanyFields>(&request)?.into_patch()?;
+    let mut fields = body::<CompanyFields>(&request)?;
+    let values = fields.custom_fields.take();
+    let mut patch = fields.into_patch()?;
     let workspace = app.store.workspace(caller.workspace_id);
+    patch.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
         request.if_match(&CompanyView::from(&before))?;
         let mut change = caller.change(app);
         let mut after = before.clone();
         after.update(&mut change, patch.clone())?;
+        after.custom_fields.refuse_too_many()?;
         if after == before {
             return Ok(ok(&CompanyView::from(&before)));
         }

@@ -82,9 +82,9 @@ async fn give_up(app: &App, endpoint: &Endpoint, reason: &str) -> Result<Verdict
     let workspace = app.store.workspace(endpoint.workspace_id);
     match workspace.commit(&change).await {
         Ok(()) => Ok(Verdict::Disabled),
-        // Somebody has just disabled, changed or deleted it; the next look at
-        // the lane sees what it has become.
-        Err(CommitError::Stale) => Ok(Verdict::Pause(app.now())),
+        // Somebody has just disabled, changed or deleted it, or this took too
+        // long; the next look at the lane sees what it has become.
+        Err(CommitError::Stale | CommitError::Late) => Ok(Verdict::Pause(app.now())),
         Err(error) => Err(error.into()),
     }
 }

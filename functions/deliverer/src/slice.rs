@@ -65,8 +65,9 @@ impl Slice {
         }
         let found = workspace.lane_deliveries(self.lane.id, PAGE).await?;
         let is_due = |delivery: &WebhookDelivery| delivery.due_at.is_some_and(|at| at <= now);
-        let (mut due, later): (Vec<_>, Vec<_>) = found.into_iter().partition(is_due);
-        let is_more = due.len() >= usize::from(PAGE);
+        // What is due comes first.
+        let is_more = found.next.is_some() && found.items.last().is_none_or(is_due);
+        let (mut due, later): (Vec<_>, Vec<_>) = found.items.into_iter().partition(is_due);
         let next = later.iter().filter_map(|delivery| delivery.due_at).min();
         self.look_at = self.lane.next_look(next, now);
         if due.is_empty() {

@@ -6,12 +6,15 @@
 //! so endpoints are read and lanes are rung once for all of them.
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
-use portico_app::{App, BatchFailures, Grant, Source, Trigger, TriggerError, outbox};
-use portico_domain::Task;
+use portico_app::{App, BatchFailures, Grant, Source, Trigger, TriggerError, index, outbox};
+use portico_domain::{Listed, Task};
 use portico_queue::Queue;
 use portico_store::{Doorbell, Index};
 use serde_json::Value;
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// The function.
 pub const TRIGGER: Trigger = Trigger {
@@ -21,6 +24,8 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::query(Index::Table),
         Grant::PUT,
         Grant::UPDATE,
+        Grant::DELETE,
+        Grant::CHECK,
         Grant::wake(Queue::Mail),
         Grant::wake(Queue::Deliveries),
         Grant::wake(Queue::Recoveries),
@@ -33,6 +38,7 @@ async fn handle(app: &App, event: Value) -> Result<Value, TriggerError> {
     let event: StreamEvent = serde_json::from_value(event)?;
     let mut places = BTreeMap::new();
     let mut events = Vec::new();
+    let mut listed = BTreeMap::new();
     let mut failures = BatchFailures::default();
     for record in event.records {
         let place = record.change.sequence_number.clone().unwrap_or_default();
@@ -41,6 +47,10 @@ async fn handle(app: &App, event: Value) -> Result<Value, TriggerError> {
                 places.insert(event.id, place);
                 events.push(*event);
             }
+            Some(Doorbell::Client(workspace, id)) => {
+                let of_workspace: &mut BTreeSet<_> = listed.entry(workspace).or_default();
+                of_workspace.insert(Listed::Client(id));
+            }
             Some(other) => {
                 if let Err(error) = wake(app, other).await {
                     failures.add(&place, &error);
@@ -48,6 +58,10 @@ async fn handle(app: &App, event: Value) -> Result<Value, TriggerError> {
             }
             None => {}
         }
+    }
+    for (workspace_id, listed) in listed {
+        // One that fails stays due, and the sweep finds it.
+        index::relist(&app.store, workspace_id, app.now(), listed).await;
     }
     for (event, error) in outbox::dispatch(app, &events).await {
         let place = places.get(&event).map(String::as_str).unwrap_or_default();
@@ -87,8 +101,8 @@ async fn wake(app: &App, doorbell: Doorbell) -> Result<(), TriggerError> {
                 .send(Queue::Companies, &[Task { workspace_id, id }], now)
                 .await?;
         }
-        // Events are dispatched together.
-        Doorbell::Event(_) => {}
+        // Events are dispatched, and clients listed, together.
+        Doorbell::Event(_) | Doorbell::Client(..) => {}
     }
     Ok(())
 }

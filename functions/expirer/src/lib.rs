@@ -45,6 +45,8 @@ async fn expire(app: &App, task: Task<kind::Invitation>) -> Result<bool, Trigger
         };
         let mut change = Change::by_system(app.moment());
         let before = workspace.client(invitation.client_id).await?;
+        // Whoever was archived meanwhile has no open invitation to be freed of.
+        let before = before.filter(|client| client.archived_at.is_none());
         let mut after = before.clone();
         invitation.expire(&mut change, after.as_mut());
         if let Some(after) = after {

@@ -69,7 +69,9 @@ struct SessionView {
 /// Accepts an invitation.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let (link, invitation, workspace) = show::find(app, &request).await?;
-    invitation.check_link(link.generation, app.now())?;
+    if let Err(dead) = invitation.check_link(link.generation, app.now()) {
+        return show::say_dead(dead, &request);
+    }
     let hash = match hash_password(&request).await {
         Err(problem) if request.wants_page() => {
             let offer = InvitationPage::new(&workspace, &invitation, request.path("token"));

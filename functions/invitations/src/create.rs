@@ -1,5 +1,7 @@
-//! `POST /v1/invitations`: invites a client by e-mail.
+//! `POST /v1/invitations`: invites a client by e-mail, or makes a link to hand
+//! over.
 
+use crate::{invite, lifetime};
 use portico_app::{App, Grant};
 use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Permission};
 use portico_web::{
@@ -18,7 +20,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Invite a client",
-    description: "Sends the client an e-mail with a link that is good for as long as the workspace says. A client has at most one open invitation. Nobody is invited into a company that is not active.",
+    description: "Sends the client an e-mail with a link that is good for as long as the workspace says, or for `expiresInDays`. With `send` false there is no e-mail: `POST /v1/invitations/{id}/link` gives the link to hand over, and the client counts as not invited. A client has at most one open invitation. Nobody is invited into a company that is not active.",
     query: &[Parameter::DRY_RUN],
     body: Some(schema::<NewInvitation>),
     answer: Body::Created(schema::<InvitationView>),
@@ -35,24 +37,29 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 struct NewInvitation {
     /// The client.
     client_id: Option<String>,
+    /// Whether to send the e-mail; true unless given.
+    send: Option<bool>,
+    /// For how many days the link is good, 1 to 30.
+    expires_in_days: Option<i64>,
 }
 
 /// Invites a client.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?.or_dry_run(&request)?;
-    let client_id = client_id(&body(&request)?)?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let new: NewInvitation = body(&request)?;
+    let client_id = client_id(&new)?;
+    let lifetime = lifetime(&caller.workspace, new.expires_in_days)?;
+    let is_mailed = new.send.unwrap_or(true);
     retry_stale(|| async {
-        let client = workspace.client(client_id).await?;
-        let before = client
-            .filter(|client| client.archived_at.is_none())
-            .ok_or_else(unknown)?;
-        let open = workspace.open_invitation(&before).await?;
-        let lifetime = caller.workspace.invitation_lifetime();
-        let mut change = caller.change(app);
-        let mut after = before.clone();
-        let invitation = Invitation::open(&mut change, &mut after, open, lifetime, caller.actor)?;
-        change.save_client(Some(&before), after);
+        let (change, invitation) = invite(app, &caller, client_id, |change, client, open| {
+            let begin = if is_mailed {
+                Invitation::open
+            } else {
+                Invitation::open_by_hand
+            };
+            begin(change, client, open, lifetime, caller.actor)
+        })
+        .await?;
         let answer = created(&invitation.view(app.now()));
         caller.commit(app, &change, answer).await
     })
@@ -64,14 +71,5 @@ fn client_id(new: &NewInvitation) -> Result<ClientId, Problem> {
         .client_id
         .as_deref()
         .ok_or_else(|| Invalid::missing("clientId"))?;
-    text.parse().map_err(|_| unknown())
-}
-
-fn unknown() -> Problem {
-    Invalid::new(
-        "clientId",
-        "client_unknown",
-        "there is no client with this id in this workspace",
-    )
-    .into()
+    text.parse().map_err(|_| crate::unknown_client())
 }

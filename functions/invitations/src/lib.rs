@@ -1,29 +1,88 @@
 //! The functions behind `/v1/invitations` and the links in their mails.
 
 pub mod accept;
+pub mod bulk;
 pub mod cancel;
 pub mod create;
 pub mod get;
+pub mod link;
 pub mod list;
 mod page;
+pub mod renew;
 pub mod resend;
 pub mod show;
 
 use portico_app::App;
-use portico_domain::{Change, Client, Invitation, InvitationId, InviteRefusal};
+use portico_domain::{
+    Change, Client, ClientId, Email, Invalid, Invitation, InvitationId, InvitationStatus,
+    InviteRefusal, Workspace, lifetime_of_days,
+};
 use portico_store::WorkspaceStore;
 use portico_web::{Caller, Function, Problem, Request, Response, ok, retry_stale};
+use std::time::Duration;
 
 /// Every function of this resource.
 pub const FUNCTIONS: &[Function] = &[
     create::FUNCTION,
+    bulk::FUNCTION,
     get::FUNCTION,
     list::FUNCTION,
     resend::FUNCTION,
     cancel::FUNCTION,
+    link::FUNCTION,
     show::FUNCTION,
     accept::FUNCTION,
+    renew::FUNCTION,
 ];
+
+/// For how long an invitation is good: as long as it says, or its workspace.
+fn lifetime(workspace: &Workspace, days: Option<i64>) -> Result<Duration, Invalid> {
+    match days {
+        Some(days) => lifetime_of_days("expiresInDays", days),
+        None => Ok(workspace.invitation_lifetime()),
+    }
+}
+
+/// Decides whether and how to invite a client; what becomes of it is in the
+/// change, to be stored. The rule is told of the invitation that the client has
+/// open.
+async fn invite<'a>(
+    app: &'a App,
+    caller: &Caller,
+    client_id: ClientId,
+    rule: impl Fn(&mut Change<'_>, &mut Client, Option<Invitation>) -> Result<Invitation, InviteRefusal>,
+) -> Result<(Change<'a>, Invitation), Problem> {
+    let workspace = app.store.workspace(caller.workspace_id);
+    let client = workspace.client(client_id).await?;
+    let before = client
+        .filter(|client| client.archived_at.is_none())
+        .ok_or_else(unknown_client)?;
+    refuse_if_complained(&workspace, &before.email).await?;
+    let open = workspace.open_invitation(&before).await?;
+    let mut change = caller.change(app);
+    let mut after = before.clone();
+    let invitation = rule(&mut change, &mut after, open)?;
+    change.save_client(Some(&before), after);
+    Ok((change, invitation))
+}
+
+/// Refuses to mail somebody who called our mail spam. The mailer looks again:
+/// the complaint may come any time.
+async fn refuse_if_complained(
+    workspace: &WorkspaceStore<'_>,
+    email: &Email,
+) -> Result<(), Problem> {
+    let mark = workspace.address_mark(email).await?;
+    if mark.is_some_and(|mark| mark.forbids_mail()) {
+        return Err(InviteRefusal::Complained.into());
+    }
+    Ok(())
+}
+
+fn unknown_client() -> Problem {
+    let message = "there is no client with this id in this workspace";
+    Invalid::new("clientId", "client_unknown", message).into()
+}
 
 /// Decides about an invitation and the client whom it invites, stores what
 /// becomes of both, and answers with the invitation.
@@ -55,8 +114,11 @@ async fn client_of(
     workspace: &WorkspaceStore<'_>,
     invitation: &Invitation,
 ) -> Result<Client, Problem> {
-    workspace
-        .client(invitation.client_id)
-        .await?
-        .ok_or_else(|| Problem::not_found("client"))
+    let client = workspace.client(invitation.client_id).await?;
+    let client = client.ok_or_else(|| Problem::not_found("client"))?;
+    if client.archived_at.is_some() && invitation.status == InvitationStatus::Pending {
+        // It has ended by now; read again.
+        return Err(Problem::stale());
+    }
+    Ok(client)
 }

@@ -1,7 +1,7 @@
 //! `GET /v1/invitations`: invitations of the caller's workspace, newest first.
 
 use portico_app::{App, Grant};
-use portico_domain::{Invalid, InvitationStatus, InvitationView, Permission};
+use portico_domain::{DeliveryState, Invalid, InvitationStatus, InvitationView, Permission};
 use portico_store::{Index, InvitationFilter};
 use portico_web::{
     Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
@@ -35,6 +35,10 @@ const OPERATION: Operation = Operation {
             "Only invitations to this e-mail address, in any case.",
         ),
         Parameter::text("clientId", "Only invitations of this client."),
+        Parameter::text(
+            "deliveryState",
+            "Only invitations whose latest mail is `notSent`, `queued`, `sent`, `delivered`, `deferred`, `bounced`, `complained`, `suppressed` or `failed`.",
+        ),
     ],
     body: None,
     answer: Body::Json(schema::<ListView<InvitationView>>),
@@ -45,7 +49,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
     Box::pin(handle(app, request))
 });
 
-const FILTERS: &[&str] = &["status", "email", "clientId"];
+const FILTERS: &[&str] = &["status", "email", "clientId", "deliveryState"];
 
 /// Answers with a page of invitations.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
@@ -55,6 +59,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         status: request.query("status").map(status).transpose()?,
         email: request.query("email").map(ToOwned::to_owned),
         client_id: request.query_id("clientId")?,
+        delivery: request.query("deliveryState").map(delivery).transpose()?,
     };
     let page = app
         .store
@@ -72,4 +77,15 @@ fn status(text: &str) -> Result<InvitationStatus, Invalid> {
         .into_iter()
         .find(|status| status.name() == text);
     found.ok_or_else(|| Invalid::new("status", "parameter_invalid", message))
+}
+
+fn delivery(text: &str) -> Result<DeliveryState, Invalid> {
+    let found = DeliveryState::ALL
+        .into_iter()
+        .find(|state| state.name() == text);
+    found.ok_or_else(|| {
+        let names = DeliveryState::ALL.map(DeliveryState::name).join(", ");
+        let message = format!("deliveryState is one of {names}");
+        Invalid::new("deliveryState", "parameter_invalid", message)
+    })
 }

@@ -22,6 +22,21 @@ pub(crate) struct WelcomePage<'a> {
     pub(crate) given_name: &'a str,
 }
 
+/// The page of a link that works no more, but can be asked for anew.
+#[derive(Debug, Template)]
+#[template(path = "dead.html")]
+pub(crate) struct DeadPage<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) code: &'a str,
+    pub(crate) token: &'a str,
+}
+
+/// The page that says the same to everybody who asked for a new link.
+#[derive(Debug, Template)]
+#[template(path = "renewed.html")]
+pub(crate) struct RenewedPage;
+
 impl<'a> InvitationPage<'a> {
     pub(crate) fn new(
         workspace: &'a Workspace,

@@ -1,9 +1,13 @@
 //! `POST /v1/invitations/{id}/resend`: sends an open invitation again.
 
-use crate::decide;
+use crate::{decide, get, lifetime, refuse_if_complained};
 use portico_app::{App, Grant};
 use portico_domain::{InvitationView, Permission};
-use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, admit, schema};
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body_or_default, schema,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::post("invitations-resend", "/v1/invitations/{id}/resend")
@@ -16,7 +20,7 @@ const OPERATION: Operation = Operation {
     summary: "Send an invitation again",
     description: "The invitation keeps its id and gets a new link and a new lifetime; the old link is dead. At most once a minute and five times a day.",
     query: &[],
-    body: None,
+    body: Some(schema::<Resend>),
     answer: Body::Json(schema::<InvitationView>),
 };
 
@@ -25,11 +29,23 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
     Box::pin(handle(app, request))
 });
 
+/// How to send it.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Resend {
+    /// For how many days the new link is good, 1 to 30.
+    expires_in_days: Option<i64>,
+}
+
 /// Sends an invitation again.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
-    let lifetime = caller.workspace.invitation_lifetime();
+    let workspace = app.store.workspace(caller.workspace_id);
+    let resend: Resend = body_or_default(&request)?;
+    let email = get::find(&workspace, id).await?.email;
+    refuse_if_complained(&workspace, &email).await?;
+    let lifetime = lifetime(&caller.workspace, resend.expires_in_days)?;
     decide(app, &caller, &request, id, |invitation, change, client| {
         invitation.resend(change, client, lifetime)
     })

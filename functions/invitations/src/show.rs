@@ -3,9 +3,9 @@
 //! Looking never uses the link up: scanners and previews look too. Only the
 //! form's POST accepts.
 
-use crate::page::InvitationPage;
+use crate::page::{DeadPage, InvitationPage};
 use portico_app::{App, Grant};
-use portico_domain::{Invitation, Time, Workspace};
+use portico_domain::{DeadLink, Invitation, Time, Workspace};
 use portico_keys::InvitationLink;
 use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, ok, page};
 use serde::Serialize;
@@ -41,7 +41,9 @@ struct Offer<'a> {
 /// Shows an invitation.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let (link, invitation, workspace) = find(app, &request).await?;
-    invitation.check_link(link.generation, app.now())?;
+    if let Err(dead) = invitation.check_link(link.generation, app.now()) {
+        return say_dead(dead, &request);
+    }
     if request.wants_json() && !request.wants_page() {
         let email = invitation.email.as_str();
         let expires_at = invitation.expires_at;
@@ -53,6 +55,22 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     }
     let offer = InvitationPage::new(&workspace, &invitation, request.path("token"));
     page(&offer.title(), &offer)
+}
+
+/// Says why a link does not work, and, on a page, offers what helps.
+pub(crate) fn say_dead(dead: DeadLink, request: &Request) -> Result<Response, Problem> {
+    let problem = Problem::from(dead);
+    let is_renewable = matches!(dead, DeadLink::Expired | DeadLink::Superseded);
+    if !request.wants_page() || !is_renewable {
+        return Err(problem);
+    }
+    let page = DeadPage {
+        title: problem.heading(),
+        message: problem.message(),
+        code: problem.code(),
+        token: request.path("token"),
+    };
+    problem.on_page(page.title, &page)
 }
 
 /// The invitation of the request's link, dead or alive.

@@ -2,7 +2,7 @@
 
 use crate::{Outcome, Ready, brand};
 use portico_app::{App, TriggerError, retry};
-use portico_domain::{Change, DeliveryState, InvitationId, Letter};
+use portico_domain::{Actor, Change, DeliveryState, InvitationId, Letter};
 use portico_mail::Inviter;
 use portico_store::{CommitError, WorkspaceStore};
 
@@ -13,7 +13,7 @@ pub(crate) async fn write(
     letter: &Letter,
     id: InvitationId,
     generation: u32,
-) -> Result<Ready, TriggerError> {
+) -> Result<Option<Ready>, TriggerError> {
     let invitation = workspace.invitation(id).await?;
     let owed = invitation.filter(|invitation| invitation.check_link(generation, app.now()).is_ok());
     let Some(invitation) = owed else {
@@ -23,18 +23,31 @@ pub(crate) async fn write(
     let given_name = client
         .map(|client| client.name.given_name)
         .unwrap_or_default();
+    let inviter = match invitation.created_by {
+        Actor::Client { id } => workspace.client(id).await?.map(|one| one.name.full()),
+        Actor::InternalUser { .. } | Actor::System => None,
+    };
     let settings = workspace.get().await?;
     let mail = portico_mail::Invitation {
         brand: brand(&settings),
         to: invitation.email.as_str(),
         given_name: &given_name,
-        inviter: Inviter::Business,
+        inviter: inviter
+            .as_deref()
+            .map_or(Inviter::Business, Inviter::Colleague),
         is_reminder: false,
         url: &app.invite_url(letter.workspace_id, invitation.as_open()),
         expires: &invitation.expires_at.for_people(),
     };
-    let tag = ("invitation", invitation.id.to_string());
-    Ok(Some((mail.write()?, tag)))
+    let tags = vec![
+        ("invitation", invitation.id.to_string()),
+        ("generation", generation.to_string()),
+    ];
+    Ok(Some(Ready {
+        written: mail.write()?,
+        to: invitation.email,
+        tags,
+    }))
 }
 
 /// Records what became of the mail. Somebody may change the invitation at the
@@ -59,6 +72,10 @@ pub(crate) async fn record(
             }
             Outcome::Later(reason) => {
                 invitation.mail_not_sent(&mut change, generation, DeliveryState::Deferred, reason);
+            }
+            Outcome::Forbidden => {
+                let (state, reason) = (DeliveryState::Suppressed, "the recipient complained");
+                invitation.mail_not_sent(&mut change, generation, state, reason);
             }
             Outcome::Never(reason) => {
                 invitation.mail_not_sent(&mut change, generation, DeliveryState::Failed, reason);

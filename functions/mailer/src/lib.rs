@@ -55,17 +55,14 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
             ticket::write(app, &workspace, ticket_id, mail).await?
         }
     };
-    let Some((written, tag)) = written else {
+    let Some(ready) = written else {
         return Ok(workspace.discard_letter(letter.id).await?);
     };
-    let tags = [tag, ("workspace", task.workspace_id.to_string())];
-    let outcome = match app.mail.send(&written, &tags).await {
-        Ok(message_id) => Outcome::Sent(message_id),
-        Err(MailError::NotNow(reason)) if letter.attempts < MAX_MAIL_ATTEMPTS => {
-            tracing::warn!(letter = %letter.id, reason, "the mail service did not take a letter now");
-            Outcome::Later(reason)
-        }
-        Err(MailError::NotNow(reason) | MailError::Never(reason)) => Outcome::Never(reason),
+    let mark = workspace.address_mark(&ready.to).await?;
+    let outcome = if mark.is_some_and(|mark| mark.forbids_mail()) {
+        Outcome::Forbidden
+    } else {
+        send(app, &letter, ready).await
     };
     match letter.matter {
         Matter::Invitation {
@@ -98,8 +95,26 @@ fn brand(workspace: &Workspace) -> Brand<'_> {
     }
 }
 
-/// A mail that is ready to go, and what it is about.
-type Ready = Option<(Written, (&'static str, String))>;
+async fn send(app: &App, letter: &Letter, ready: Ready) -> Outcome {
+    let mut tags = ready.tags;
+    tags.push(("workspace", letter.workspace_id.to_string()));
+    match app.mail.send(&ready.written, &tags).await {
+        Ok(message_id) => Outcome::Sent(message_id),
+        Err(MailError::NotNow(reason)) if letter.attempts < MAX_MAIL_ATTEMPTS => {
+            tracing::warn!(letter = %letter.id, reason, "the mail service did not take a letter now");
+            Outcome::Later(reason)
+        }
+        Err(MailError::NotNow(reason) | MailError::Never(reason)) => Outcome::Never(reason),
+    }
+}
+
+/// A mail that is ready to go.
+struct Ready {
+    written: Written,
+    to: Email,
+    /// What it is about: an event of SES finds that by them with one read.
+    tags: Vec<(&'static str, String)>,
+}
 
 /// What became of a letter.
 enum Outcome {
@@ -109,13 +124,15 @@ enum Outcome {
     Later(String),
     /// It is not asked again.
     Never(String),
+    /// It is not asked: the recipient called our mail spam.
+    Forbidden,
 }
 
 impl Outcome {
     /// Puts off a letter that is sent again later; any other one is done with.
     fn note(&self, change: &mut Change<'_>, letter: &Letter) {
         match self {
-            Self::Sent(_) | Self::Never(_) => change.done_letters.push(letter.id),
+            Self::Sent(_) | Self::Never(_) | Self::Forbidden => change.done_letters.push(letter.id),
             Self::Later(_) => change.postponed_letters.push(Letter {
                 due_at: change.moment.now + letter.wait(),
                 ..letter.clone()

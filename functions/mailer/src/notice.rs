@@ -12,7 +12,7 @@ pub(crate) async fn write(
     app: &App,
     workspace: &WorkspaceStore<'_>,
     id: EndpointId,
-) -> Result<Ready, TriggerError> {
+) -> Result<Option<Ready>, TriggerError> {
     let Some(endpoint) = workspace.endpoint(id).await? else {
         return Ok(None);
     };
@@ -30,7 +30,11 @@ pub(crate) async fn write(
         endpoint_id: &id.to_string(),
         base_url: &app.base_url,
     };
-    Ok(Some((mail.write()?, ("endpoint", id.to_string()))))
+    Ok(Some(Ready {
+        written: mail.write()?,
+        to: to.clone(),
+        tags: vec![("endpoint", id.to_string())],
+    }))
 }
 
 /// Records that a mail was sent of which nothing is kept but that, or puts it

@@ -13,7 +13,7 @@ pub(crate) async fn write(
     workspace: &WorkspaceStore<'_>,
     id: TicketId,
     mail: TicketMail,
-) -> Result<Ready, TriggerError> {
+) -> Result<Option<Ready>, TriggerError> {
     let ticket = workspace.ticket(id).await?;
     let Some(ticket) = ticket.filter(|ticket| ticket.owes(mail, app.now())) else {
         return Ok(None);
@@ -23,41 +23,53 @@ pub(crate) async fn write(
     };
     let settings = workspace.get().await?;
     let (brand, given_name) = (brand(&settings), owner.given_name.as_str());
-    let written = match (mail, ticket.used_at) {
+    let (written, to) = match (mail, ticket.used_at) {
         (TicketMail::Used, Some(at)) => {
             let at = &at.for_people();
             match &ticket.purpose {
-                TicketPurpose::ResetPassword => PasswordChanged {
-                    brand,
-                    to: owner.email.as_str(),
-                    given_name,
-                    at,
+                TicketPurpose::ResetPassword => {
+                    let mail = PasswordChanged {
+                        brand,
+                        to: owner.email.as_str(),
+                        given_name,
+                        at,
+                    };
+                    (mail.write()?, &owner.email)
                 }
-                .write()?,
-                TicketPurpose::ChangeEmail { from, .. } => AddressChanged {
-                    brand,
-                    to: from.as_str(),
-                    given_name,
-                    at,
+                TicketPurpose::ChangeEmail { from, .. } => {
+                    let mail = AddressChanged {
+                        brand,
+                        to: from.as_str(),
+                        given_name,
+                        at,
+                    };
+                    (mail.write()?, from)
                 }
-                .write()?,
                 TicketPurpose::SignIn | TicketPurpose::VerifyEmail { .. } => return Ok(None),
             }
         }
         (TicketMail::Link | TicketMail::Used, _) => {
             let (purpose, to) = link(&ticket, &owner);
-            AccountLink {
+            let mail = AccountLink {
                 brand,
                 to: to.as_str(),
                 given_name,
                 purpose,
                 url: &app.ticket_url(&ticket),
                 expires: &ticket.expires_at.for_people(),
-            }
-            .write()?
+            };
+            (mail.write()?, to)
         }
     };
-    Ok(Some((written, ("ticket", id.to_string()))))
+    let mut tags = vec![("ticket", id.to_string())];
+    if let Account::Client { id } = ticket.account {
+        tags.push(("client", id.to_string()));
+    }
+    Ok(Some(Ready {
+        written,
+        to: to.clone(),
+        tags,
+    }))
 }
 
 /// What the link of a ticket does, and where it goes.

@@ -53,21 +53,19 @@ async fn go_on(app: &App, task: Task<kind::Recovery>) -> Result<(), TriggerError
     let page = workspace.deliveries_to_recover(&recovery, PAGE).await?;
     let mut lanes = BTreeSet::new();
     let mut resent = 0;
-    for delivery in &page {
+    for delivery in &page.items {
         if order(app, &workspace, &endpoint, &recovery, delivery, &mut lanes).await? {
             resent += 1;
         }
     }
     outbox::ring(app, &workspace, task.workspace_id, lanes).await?;
 
-    let examined = u64::try_from(page.len()).unwrap_or(0);
-    let is_full = page.len() >= usize::from(PAGE);
-    let last = page
-        .last()
-        .map(|delivery| delivery.event_id)
-        .filter(|_| is_full);
+    let examined = u64::try_from(page.items.len()).unwrap_or(0);
+    let is_more = page.next.is_some();
+    let last = page.items.last().map(|delivery| delivery.event_id);
+    let last = last.filter(|_| is_more);
     let after = recovery.advance(examined, resent, last, app.now());
-    if workspace.save_recovery(&after).await? && is_full {
+    if workspace.save_recovery(&after).await? && is_more {
         app.queues.send(Queue::Recoveries, &[task], PACE).await?;
     }
     Ok(())

@@ -5,12 +5,15 @@
 //! index of due work. Waking a worker for something that another one has just
 //! taken up does no harm, for it finds nothing due.
 
-use portico_app::{App, Grant, Source, Trigger, TriggerError, outbox};
-use portico_domain::kind;
+use portico_app::{App, Grant, Source, Trigger, TriggerError, index, outbox};
+use portico_domain::{Listed, kind};
 use portico_queue::Queue;
 use portico_store::{DueKind, Index};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// The function.
 pub const TRIGGER: Trigger = Trigger {
@@ -22,6 +25,8 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::BATCH_GET,
         Grant::PUT,
         Grant::UPDATE,
+        Grant::DELETE,
+        Grant::CHECK,
         Grant::wake(Queue::Mail),
         Grant::wake(Queue::Deliveries),
         Grant::wake(Queue::Recoveries),
@@ -40,18 +45,20 @@ async fn handle(app: &App) -> Result<Value, TriggerError> {
     let lanes = wake::<kind::Lane>(app, DueKind::Lane, Queue::Deliveries).await?;
     let recoveries = wake::<kind::Recovery>(app, DueKind::Recovery, Queue::Recoveries).await?;
     let companies = wake::<kind::Company>(app, DueKind::Company, Queue::Companies).await?;
-    if events + letters + lanes + recoveries + companies > 0 {
+    let listed = sweep_lists(app).await?;
+    if events + letters + lanes + recoveries + companies + listed > 0 {
         tracing::info!(
             events,
             letters,
             lanes,
             recoveries,
             companies,
+            listed,
             "swept up work"
         );
     }
     Ok(
-        json!({ "events": events, "letters": letters, "lanes": lanes, "recoveries": recoveries, "companies": companies }),
+        json!({ "events": events, "letters": letters, "lanes": lanes, "recoveries": recoveries, "companies": companies, "listed": listed }),
     )
 }
 
@@ -67,6 +74,34 @@ async fn sweep_events(app: &App) -> Result<usize, TriggerError> {
         tracing::error!(%event, ?error, "an event could not be dispatched; it stays due");
     }
     Ok(due.len())
+}
+
+/// Lists anew what was changed without an event, and companies whose count of
+/// clients has changed.
+async fn sweep_lists(app: &App) -> Result<usize, TriggerError> {
+    let (store, now) = (&app.store, app.now());
+    let clients = store
+        .due::<kind::Client>(DueKind::Client, now, BATCH)
+        .await?;
+    let companies = store
+        .due::<kind::Company>(DueKind::CompanyCount, now, BATCH)
+        .await?;
+    let clients = clients
+        .into_iter()
+        .map(|task| (task.workspace_id, Listed::Client(task.id)));
+    let companies = companies
+        .into_iter()
+        .map(|task| (task.workspace_id, Listed::Company(task.id)));
+    let mut listed: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    let mut count = 0;
+    for (workspace_id, one) in clients.chain(companies) {
+        listed.entry(workspace_id).or_default().insert(one);
+        count += 1;
+    }
+    for (workspace_id, listed) in listed {
+        index::relist(&app.store, workspace_id, app.now(), listed).await;
+    }
+    Ok(count)
 }
 
 async fn wake<K>(app: &App, kind: DueKind, queue: Queue) -> Result<usize, TriggerError> {

@@ -1,12 +1,14 @@
-//! `portico admin create`: the first workspace of an installation in AWS.
+//! What an operator does to an installation in AWS: `portico admin create` makes
+//! the first workspace, `portico index rebuild` derives its lists anew.
 
+use portico_app::index::rebuild::{self, Place, Progress};
 use portico_bootstrap::aws_config;
 use portico_domain::{
     ApiKey, Change, Email, IdSource, InternalUser, InternalUserId, Invalid, Moment, PersonName,
     Time, Workspace, WorkspaceId,
 };
 use portico_keys::{NoRandomness, Secret, new_api_key};
-use portico_store::{CommitError, Error, Store};
+use portico_store::{Clock, CommitError, Error, Store};
 
 /// A workspace that was just made.
 #[derive(Debug)]
@@ -40,10 +42,32 @@ pub async fn create(
     name: &str,
     admin: FirstAdmin,
 ) -> Result<NewWorkspace, AdminError> {
-    let store = Store::new(&aws_config().await, table);
+    let store = Store::new(&aws_config().await, table, Clock::new(Time::system_now));
     let ids = IdSource::new();
     let moment = Moment::new(Time::system_now(), &ids);
     create_in(&store, moment, name, admin).await
+}
+
+/// Derives anew what the lists of a workspace show.
+#[derive(Debug)]
+pub struct Rebuild {
+    store: Store,
+    workspace_id: WorkspaceId,
+}
+
+impl Rebuild {
+    /// In this table, with the credentials and the region of the environment.
+    pub async fn of(table: &str, workspace_id: WorkspaceId) -> Self {
+        Self {
+            store: Store::new(&aws_config().await, table, Clock::new(Time::system_now)),
+            workspace_id,
+        }
+    }
+
+    /// Goes on from this place for a step.
+    pub async fn step(&self, place: Place) -> Result<Progress, Error> {
+        rebuild::step(&self.store, self.workspace_id, Time::system_now(), place).await
+    }
 }
 
 /// Makes a workspace with its admin and the admin's key.

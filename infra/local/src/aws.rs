@@ -9,6 +9,7 @@ use crate::{
     dynamo,
     grants::{self, Acting},
     mailbox::Mailbox,
+    s3::{self, Bucket},
     ses,
     sqs::Queues,
     steps,
@@ -27,7 +28,9 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::{body::SdkBody, retry::RetryConfig};
 use aws_types::{SdkConfig, region::Region, sdk_config::SharedHttpClient};
 use bytes::Bytes;
-use dynoxide::Database;
+use dynoxide::{Database, DynoxideError};
+use portico_domain::Time;
+use portico_queue::Queue;
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
@@ -42,12 +45,18 @@ use tokio::sync::Notify;
 pub struct Call {
     /// The function that made it; `None` for the server itself.
     pub function: Option<&'static str>,
-    /// `dynamodb`, `sqs` or `ses`.
+    /// `dynamodb`, `s3`, `sqs` or `ses`.
     pub service: &'static str,
     /// The operation, such as `GetItem`.
     pub operation: String,
     /// The request's body.
     pub body: Value,
+    /// When it was made.
+    pub made_at: Time,
+    /// When it arrives.
+    pub arrives_at: Time,
+    /// The answer's body, once there is one.
+    pub answer: Value,
 }
 
 /// How a call can be made to fail.
@@ -61,6 +70,8 @@ pub enum Fault {
     LostBefore,
     /// The service does it, and its answer never arrives.
     LostAfter,
+    /// The caller has stopped waiting before it arrived, and does not try again.
+    GivenUp,
     /// A read finds nothing, as if it had come before what was written.
     Miss,
 }
@@ -77,6 +88,7 @@ struct Inner {
     database: Database,
     queues: Queues,
     mailbox: Mailbox,
+    bucket: Bucket,
     clock: MovableClock,
     written: Notify,
     calls: Mutex<Option<Vec<Call>>>,
@@ -86,11 +98,18 @@ struct Inner {
 
 impl Aws {
     /// The services over these stores.
-    pub fn new(database: Database, queues: Queues, mailbox: Mailbox, clock: MovableClock) -> Self {
+    pub fn new(
+        database: Database,
+        queues: Queues,
+        mailbox: Mailbox,
+        bucket: Bucket,
+        clock: MovableClock,
+    ) -> Self {
         let inner = Inner {
             database,
             queues,
             mailbox,
+            bucket,
             clock,
             written: Notify::new(),
             calls: Mutex::default(),
@@ -140,6 +159,17 @@ impl Aws {
         &self.inner.mailbox
     }
 
+    /// The bucket.
+    pub fn bucket(&self) -> &Bucket {
+        &self.inner.bucket
+    }
+
+    /// Everything that a table holds, as one text, for whoever looks for what
+    /// must not be there.
+    pub fn everything(&self, table: &str) -> Result<String, DynoxideError> {
+        dynamo::everything(&self.inner.database, table)
+    }
+
     /// Wakes whoever waits for the table to be written to.
     pub(crate) fn written(&self) -> &Notify {
         &self.inner.written
@@ -173,36 +203,42 @@ impl Aws {
     /// Answers a request that came over a socket, from a process that has
     /// this address as its AWS endpoint.
     pub fn serve(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
-        self.answer(request)
+        self.answer(request, self.inner.clock.now())
             .unwrap_or_else(|_| dynamo::refusal("InternalServerError", "lost on purpose"))
     }
 
     fn answer(
         &self,
         request: &http::Request<Bytes>,
+        made_at: Time,
     ) -> Result<http::Response<Bytes>, ConnectorError> {
-        let call = read(request);
-        if let Some(calls) = lock(&self.inner.calls).as_mut() {
+        let now = self.inner.clock.now();
+        let call = read(request, made_at, now);
+        let place = lock(&self.inner.calls).as_mut().map(|calls| {
             calls.push(call.clone());
-        }
+            calls.len() - 1
+        });
         if let Some(acting) = Acting::current() {
             match grants::check(&acting, &call) {
                 Ok(used) => lock(&self.inner.used)
                     .extend(used.into_iter().map(|grant| (acting.name, grant))),
-                Err(missing) => return Ok(grants::refusal(&acting, &missing)),
+                Err(missing) => return Ok(grants::refusal(&acting, &call, &missing)),
             }
         }
         let fault = lock(&self.inner.faults)
             .as_mut()
             .and_then(|decide| decide(&call));
         match fault {
+            Some(Fault::Refuse(code)) if call.service == "s3" => return Ok(s3::refusal(503, code)),
             Some(Fault::Refuse(code)) => return Ok(dynamo::refusal(code, "refused on purpose")),
             Some(Fault::Cancel(reason)) => return Ok(dynamo::cancellation(reason)),
             Some(Fault::Miss) => return Ok(dynamo::nothing()),
             Some(Fault::LostBefore) => return Err(lost()),
+            Some(Fault::GivenUp) => {
+                return Err(ConnectorError::user("nobody waits for it".into()));
+            }
             Some(Fault::LostAfter) | None => {}
         }
-        let now = self.inner.clock.now();
         let response = match call.service {
             "dynamodb" => {
                 let response =
@@ -210,9 +246,24 @@ impl Aws {
                 self.inner.written.notify_waiters();
                 response
             }
+            "s3" => self.inner.bucket.answer(request),
             "sqs" => self.inner.queues.answer(now, request),
-            _ => ses::answer(&self.inner.mailbox, now, request),
+            _ => {
+                let (mailbox, queues) = (&self.inner.mailbox, &self.inner.queues);
+                let response = ses::answer(mailbox, now, request);
+                for event in ses::events(mailbox, now, &response) {
+                    queues.post(Queue::MailEvents.name(), now, event);
+                }
+                response
+            }
         };
+        if let Some(place) = place
+            && let Some(call) = lock(&self.inner.calls)
+                .as_mut()
+                .and_then(|calls| calls.get_mut(place))
+        {
+            call.answer = serde_json::from_slice(response.body()).unwrap_or_default();
+        }
         if fault.is_some() {
             Err(lost())
         } else {
@@ -229,7 +280,7 @@ fn lost() -> ConnectorError {
     ConnectorError::io("the connection was lost on purpose".into())
 }
 
-fn read(request: &http::Request<Bytes>) -> Call {
+fn read(request: &http::Request<Bytes>, made_at: Time, arrives_at: Time) -> Call {
     let target = request
         .headers()
         .get("x-amz-target")
@@ -237,13 +288,19 @@ fn read(request: &http::Request<Bytes>) -> Call {
     let (service, operation) = match target.and_then(|target| target.split_once('.')) {
         Some((prefix, operation)) if prefix.starts_with("DynamoDB") => ("dynamodb", operation),
         Some((_, operation)) => ("sqs", operation),
-        None => ("ses", "SendEmail"),
+        None => match s3::operation(request) {
+            Some(operation) => ("s3", operation),
+            None => ("ses", "SendEmail"),
+        },
     };
     Call {
         function: Acting::current().map(|acting| acting.name),
         service,
         operation: operation.to_owned(),
         body: serde_json::from_slice(request.body()).unwrap_or_default(),
+        made_at,
+        arrives_at,
+        answer: Value::Null,
     }
 }
 
@@ -260,8 +317,9 @@ impl HttpConnector for Aws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let aws = self.clone();
         HttpConnectorFuture::new(async move {
+            let made_at = aws.inner.clock.now();
             steps::stop().await;
-            let answer = aws.carry(request);
+            let answer = aws.carry(request, made_at);
             steps::stop().await;
             answer
         })
@@ -269,14 +327,14 @@ impl HttpConnector for Aws {
 }
 
 impl Aws {
-    fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    fn carry(&self, request: HttpRequest, made_at: Time) -> Result<HttpResponse, ConnectorError> {
         let unreadable = |error: String| ConnectorError::user(error.into());
         let request = request
             .try_into_http1x()
             .map_err(|error| unreadable(error.to_string()))?;
         let (parts, body) = request.into_parts();
         let body = body.bytes().map(Bytes::copy_from_slice).unwrap_or_default();
-        let response = self.answer(&http::Request::from_parts(parts, body))?;
+        let response = self.answer(&http::Request::from_parts(parts, body), made_at)?;
         HttpResponse::try_from(response.map(SdkBody::from))
             .map_err(|error| unreadable(error.to_string()))
     }

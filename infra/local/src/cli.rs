@@ -6,6 +6,7 @@ pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod forward;
+pub(crate) mod index;
 pub(crate) mod listen;
 mod log;
 pub(crate) mod trigger;

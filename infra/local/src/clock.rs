@@ -1,7 +1,8 @@
 //! A clock that can be moved forward.
 
+use crate::grants::Acting;
 use portico_app::Clock;
-use portico_domain::Time;
+use portico_domain::{CLOCK_TOLERANCE, Time};
 use std::{
     sync::{
         Arc,
@@ -15,6 +16,7 @@ use std::{
 pub struct MovableClock {
     moved_by: Arc<AtomicI64>,
     frozen_at: Option<Time>,
+    disagrees_by: Option<u64>,
 }
 
 impl MovableClock {
@@ -23,6 +25,7 @@ impl MovableClock {
         Self {
             moved_by: Arc::new(AtomicI64::new(millis)),
             frozen_at: None,
+            disagrees_by: None,
         }
     }
 
@@ -30,6 +33,14 @@ impl MovableClock {
     #[must_use]
     pub fn frozen_at(mut self, time: Time) -> Self {
         self.frozen_at = Some(time);
+        self
+    }
+
+    /// The same, with a clock for each function that is off as this seed
+    /// decides, by as much as clocks may be.
+    #[must_use]
+    pub fn disagreeing(mut self, seed: u64) -> Self {
+        self.disagrees_by = Some(seed);
         self
     }
 
@@ -58,8 +69,19 @@ impl MovableClock {
     /// The same clock as the functions see it.
     pub fn for_app(&self) -> Clock {
         let clock = self.clone();
-        Clock::new(move || clock.now())
+        Clock::new(move || match (clock.disagrees_by, Acting::current()) {
+            (Some(seed), Some(acting)) => off(clock.now(), seed, acting.name),
+            _ => clock.now(),
+        })
     }
+}
+
+/// What the clock of this function shows.
+fn off(now: Time, seed: u64, function: &str) -> Time {
+    let mix = |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let hash = function.bytes().fold(mix(seed, b' '), mix) >> 16;
+    let most = u64::try_from(CLOCK_TOLERANCE.as_millis()).unwrap_or(0);
+    now - CLOCK_TOLERANCE + Duration::from_millis(hash % (2 * most + 1))
 }
 
 /// Reads a duration such as `8d`, `12h`, `30m` or `45s`.
@@ -84,6 +106,19 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_clocks_of_functions_differ_within_the_tolerance() {
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        let shown: Vec<Time> = ["clients-create", "clients-update", "events-list"]
+            .into_iter()
+            .flat_map(|name| (0..50).map(move |seed| off(now, seed, name)))
+            .collect();
+
+        let (first, last) = (shown.iter().min().unwrap(), shown.iter().max().unwrap());
+        assert!(*first >= now - CLOCK_TOLERANCE && *last <= now + CLOCK_TOLERANCE);
+        assert!(last.since(*first) > CLOCK_TOLERANCE, "{first} to {last}");
+    }
 
     #[test]
     fn durations_are_a_number_and_a_unit() {

@@ -1,5 +1,5 @@
-//! The helpers below `/_dev` that look into the running server: the clock, and
-//! what the webhook tester needs to know to check signatures.
+//! The helpers below `/_dev` that look into the running server: the clock, what
+//! lists show, and what the webhook tester needs to know to check signatures.
 
 use crate::{
     clock::{MovableClock, parse_duration},
@@ -7,9 +7,13 @@ use crate::{
     server::{Core, Data, Options, StartError},
 };
 use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
-use portico_app::App;
+use portico_app::{
+    App,
+    index::rebuild::{self, Place},
+};
 use portico_domain::{Endpoint, WorkspaceId};
 use portico_webhook::SigningSecret;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -91,4 +95,32 @@ pub(crate) async fn move_clock(
     };
     core.advance(by).await;
     (StatusCode::OK, Json(json!({ "now": core.clock.now() })))
+}
+
+/// `POST /_dev/index {"after":…}`: derives a page of what the lists of the
+/// first workspace show anew; `after` is the `next` of the page before, or null.
+pub(crate) async fn rebuild_index(
+    State(core): State<Arc<Core>>,
+    body: bytes::Bytes,
+) -> impl IntoResponse {
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let place = match &body["after"] {
+        Value::Null => Ok(Place::start()),
+        place => Place::deserialize(place),
+    };
+    let Ok(place) = place else {
+        let message = "send {\"after\": …} with the next of the answer before, or null";
+        let problem = json!({ "code": "after_invalid", "message": message, "field": "after" });
+        return (StatusCode::BAD_REQUEST, Json(problem));
+    };
+    let app = &core.app;
+    match rebuild::step(&app.store, core.workspace_id(), app.now(), place).await {
+        Ok(progress) => (StatusCode::OK, Json(json!(progress))),
+        Err(error) => {
+            tracing::error!(?error, "lists could not be derived anew");
+            let problem =
+                json!({ "code": "unavailable", "message": "the table did not answer; try again" });
+            (StatusCode::SERVICE_UNAVAILABLE, Json(problem))
+        }
+    }
 }

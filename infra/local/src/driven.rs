@@ -3,10 +3,17 @@
 //!
 //! The queues' part is in [`Queues`](crate::sqs::Queues).
 
-use crate::{LocalServer, pump, sqs::Message};
+use crate::{LocalServer, clock::MovableClock, gateway, grants::Acting, pump, sqs::Message};
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use axum::{
+    body::{Body, to_bytes},
+    extract::{ConnectInfo, State},
+};
 use portico_app::{Trigger, TriggerError};
 use portico_queue::Queue;
+use portico_web::{Function, serve};
 use serde_json::Value;
+use std::{net::SocketAddr, sync::Arc};
 
 impl LocalServer {
     /// What was written to the table since this was last asked, as records of
@@ -32,6 +39,52 @@ impl LocalServer {
         event: Value,
     ) -> impl Future<Output = Result<Value, TriggerError>> + Send + use<> {
         self.core.pumps.runner.work(trigger, event)
+    }
+
+    /// The work of the API on a request, up to the status and the body of its
+    /// answer.
+    pub fn answer(
+        &self,
+        method: &str,
+        path: &str,
+        key: &str,
+        body: &Value,
+    ) -> impl Future<Output = (u16, Value)> + Send + use<> {
+        let request = axum::extract::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("x-api-key", key)
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap_or_default();
+        let core = Arc::clone(&self.core);
+        async move {
+            let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 0)));
+            let response = gateway::handle(State(core), peer, request).await;
+            let status = response.status().as_u16();
+            let body = to_bytes(response.into_body(), usize::MAX).await;
+            let body = serde_json::from_slice(&body.unwrap_or_default());
+            (status, body.unwrap_or_default())
+        }
+    }
+
+    /// A function's answer to an event of API Gateway, within its grants.
+    pub fn invoke(
+        &self,
+        function: Function,
+        event: ApiGatewayV2httpRequest,
+    ) -> impl Future<Output = ApiGatewayV2httpResponse> + Send + use<> {
+        let acting = Acting {
+            name: function.route.name,
+            grants: function.grants(),
+        };
+        let app = Arc::clone(&self.core.app);
+        acting.scope(async move { serve(&app, &function, event).await })
+    }
+
+    /// The clock, to be moved from anywhere.
+    pub fn clock(&self) -> MovableClock {
+        self.core.clock.clone()
     }
 
     /// Moves the clock forward, and does nothing else.

@@ -28,6 +28,12 @@ pub(crate) fn answer(database: &Database, operation: &str, body: &[u8]) -> http:
     }
 }
 
+/// Everything that a table holds, as it is written.
+pub(crate) fn everything(database: &Database, table: &str) -> Result<String, DynoxideError> {
+    let all = serde_json::json!({ "TableName": table }).to_string();
+    run(all.as_bytes(), |request| database.scan(request))
+}
+
 /// A refusal in DynamoDB's form, which SQS and SES share far enough.
 pub(crate) fn refusal(code: &str, message: &str) -> http::Response<Bytes> {
     let kind = format!("com.amazonaws.dynamodb.v20120810#{code}");

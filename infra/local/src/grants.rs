@@ -1,7 +1,7 @@
 //! Least privilege on one machine: each function may call what its grants
 //! allow, as its role will allow in AWS.
 
-use crate::{aws::Call, dynamo};
+use crate::{aws::Call, dynamo, s3};
 use bytes::Bytes;
 use portico_app::{Grant, Resource};
 use portico_queue::Queue;
@@ -48,13 +48,17 @@ pub(crate) fn describe(grant: &Grant) -> String {
         Resource::Table(index) => index.name().unwrap_or("table"),
         Resource::Queue(queue) => queue.name(),
         Resource::MailIdentity => "identity",
+        Resource::Media => "media",
     };
     format!("{} on {resource}", grant.action)
 }
 
 /// AWS's answer to a call without the grant.
-pub(crate) fn refusal(acting: &Acting, missing: &str) -> http::Response<Bytes> {
+pub(crate) fn refusal(acting: &Acting, call: &Call, missing: &str) -> http::Response<Bytes> {
     tracing::error!(function = acting.name, missing, "a function lacks a grant");
+    if call.service == "s3" {
+        return s3::refusal(403, "AccessDenied");
+    }
     dynamo::refusal(
         "AccessDeniedException",
         &format!("{} is not authorized to perform {missing}", acting.name),
@@ -89,6 +93,9 @@ fn needs(call: &Call) -> Vec<Grant> {
                 .map(Grant::wake)
                 .collect()
         }
+        ("s3", "PutObject") => vec![Grant::PUT_FILE],
+        ("s3", "GetObject") => vec![Grant::GET_FILE],
+        ("s3", "DeleteObject") => vec![Grant::DELETE_FILE],
         ("ses", _) => vec![Grant::SEND_MAIL],
         // Nothing that a function does needs another operation.
         (_, operation) => {

@@ -1,7 +1,9 @@
 //! What an installation on this machine consists of, opened.
 
 use crate::{
+    embedded,
     mailbox::Mailbox,
+    s3::Bucket,
     server::{Data, Options, StartError},
     state::State,
 };
@@ -19,6 +21,7 @@ pub(crate) struct Parts {
     pub(crate) state: State,
     pub(crate) database: Database,
     pub(crate) mailbox: Mailbox,
+    pub(crate) bucket: Bucket,
 }
 
 /// Opens an installation, or makes a new one.
@@ -33,8 +36,9 @@ pub(crate) fn open(options: &Options) -> Result<Parts, StartError> {
             let state = State::new(&ids, now)?;
             Ok(Parts {
                 state,
-                database: Database::memory()?,
+                database: embedded::in_memory()?,
                 mailbox: Mailbox::in_memory(),
+                bucket: Bucket::in_memory(),
             })
         }
         Data::Directory(directory) => {
@@ -48,8 +52,9 @@ pub(crate) fn open(options: &Options) -> Result<Parts, StartError> {
             let table = directory.join("table.sqlite");
             Ok(Parts {
                 state: State::open(directory)?,
-                database: Database::new(&table.to_string_lossy())?,
+                database: embedded::in_file(&table)?,
                 mailbox: Mailbox::open(directory.join("mail.jsonl")).map_err(unusable)?,
+                bucket: Bucket::in_directory(&directory.join("files")).map_err(unusable)?,
             })
         }
     }

@@ -4,7 +4,8 @@ mod cli;
 
 use clap::{Parser, Subcommand};
 use cli::{
-    Done, dev::Dev, doctor::Doctor, events::Events, listen::Listen, print, trigger::Trigger,
+    Done, dev::Dev, doctor::Doctor, events::Events, index::Index, listen::Listen, print,
+    trigger::Trigger,
 };
 use portico_local::admin::FirstAdmin;
 use serde_json::json;
@@ -36,6 +37,9 @@ enum Command {
     /// List events, or send one again.
     #[command(subcommand)]
     Events(Events),
+    /// What lists and searches show.
+    #[command(subcommand)]
+    Index(Index),
     /// Look at an installation in AWS, or at an account for one, and say what is wrong.
     Doctor(Doctor),
     /// What an operator does to an installation in AWS.
@@ -82,6 +86,7 @@ async fn main() -> ExitCode {
         Some(Command::Listen(listen)) => listen.run().await,
         Some(Command::Trigger(trigger)) => trigger.run().await,
         Some(Command::Events(events)) => events.run().await,
+        Some(Command::Index(index)) => index.run().await,
         Some(Command::Doctor(doctor)) => doctor.run().await,
         Some(Command::Admin(admin)) => administer(admin).await,
         Some(Command::Openapi) => print(&portico_local::docs::openapi()),

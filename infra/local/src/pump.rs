@@ -31,7 +31,7 @@ pub(crate) const fn concurrency(queue: Queue) -> usize {
     match queue {
         Queue::Deliveries => 32,
         Queue::Mail => 5,
-        Queue::Recoveries | Queue::Companies => 2,
+        Queue::Recoveries | Queue::Companies | Queue::MailEvents => 2,
     }
 }
 

@@ -77,6 +77,7 @@ async fn add_examples(app: &App, state: &State) -> Result<(), SeedError> {
     let filter = CompanyFilter {
         name: Some(name.as_str().to_owned()),
         is_placeholder: None,
+        ..CompanyFilter::default()
     };
     let page = PageRequest {
         limit: 1,

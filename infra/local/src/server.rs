@@ -4,12 +4,14 @@ use crate::{
     aws::Aws,
     clock::MovableClock,
     dev,
+    embedded::EmbeddedError,
     gateway::{self, Routes},
     hooks::{self, Hooks},
     index,
     install::{driven_since, open},
     mailbox::{self, Mailbox},
     pump::{QueuePump, Runner, SchedulePump, StreamPump, queue_of},
+    s3,
     seed::{SeedError, add_admin, seed},
     sqs::{QueueSpec, Queues},
     state::{State, StateError},
@@ -19,6 +21,7 @@ use portico_app::{App, Source};
 use portico_bootstrap::{TRIGGERS, functions};
 use portico_crm::Adapters;
 use portico_domain::{IdSource, InternalUserId, Time, WorkspaceId};
+use portico_files::Files;
 use portico_keys::{Keyring, RootKey, RootKeyError};
 use portico_mail::{Mail, MailSettings};
 use portico_queue::{Queue, QueueUrls};
@@ -49,7 +52,8 @@ pub struct Options {
     pub is_time_frozen: bool,
     /// If given, stream, queues, schedules and time stand still until they are
     /// driven by hand. Ids are made from this seed and time begins at a fixed
-    /// moment, so that a run can be repeated.
+    /// moment, so that a run can be repeated; how far the clock of each function
+    /// is off is decided by it too.
     pub driven_from: Option<u64>,
 }
 
@@ -75,7 +79,7 @@ pub enum StartError {
     Directory(PathBuf, #[source] io::Error),
     /// The embedded table cannot be opened.
     #[error("failed to open the table")]
-    Table(#[from] dynoxide::DynoxideError),
+    Table(#[from] EmbeddedError),
     /// The embedded table cannot be made.
     #[error("failed to make the table")]
     CreateTable(#[from] portico_store::Error),
@@ -141,7 +145,7 @@ impl LocalServer {
         let mut parts = open(&options)?;
         let moved = MovableClock::moved(parts.state.clock_moved_by);
         let clock = match options.driven_from {
-            Some(_) => moved.frozen_at(driven_since()),
+            Some(seed) => moved.frozen_at(driven_since()).disagreeing(seed),
             None if options.is_time_frozen => moved.frozen_at(Time::system_now()),
             None => moved,
         };
@@ -149,6 +153,7 @@ impl LocalServer {
             parts.database,
             queues(),
             parts.mailbox.clone(),
+            parts.bucket,
             clock.clone(),
         );
         let keys = Keyring::new(&RootKey::parse(&parts.state.root_key)?)?;
@@ -169,7 +174,7 @@ impl LocalServer {
         let hooks = dev::open_hooks(&options, &app, workspace_id, &clock)?;
         let core = Arc::new(Core {
             routes: Routes::new(&functions())?,
-            pumps: Pumps::new(&app, aws)?,
+            pumps: Pumps::new(&app, aws).map_err(EmbeddedError::from)?,
             app,
             clock,
             state: Mutex::new(parts.state),
@@ -228,6 +233,11 @@ impl LocalServer {
 }
 
 impl Core {
+    pub(crate) fn workspace_id(&self) -> WorkspaceId {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.workspace_id
+    }
+
     async fn settle(&self) {
         loop {
             let mut done = self.pumps.stream.pump().await;
@@ -355,15 +365,17 @@ fn app(
         deliveries: queue_url(Queue::Deliveries),
         recoveries: queue_url(Queue::Recoveries),
         companies: queue_url(Queue::Companies),
+        mail_events: queue_url(Queue::MailEvents),
     };
     let mail = MailSettings {
         from: "portico@portico.example".to_owned(),
-        configuration_set: None,
+        configuration_set: Some("portico".to_owned()),
     };
     Ok(App {
-        store: Store::new(&config, TABLE),
+        store: Store::new(&config, TABLE, clock.for_app()),
         queues: portico_queue::Queues::new(&config, urls),
         mail: Mail::new(&config, mail),
+        files: Files::new(&config, s3::BUCKET),
         sender: Sender::new(
             Policy::local(),
             concat!("Portico/", env!("CARGO_PKG_VERSION")),
@@ -383,6 +395,7 @@ fn router(core: &Arc<Core>, mailbox: Mailbox, hooks: Hooks) -> Router {
             "/_dev/clock",
             routing::get(dev::tell_time).post(dev::move_clock),
         )
+        .route("/_dev/index", routing::post(dev::rebuild_index))
         .fallback(gateway::handle)
         .with_state(Arc::clone(core))
         .merge(mailbox::router(mailbox))

@@ -5,6 +5,12 @@
 //! production does not seem to leave here. A mail that is sent twice is
 //! delivered twice, because SES knows no idempotency. If the mailbox cannot be
 //! written, the answer is a 500, which the client retries.
+//!
+//! What becomes of a mail is told in [`events`], at once.
+
+mod events;
+
+pub(crate) use events::events;
 
 use crate::journal::id_at;
 use crate::mailbox::{Address, Mail, Mailbox};

@@ -15,7 +15,7 @@ pub(crate) fn add(resources: &mut Map<String, Value>) {
         .iter()
         .map(|queue| format!("{}DeadLetters", logical(queue.name())))
         .collect();
-    dead_letters.extend(["MailEventsDeadLetters", "StreamFailures"].map(ToOwned::to_owned));
+    dead_letters.push("StreamFailures".to_owned());
     for queue in &dead_letters {
         let dimensions = json!([{ "Name": "QueueName", "Value": get(queue, "QueueName") }]);
         let metric = ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum");

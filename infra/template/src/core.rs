@@ -17,7 +17,7 @@ pub(crate) fn template(units: &[Unit<'_>]) -> Value {
     let mut resources = Map::new();
     let mut outputs = Map::new();
     storage::table(&mut resources, &mut outputs);
-    storage::bucket(&mut resources);
+    storage::bucket(&mut resources, &mut outputs);
     resources.insert("RootKey".to_owned(), storage::root_key());
     queues(&mut resources, &mut outputs, units);
     api(&mut resources, &mut outputs);

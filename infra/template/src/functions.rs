@@ -58,6 +58,8 @@ impl Unit<'_> {
             // Argon2id wants memory, and a full core comes with about 1.8 GB;
             // whoever floods this gets a queue, not a bill.
             "invitations-accept" => need(1_024, 10, Some(20)),
+            // Decoding takes memory, and more of it comes with more of a core.
+            "clients-set-avatar" | "companies-set-icon" => need(1_024, 10, None),
             // A slice of 20 s, and an attempt of 15 s that began within it.
             "deliverer" => need(256, 75, None),
             // An attempt of 15 s.
@@ -66,9 +68,10 @@ impl Unit<'_> {
             "dispatcher" => need(256, 60, None),
             // SES allows 14 mails a second to a new account.
             "mailer" => need(256, 60, Some(10)),
+            "mail-events" => need(256, 30, Some(5)),
             "detacher" | "recoverer" => need(256, 120, Some(5)),
             // Two at once do no harm and no good.
-            "expirer" | "sweeper" => need(256, 55, Some(1)),
+            "expirer" | "sweeper" | "caretaker" => need(256, 55, Some(1)),
             _ => need(256, 10, None),
         }
     }
@@ -132,6 +135,7 @@ fn function(unit: Unit<'_>, name: &str) -> Value {
             "PORTICO_BASE_URL": from_core("base-url"),
             "PORTICO_MAIL_FROM": reference("MailFrom"),
             "PORTICO_MAIL_CONFIGURATION_SET": from_core("configuration-set"),
+            "PORTICO_BUCKET": from_core("bucket"),
             "PORTICO_QUEUE_MAIL": from_core("mail-url"),
             "PORTICO_QUEUE_DELIVERIES": from_core("deliveries-url"),
             "PORTICO_QUEUE_RECOVERIES": from_core("recoveries-url"),

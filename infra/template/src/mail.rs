@@ -1,13 +1,7 @@
 //! Mail: the identity that it comes from, and what SES tells of it.
 
-use crate::{
-    core::{export, queue},
-    get, reference, resource, sub,
-};
+use crate::{core::export, get, reference, resource, sub};
 use serde_json::{Map, Value, json};
-
-/// The queue of what SES tells.
-const QUEUE: &str = "mail-events";
 
 /// Adds the identity, the configuration set and the way of its events.
 pub(crate) fn add(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
@@ -49,7 +43,7 @@ pub(crate) fn add(resources: &mut Map<String, Value>, outputs: &mut Map<String, 
         "ConfigurationSetName": reference("ConfigurationSet"),
         "EventDestination": {
             "Enabled": true,
-            "MatchingEventTypes": ["SEND", "DELIVERY", "DELIVERY_DELAY", "BOUNCE", "COMPLAINT", "REJECT"],
+            "MatchingEventTypes": ["SEND", "DELIVERY", "DELIVERY_DELAY", "BOUNCE", "COMPLAINT", "REJECT", "RENDERING_FAILURE"],
             "SnsDestination": { "TopicARN": reference("MailEventsTopic") },
         },
     });
@@ -71,7 +65,6 @@ pub(crate) fn add(resources: &mut Map<String, Value>, outputs: &mut Map<String, 
 /// The topic's events go into a queue, as SES wrote them. SNS tries for days,
 /// and what it gives up goes to the queue's dead letters.
 fn into_a_queue(resources: &mut Map<String, Value>) {
-    queue(resources, QUEUE, 360);
     let subscription = json!({
         "TopicArn": reference("MailEventsTopic"),
         "Protocol": "sqs",

@@ -52,6 +52,7 @@ fn arns(resource: Resource) -> Vec<Value> {
             vec![json!({ "Fn::Join": ["/index/", [from_core("table-arn"), name]] })]
         }
         Resource::Queue(queue) => vec![from_core(&format!("{}-arn", queue.name()))],
+        Resource::Media => vec![json!({ "Fn::Join": ["/", [from_core("bucket-arn"), "media/*"]] })],
         // SES asks for both.
         Resource::MailIdentity => {
             vec![

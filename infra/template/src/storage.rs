@@ -55,7 +55,7 @@ pub(crate) fn table(resources: &mut Map<String, Value>, outputs: &mut Map<String
 }
 
 /// What is uploaded and exported: private, encrypted, reached over TLS alone.
-pub(crate) fn bucket(resources: &mut Map<String, Value>) {
+pub(crate) fn bucket(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
     let expire = |prefix: &str, days: u32| {
         json!({
             "Id": prefix, "Status": "Enabled", "Prefix": format!("{prefix}/"), "ExpirationInDays": days,
@@ -84,6 +84,8 @@ pub(crate) fn bucket(resources: &mut Map<String, Value>) {
     bucket["DeletionPolicy"] = "Retain".into();
     bucket["UpdateReplacePolicy"] = "Retain".into();
     resources.insert("Uploads".to_owned(), bucket);
+    export(outputs, "bucket", reference("Uploads"));
+    export(outputs, "bucket-arn", get("Uploads", "Arn"));
     let everything = json!({ "Fn::Join": ["", [get("Uploads", "Arn"), "/*"]] });
     let policy = json!({
         "Bucket": reference("Uploads"),

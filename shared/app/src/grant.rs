@@ -21,6 +21,8 @@ pub enum Resource {
     Queue(Queue),
     /// The identity that mail is sent from.
     MailIdentity,
+    /// The files that browsers load.
+    Media,
 }
 
 impl Grant {
@@ -42,6 +44,13 @@ impl Grant {
         resource: Resource::MailIdentity,
     };
 
+    /// Write a file that browsers load.
+    pub const PUT_FILE: Self = Self::media("s3:PutObject");
+    /// Read one.
+    pub const GET_FILE: Self = Self::media("s3:GetObject");
+    /// Delete one.
+    pub const DELETE_FILE: Self = Self::media("s3:DeleteObject");
+
     /// List from the table or from an index.
     pub const fn query(index: Index) -> Self {
         Self {
@@ -55,6 +64,13 @@ impl Grant {
         Self {
             action: "sqs:SendMessage",
             resource: Resource::Queue(queue),
+        }
+    }
+
+    const fn media(action: &'static str) -> Self {
+        Self {
+            action,
+            resource: Resource::Media,
         }
     }
 

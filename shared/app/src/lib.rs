@@ -4,23 +4,27 @@
 
 pub mod attempt;
 mod grant;
+pub mod index;
+mod media;
 pub mod outbox;
 mod retry;
 mod story;
 mod trigger;
 
 pub use grant::{Grant, Resource};
+pub use media::MediaError;
+pub use portico_store::Clock;
 pub use retry::retry;
-pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch};
+pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch, sqs_messages};
 
 use portico_crm::Adapters;
 use portico_domain::{IdSource, Moment, OpenInvitation, Ticket, TicketPurpose, Time, WorkspaceId};
+use portico_files::Files;
 use portico_keys::{InvitationLink, Keyring, TicketLink};
 use portico_mail::Mail;
 use portico_queue::Queues;
 use portico_store::Store;
 use portico_webhook::Sender;
-use std::{fmt, sync::Arc};
 
 /// Everything that a function works with. The composition roots make it: the
 /// bootstrap in Lambda, the local server on one machine.
@@ -32,6 +36,8 @@ pub struct App {
     pub queues: Queues,
     /// Outgoing mail.
     pub mail: Mail,
+    /// Files.
+    pub files: Files,
     /// Outgoing webhooks.
     pub sender: Sender,
     /// Endpoints that are no webhooks.
@@ -44,28 +50,6 @@ pub struct App {
     pub clock: Clock,
     /// New ids.
     pub ids: IdSource,
-}
-
-/// Tells the time.
-#[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Time + Send + Sync>);
-
-impl Clock {
-    /// A clock that asks `tell`.
-    pub fn new(tell: impl Fn() -> Time + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
-    }
-
-    /// What time it is.
-    pub fn now(&self) -> Time {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Clock({})", self.now())
-    }
 }
 
 impl App {

@@ -1,10 +1,10 @@
-//! From events to their deliveries.
+//! From events to their deliveries, and to the lists that show what happened.
 //!
 //! Doing it again changes nothing: a delivery's id is decided by event and
 //! endpoint, and a ring too many finds nothing to do. Dying half-way loses
 //! nothing: an event stays due until the last step, and a sweep finds it.
 
-use crate::{App, TriggerError};
+use crate::{App, TriggerError, index};
 use futures_util::future::try_join_all;
 use portico_domain::{
     Endpoint, EndpointId, Event, EventId, Gate, LaneId, Task, WebhookDelivery, WorkspaceId,
@@ -16,12 +16,18 @@ use std::{
     time::Duration,
 };
 
+/// How many events are dispatched together: after so many they are taken out
+/// of the index of due work, so that a run that is cut short has not been in
+/// vain.
+const TOGETHER: usize = 50;
+
 /// How many writes are under way at once.
 const AT_ONCE: usize = 16;
 
-/// Makes the deliveries of these events to every endpoint that wants them, and
-/// wakes the deliverer. Answers with the events for which that failed; one
-/// that cannot be dispatched does not keep the others.
+/// Makes the deliveries of these events to every endpoint that wants them,
+/// wakes the deliverer, and lists anew what they are about. Answers with the
+/// events for which there are no deliveries; one that cannot be dispatched does
+/// not keep the others.
 pub async fn dispatch(app: &App, events: &[Event]) -> Vec<(EventId, TriggerError)> {
     let mut tenants: BTreeMap<WorkspaceId, Vec<&Event>> = BTreeMap::new();
     for event in events {
@@ -29,12 +35,14 @@ pub async fn dispatch(app: &App, events: &[Event]) -> Vec<(EventId, TriggerError
     }
     let mut failed = Vec::new();
     for (workspace_id, events) in tenants {
-        if dispatch_together(app, workspace_id, &events).await.is_ok() {
-            continue;
-        }
-        for event in events {
-            if let Err(error) = dispatch_together(app, workspace_id, &[event]).await {
-                failed.push((event.id, error));
+        for events in events.chunks(TOGETHER) {
+            if dispatch_together(app, workspace_id, events).await.is_ok() {
+                continue;
+            }
+            for event in events {
+                if let Err(error) = dispatch_together(app, workspace_id, &[*event]).await {
+                    failed.push((event.id, error));
+                }
             }
         }
     }
@@ -68,7 +76,14 @@ async fn dispatch_together(
         .iter()
         .map(|delivery| (delivery.endpoint_id, delivery.lane_id));
     ring(app, &workspace, workspace_id, lanes.collect()).await?;
-    for chunk in events.chunks(AT_ONCE) {
+    // Webhooks do not wait for lists, nor a stream for what cannot be listed:
+    // the event stays due, and the sweep tries again.
+    let listed = events.iter().filter_map(|event| event.listed());
+    let failed = index::relist(&app.store, workspace_id, app.now(), listed.collect()).await;
+    let is_done =
+        |event: &&&Event| !index::holds_back(&failed, event.listed(), event.created, app.now());
+    let done: Vec<&Event> = events.iter().filter(is_done).copied().collect();
+    for chunk in done.chunks(AT_ONCE) {
         try_join_all(
             chunk
                 .iter()
@@ -90,8 +105,12 @@ pub async fn ring(
     lanes: BTreeSet<(EndpointId, LaneId)>,
 ) -> Result<(), TriggerError> {
     let now = app.now();
-    for (endpoint, lane) in &lanes {
-        workspace.ring(*endpoint, *lane, now).await?;
+    let lanes: Vec<(EndpointId, LaneId)> = lanes.into_iter().collect();
+    for chunk in lanes.chunks(AT_ONCE) {
+        let rings = chunk
+            .iter()
+            .map(|(endpoint, lane)| workspace.ring(*endpoint, *lane, now));
+        try_join_all(rings).await?;
     }
     wake(app, workspace_id, lanes.into_iter().map(|(_, lane)| lane)).await;
     Ok(())

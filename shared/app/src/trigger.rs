@@ -55,6 +55,9 @@ pub enum TriggerError {
     /// A queue took no messages.
     #[error(transparent)]
     Queue(#[from] portico_queue::QueueError),
+    /// A file could not be deleted.
+    #[error(transparent)]
+    File(#[from] portico_files::FileError),
     /// A mail could not be written out.
     #[error("failed to write a mail")]
     Mail(#[from] portico_mail::RenderError),
@@ -64,10 +67,10 @@ pub enum TriggerError {
 }
 
 impl TriggerError {
-    /// Whether somebody else changed the same thing at the same time, so that
-    /// deciding again may succeed.
+    /// Whether somebody else changed the same thing at the same time, or the
+    /// decision is too old, so that deciding again may succeed.
     pub fn is_stale(&self) -> bool {
-        matches!(self, Self::Commit(CommitError::Stale))
+        matches!(self, Self::Commit(CommitError::Stale | CommitError::Late))
     }
 }
 
@@ -108,15 +111,31 @@ pub async fn sqs_batch<K, F>(
 where
     F: Future<Output = Result<(), TriggerError>>,
 {
+    let read_and_work = |body: String| {
+        let task = serde_json::from_str(&body).map(&mut work);
+        async {
+            match task {
+                Ok(working) => working.await,
+                Err(error) => Err(error.into()),
+            }
+        }
+    };
+    sqs_messages(event, read_and_work).await
+}
+
+/// The same for messages that are no tasks: what they hold is read by `work`.
+pub async fn sqs_messages<F>(
+    event: Value,
+    mut work: impl FnMut(String) -> F,
+) -> Result<Value, TriggerError>
+where
+    F: Future<Output = Result<(), TriggerError>>,
+{
     let event: SqsEvent = serde_json::from_value(event)?;
     let mut failures = BatchFailures::default();
     for message in event.records {
         let body = message.body.unwrap_or_default();
-        let done = match serde_json::from_str(&body) {
-            Ok(task) => work(task).await,
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = done {
+        if let Err(error) = work(body).await {
             failures.add(&message.message_id.unwrap_or_default(), &error);
         }
     }

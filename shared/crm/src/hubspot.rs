@@ -132,6 +132,8 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         EventType::ClientCreated
         | EventType::ClientUpdated
         | EventType::ClientActivated
+        | EventType::ClientRestored
+        | EventType::ClientMerged
         | EventType::ClientStatusChanged => contact(line, settings, story).await,
         EventType::CompanyCreated
         | EventType::CompanyUpdated
@@ -150,6 +152,10 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
             Done::NothingToDo("what is removed in Portico stays in HubSpot")
         }
         EventType::InvitationSent
+        | EventType::InvitationDelivered
+        | EventType::InvitationBounced
+        | EventType::InvitationComplained
+        | EventType::InvitationFailed
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled
@@ -157,6 +163,9 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
         | EventType::WorkspaceUpdated
+        | EventType::CustomFieldCreated
+        | EventType::CustomFieldUpdated
+        | EventType::CustomFieldDeleted
         | EventType::WebhookEndpointDisabled => {
             Done::NothingToDo("HubSpot keeps no record of this")
         }

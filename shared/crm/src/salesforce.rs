@@ -163,6 +163,8 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         EventType::ClientCreated
         | EventType::ClientUpdated
         | EventType::ClientActivated
+        | EventType::ClientRestored
+        | EventType::ClientMerged
         | EventType::ClientStatusChanged => contact(door, story, Map::new()).await,
         EventType::CompanyCreated
         | EventType::CompanyUpdated
@@ -181,6 +183,10 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
             Done::NothingToDo("what is removed in Portico stays in Salesforce")
         }
         EventType::InvitationSent
+        | EventType::InvitationDelivered
+        | EventType::InvitationBounced
+        | EventType::InvitationComplained
+        | EventType::InvitationFailed
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled
@@ -188,6 +194,9 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
         | EventType::WorkspaceUpdated
+        | EventType::CustomFieldCreated
+        | EventType::CustomFieldUpdated
+        | EventType::CustomFieldDeleted
         | EventType::WebhookEndpointDisabled => {
             Done::NothingToDo("Salesforce keeps no record of this")
         }

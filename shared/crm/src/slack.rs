@@ -118,6 +118,13 @@ fn escape(text: &str) -> String {
 fn message(story: &Story<'_>) -> Option<String> {
     let named = |what: &str| Some(format!("{what}: {}", person(story)));
     let invitation = |what: &str| Some(format!("Invitation {what}: {}", story.text("email")));
+    let field = |what: &str| {
+        let entity = story.text("entityType");
+        Some(format!(
+            "{what} field of a {entity}: {}",
+            story.text("name")
+        ))
+    };
     match story.kind() {
         EventType::ClientCreated => named("New client"),
         EventType::ClientUpdated => Some(format!(
@@ -134,6 +141,8 @@ fn message(story: &Story<'_>) -> Option<String> {
         )),
         EventType::ClientArchived => named("Client archived"),
         EventType::ClientDeleted => None,
+        EventType::ClientRestored => named("Client restored"),
+        EventType::ClientMerged => named("A duplicate was merged into"),
         EventType::CompanyCreated => Some(format!("New company: {}", story.text("name"))),
         EventType::CompanyUpdated => Some(format!(
             "Company changed: {}. {}",
@@ -148,6 +157,10 @@ fn message(story: &Story<'_>) -> Option<String> {
             Some(format!("{} left {}", member(story), company(story)))
         }
         EventType::InvitationSent => invitation("sent"),
+        EventType::InvitationDelivered => invitation("delivered"),
+        EventType::InvitationBounced => invitation("bounced"),
+        EventType::InvitationComplained => invitation("called spam"),
+        EventType::InvitationFailed => invitation("not sent"),
         EventType::InvitationAccepted => invitation("accepted"),
         EventType::InvitationExpired => invitation("expired"),
         EventType::InvitationCancelled => invitation("cancelled"),
@@ -160,6 +173,9 @@ fn message(story: &Story<'_>) -> Option<String> {
         EventType::InternalUserDeleted => {
             Some(format!("Team member removed: {}", member_name(story)))
         }
+        EventType::CustomFieldCreated => field("New"),
+        EventType::CustomFieldUpdated => field("Changed"),
+        EventType::CustomFieldDeleted => field("Deleted"),
         EventType::WorkspaceUpdated => Some("The settings of the workspace changed".to_owned()),
         EventType::WebhookEndpointDisabled => Some(format!(
             "Webhook endpoint disabled: {}. {}",

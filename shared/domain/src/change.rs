@@ -5,9 +5,10 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    AuditNote, Client, ClientId, Company, CompanyId, CompanyRefusal, CustomRole, Endpoint,
-    EndpointId, Event, InternalUser, Invitation, Letter, LetterId, Moment, Origin, Recovery,
-    Session, Ticket, WebhookDelivery, Workspace, WorkspaceId,
+    AddressMark, AuditNote, Chore, Client, ClientId, Company, CompanyId, CompanyRefusal,
+    CustomRole, Endpoint, EndpointId, Event, FieldSet, InternalUser, Invitation, Letter, LetterId,
+    Moment, Origin, Picture, Recovery, Session, Ticket, WebhookDelivery, Work, Workspace,
+    WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -38,6 +39,13 @@ pub struct Change<'a> {
     pub origin: Origin,
     /// The workspace itself, changed.
     pub workspace: Option<Revision<Workspace>>,
+    /// Sets of custom fields changed.
+    pub field_sets: Vec<Revision<FieldSet>>,
+    /// What is left to be done afterwards.
+    pub chores: Vec<Chore>,
+    /// Clients who were merged into one who is merged now: the first is moved
+    /// from the second to the third.
+    pub repointed: Vec<(ClientId, ClientId, ClientId)>,
     /// Clients added or changed.
     pub clients: Vec<Revision<Client>>,
     /// Companies added or changed.
@@ -56,6 +64,8 @@ pub struct Change<'a> {
     pub deleted_endpoints: Vec<Endpoint>,
     /// Endpoints whose lanes have to be looked at.
     pub rung_endpoints: Vec<(WorkspaceId, EndpointId)>,
+    /// What is known against addresses from now on.
+    pub marks: Vec<Revision<AddressMark>>,
     /// The next versions of deliveries that are ordered to be sent again.
     pub deliveries: Vec<WebhookDelivery>,
     /// New orders to send the deliveries of a time again.
@@ -85,6 +95,9 @@ impl<'a> Change<'a> {
             moment,
             origin,
             workspace: None,
+            field_sets: Vec::new(),
+            chores: Vec::new(),
+            repointed: Vec::new(),
             clients: Vec::new(),
             companies: Vec::new(),
             invitations: Vec::new(),
@@ -94,6 +107,7 @@ impl<'a> Change<'a> {
             endpoints: Vec::new(),
             deleted_endpoints: Vec::new(),
             rung_endpoints: Vec::new(),
+            marks: Vec::new(),
             deliveries: Vec::new(),
             recoveries: Vec::new(),
             tickets: Vec::new(),
@@ -147,8 +161,15 @@ impl<'a> Change<'a> {
             .tickets
             .iter()
             .map(|revision| revision.after.workspace_id);
+        let sets = self
+            .field_sets
+            .iter()
+            .map(|revision| revision.after.workspace_id);
+        let chores = self.chores.iter().map(|chore| chore.workspace_id);
         let letters = self.letters.iter().chain(&self.postponed_letters);
         itself
+            .chain(sets)
+            .chain(chores)
             .chain(clients)
             .chain(companies)
             .chain(invitations)
@@ -158,6 +179,11 @@ impl<'a> Change<'a> {
             .chain(self.deliveries.iter().map(|delivery| delivery.workspace_id))
             .chain(self.recoveries.iter().map(|recovery| recovery.workspace_id))
             .chain(tickets)
+            .chain(
+                self.marks
+                    .iter()
+                    .map(|revision| revision.after.workspace_id),
+            )
             .chain(self.rung_endpoints.iter().map(|(workspace, _)| *workspace))
             .chain(letters.map(|letter| letter.workspace_id))
             .chain(self.session.iter().map(|session| session.workspace_id))
@@ -182,6 +208,32 @@ impl<'a> Change<'a> {
             .copied()
             .filter(|id| !is_changed(id))
             .collect()
+    }
+
+    /// Changes a set of custom fields, if anything about it changed.
+    pub fn save_field_set(&mut self, before: &FieldSet, mut after: FieldSet) {
+        if *before == after {
+            return;
+        }
+        after.version += 1;
+        self.field_sets.push(Revision {
+            before: Some(before.clone()),
+            after,
+        });
+    }
+
+    /// Leaves work to be done afterwards.
+    pub fn leave_to_do(&mut self, workspace_id: WorkspaceId, work: Work) {
+        self.chores
+            .push(Chore::new(self.moment, workspace_id, work));
+    }
+
+    /// Has the file of a picture deleted that is used no more, if it is ours.
+    pub fn drop_picture(&mut self, workspace_id: WorkspaceId, picture: Option<&Picture>) {
+        if let Some(file) = picture.and_then(|picture| picture.file.clone()) {
+            let files = vec![file];
+            self.leave_to_do(workspace_id, Work::DeleteFiles { files });
+        }
     }
 
     /// Changes the workspace's settings.
@@ -231,6 +283,20 @@ impl<'a> Change<'a> {
         after
     }
 
+    /// Notes what is known against an address.
+    pub fn save_mark(
+        &mut self,
+        before: Option<&AddressMark>,
+        mut after: AddressMark,
+    ) -> AddressMark {
+        after.version += 1;
+        self.marks.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
     /// Adds an internal user, or changes one.
     pub fn save_internal_user(
         &mut self,
@@ -255,7 +321,6 @@ impl<'a> Change<'a> {
         after
     }
 
-    /// Adds a webhook endpoint, or changes one.
     /// Gives a ticket out, or changes one.
     pub fn save_ticket(&mut self, before: Option<&Ticket>, mut after: Ticket) -> Ticket {
         after.version += 1;

@@ -4,17 +4,19 @@
 //! set up, `invited` while an invitation is open, otherwise `notInvited`.
 
 use crate::{
-    Actor, Change, ClientId, Company, CompanyId, CustomValues, Email, Event, EventType,
-    InternalUserId, Invitation, InvitationId, Moment, PersonName, Picture, Tags, Time, WorkspaceId,
-    color, event::Recorder,
+    Actor, AddressFault, AddressMark, Change, ClientId, Company, CompanyId, CustomValues, Email,
+    Event, EventType, InternalUserId, InvitationId, Moment, PersonName, Picture, Tags, Time, Told,
+    WorkspaceId, color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 mod fields;
+mod life;
 mod view;
 
 pub use fields::{ClientDraft, ClientPatch};
+pub use life::{LifeRefusal, MergeRefusal};
 pub use view::ClientView;
 use view::MembershipView;
 
@@ -71,6 +73,13 @@ pub struct Client {
     /// what keeps a second one from being opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_invitation: Option<OpenInvitation>,
+    /// When the workspace last withdrew an invitation. Whoever has the link of
+    /// one before that gets no new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<Time>,
+    /// What is known against its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faulty_address: Option<FaultyAddress>,
     /// When the account was set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activated_at: Option<Time>,
@@ -83,8 +92,18 @@ pub struct Client {
     /// When it was archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Time>,
-    /// How many events it has had.
-    pub sequence: u64,
+    /// The client that it was merged into: its id leads there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<ClientId>,
+    /// Whose ids lead here: clients who were merged into this one.
+    #[serde(default)]
+    pub merged_ids: Vec<ClientId>,
+    /// When it was erased; only its id is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purged_at: Option<Time>,
+    /// Its events so far.
+    #[serde(flatten)]
+    pub told: Told,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
 }
@@ -99,6 +118,19 @@ pub struct OpenInvitation {
     pub generation: u32,
     /// When it runs out.
     pub expires_at: Time,
+    /// Whether its link is handed over by somebody, and no mail was asked for.
+    #[serde(default)]
+    pub is_by_hand: bool,
+}
+
+/// What is known against an address that a client has or had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FaultyAddress {
+    /// The address, in lower case.
+    pub email: String,
+    /// What is wrong with it.
+    pub fault: AddressFault,
 }
 
 /// How a client came into the workspace.
@@ -125,6 +157,20 @@ pub enum ClientStatus {
     Invited,
     /// The account is set up.
     Active,
+}
+
+impl ClientStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::NotInvited, Self::Invited, Self::Active];
+
+    /// The name that callers see.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotInvited => "notInvited",
+            Self::Invited => "invited",
+            Self::Active => "active",
+        }
+    }
 }
 
 impl Client {
@@ -157,11 +203,16 @@ impl Client {
             created_at: now,
             updated_at: now,
             open_invitation: None,
+            withdrawn_at: None,
+            faulty_address: None,
             activated_at: None,
             last_login_at: None,
             last_activity_at: None,
             archived_at: None,
-            sequence: 0,
+            merged_into: None,
+            merged_ids: Vec::new(),
+            purged_at: None,
+            told: Told::default(),
             version: 0,
         }
     }
@@ -195,7 +246,7 @@ impl Client {
     pub fn recorded_status(&self) -> ClientStatus {
         if self.activated_at.is_some() {
             ClientStatus::Active
-        } else if self.open_invitation.is_some() {
+        } else if self.open_invitation.is_some_and(|open| !open.is_by_hand) {
             ClientStatus::Invited
         } else {
             ClientStatus::NotInvited
@@ -218,6 +269,9 @@ impl Client {
         patch.apply(self, change.moment);
         if *self == before {
             return;
+        }
+        if self.avatar != before.avatar {
+            change.drop_picture(self.workspace_id, before.avatar.as_ref());
         }
         self.updated_at = change.moment.now;
         let before_view = before.view(before.recorded_status());
@@ -258,22 +312,6 @@ impl Client {
         );
     }
 
-    /// Archives the client: gone from lists and from the API, its history
-    /// kept, its address free to be used again, its open invitation closed.
-    pub fn archive(&mut self, change: &mut Change<'_>, open: Option<&Invitation>) {
-        if let Some(open) = open {
-            open.close(change, self);
-        }
-        self.archived_at = Some(change.moment.now);
-        self.updated_at = change.moment.now;
-        self.record(change, |recorder, view| {
-            recorder.record(EventType::ClientArchived, view)
-        });
-        self.record(change, |recorder, view| {
-            recorder.record(EventType::ClientDeleted, view)
-        });
-    }
-
     /// Tells that the client was added, and to which companies.
     pub(crate) fn record_creation(&mut self, change: &mut Change<'_>) {
         self.record(change, |recorder, view| {
@@ -296,6 +334,31 @@ impl Client {
             recorder.record(EventType::ClientActivated, view)
         });
         self.record_status_change(change, before);
+    }
+
+    /// What is known against its address, if anything is.
+    pub fn address_fault(&self) -> Option<AddressFault> {
+        let known = self.faulty_address.as_ref();
+        known
+            .filter(|known| known.email == self.email.key())
+            .map(|known| known.fault)
+    }
+
+    /// Notes what is known against an address from now on, if it is this
+    /// client's and that is news.
+    pub fn note_address(&mut self, change: &mut Change<'_>, mark: &AddressMark) {
+        if mark.email.key() != self.email.key() || mark.fault == self.address_fault() {
+            return;
+        }
+        let before = self.view(self.recorded_status());
+        self.faulty_address = mark.fault.map(|fault| FaultyAddress {
+            email: mark.email.key(),
+            fault,
+        });
+        self.updated_at = change.moment.now;
+        self.record(change, |recorder, view| {
+            recorder.record_change(EventType::ClientUpdated, &before, view)
+        });
     }
 
     /// Notes which invitation is open now, if any.
@@ -355,12 +418,8 @@ impl Client {
     ) {
         let view = self.view(self.recorded_status());
         let moment = change.moment;
-        let mut recorder = Recorder::new(
-            &moment,
-            self.workspace_id,
-            self.id.uuid(),
-            &mut self.sequence,
-        );
+        let mut recorder =
+            Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told);
         change.events.push(tell(&mut recorder, &view));
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::{
     Address, Change, CompanyId, CompanyName, CustomValues, EventType, InternalUserId, Invalid,
-    Picture, Tags, Time, WebLink, WorkspaceId, color, event::Recorder, text,
+    Picture, Tags, Time, Told, WebLink, WorkspaceId, color, event::Recorder, text,
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,8 +60,9 @@ pub struct Company {
     /// When it was deleted; its members are then moved out in the background.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Time>,
-    /// How many events it has had.
-    pub sequence: u64,
+    /// Its events so far.
+    #[serde(flatten)]
+    pub told: Told,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
 }
@@ -150,7 +151,7 @@ impl Company {
             created_at: now,
             updated_at: now,
             deleted_at: None,
-            sequence: 0,
+            told: Told::default(),
             version: 0,
         }
     }
@@ -166,6 +167,9 @@ impl Company {
         self.apply(fields);
         if *self == before {
             return Ok(());
+        }
+        if self.icon != before.icon {
+            change.drop_picture(self.workspace_id, before.icon.as_ref());
         }
         self.updated_at = change.moment.now;
         let before = CompanyView::from(&before);
@@ -210,6 +214,7 @@ impl Company {
     /// and are moved out of it in the background.
     pub fn delete(&mut self, change: &mut Change<'_>) -> Result<(), CompanyRefusal> {
         self.refuse_placeholder()?;
+        change.drop_picture(self.workspace_id, self.icon.as_ref());
         self.deleted_at = Some(change.moment.now);
         self.updated_at = change.moment.now;
         self.record(change, |recorder, view| {
@@ -234,12 +239,8 @@ impl Company {
     ) {
         let view = CompanyView::from(&*self);
         let moment = change.moment;
-        let mut recorder = Recorder::new(
-            &moment,
-            self.workspace_id,
-            self.id.uuid(),
-            &mut self.sequence,
-        );
+        let mut recorder =
+            Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told);
         change.events.push(tell(&mut recorder, &view));
     }
 }

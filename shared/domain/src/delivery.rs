@@ -177,6 +177,18 @@ impl Attempt {
 }
 
 impl WebhookDelivery {
+    /// Forgets what the endpoint answered; answers whether there was anything.
+    pub fn forget_answers(&mut self) -> bool {
+        let answered = |attempt: &&mut Attempt| !attempt.response_excerpt.is_empty();
+        let mut is_any = false;
+        for attempt in self.attempts.iter_mut().filter(answered) {
+            attempt.response_excerpt.clear();
+            is_any = true;
+        }
+        self.version += u64::from(is_any);
+        is_any
+    }
+
     /// The delivery of an event to an endpoint, due at once.
     pub fn new(event: &Event, endpoint: &Endpoint, now: Time) -> Self {
         Self {

@@ -9,8 +9,8 @@ pub use kind::{EndpointKind, SealedSettings, Unsigned};
 pub use view::EndpointView;
 
 use crate::{
-    AuditNote, Change, Email, EndpointId, Event, EventType, Letter, Time, WorkspaceId,
-    event::Recorder,
+    AuditNote, CLOCK_TOLERANCE, Change, Email, EndpointId, Event, EventType, Letter, Time, Told,
+    WorkspaceId, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -70,8 +70,9 @@ pub struct Endpoint {
     pub created_at: Time,
     /// When it was last changed.
     pub updated_at: Time,
-    /// How many events it has had itself.
-    pub sequence: u64,
+    /// Its events so far.
+    #[serde(flatten)]
+    pub told: Told,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
 }
@@ -193,7 +194,7 @@ impl Endpoint {
             restarts: 0,
             created_at: now,
             updated_at: now,
-            sequence: 0,
+            told: Told::default(),
             version: 0,
         };
         change.note(endpoint.audited("webhookEndpoint.created"));
@@ -226,10 +227,12 @@ impl Endpoint {
     }
 
     /// Whether it is to be told of this event: of what happens from its
-    /// registration on, but not that it was disabled itself.
+    /// registration on, but not that it was disabled itself. Where clocks
+    /// differ, rather of something that happened just before than not of what
+    /// happened just after.
     pub fn is_told_of(&self, event: &Event) -> bool {
         self.wants(event.event_type)
-            && self.created_at <= event.created
+            && self.created_at <= event.created + CLOCK_TOLERANCE * 2
             && self.id.uuid() != event.object_id
     }
 
@@ -333,13 +336,9 @@ impl Endpoint {
         });
         self.updated_at = moment.now;
         let view = self.view();
-        let event: Event = Recorder::new(
-            &moment,
-            self.workspace_id,
-            self.id.uuid(),
-            &mut self.sequence,
-        )
-        .record(EventType::WebhookEndpointDisabled, &view);
+        let event: Event =
+            Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told)
+                .record(EventType::WebhookEndpointDisabled, &view);
         change.events.push(event);
     }
 }

@@ -46,6 +46,10 @@ event_types! {
     ClientArchived = "client.archived",
     /// A client is gone for users of the API; follows `client.archived`.
     ClientDeleted = "client.deleted",
+    /// An archived client is back.
+    ClientRestored = "client.restored",
+    /// Another client was merged into this one; its id leads here from now on.
+    ClientMerged = "client.merged",
     /// A company was added.
     CompanyCreated = "company.created",
     /// A company's fields changed.
@@ -58,6 +62,15 @@ event_types! {
     CompanyClientRemoved = "company.clientRemoved",
     /// The mail of an invitation was handed to the mail service.
     InvitationSent = "invitation.sent",
+    /// The recipient's mail server took the mail.
+    InvitationDelivered = "invitation.delivered",
+    /// The recipient's mail server refused the mail.
+    InvitationBounced = "invitation.bounced",
+    /// The recipient called the mail spam.
+    InvitationComplained = "invitation.complained",
+    /// The mail was not sent and will not be: it was refused, or nothing is
+    /// sent to its address.
+    InvitationFailed = "invitation.failed",
     /// The invited person set up the account.
     InvitationAccepted = "invitation.accepted",
     /// An invitation ran out unaccepted.
@@ -70,6 +83,12 @@ event_types! {
     InternalUserUpdated = "internalUser.updated",
     /// An internal user was removed.
     InternalUserDeleted = "internalUser.deleted",
+    /// A custom field was added.
+    CustomFieldCreated = "customField.created",
+    /// A custom field was renamed or moved, or its options changed.
+    CustomFieldUpdated = "customField.updated",
+    /// A custom field was deleted; its values follow.
+    CustomFieldDeleted = "customField.deleted",
     /// The settings of the workspace changed.
     WorkspaceUpdated = "workspace.updated",
     /// An endpoint said that it is gone, or was disabled by hand, and gets
@@ -137,28 +156,68 @@ impl Event {
     }
 }
 
+impl Event {
+    /// The event without anything personal: what is left are ids. Its id, its
+    /// type and its place in the sequence stay.
+    #[must_use]
+    pub fn erased(&self) -> Self {
+        let is_id = |name: &str| matches!(name, "id" | "object" | "clientId" | "companyId");
+        let ids = self.data.iter().filter(|(name, _)| is_id(name));
+        let mut data: Map<String, Value> = ids
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        data.insert(ERASED.to_owned(), Value::Bool(true));
+        Self {
+            data,
+            previous_attributes: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether it is what [`Event::erased`] leaves.
+    pub fn is_erased(&self) -> bool {
+        self.data.contains_key(ERASED)
+    }
+}
+
+/// The member of [`Event::data`] that says that the rest was erased.
+const ERASED: &str = "erased";
+
+/// What an object remembers of its events, so that the next one comes after
+/// them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// How many there were.
+    #[serde(default)]
+    pub sequence: u64,
+    /// The latest; items of earlier versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_event_id: Option<EventId>,
+}
+
 /// Numbers the events of one object and makes them.
 #[derive(Debug)]
 pub(crate) struct Recorder<'a> {
     moment: &'a Moment<'a>,
     workspace_id: WorkspaceId,
     object_id: Uuid,
-    sequence: &'a mut u64,
+    told: &'a mut Told,
 }
 
 impl<'a> Recorder<'a> {
-    /// A recorder of events about the object that keeps count in `sequence`.
+    /// A recorder of events about the object that keeps count in `told`.
     pub(crate) fn new(
         moment: &'a Moment<'a>,
         workspace_id: WorkspaceId,
         object_id: Uuid,
-        sequence: &'a mut u64,
+        told: &'a mut Told,
     ) -> Self {
         Self {
             moment,
             workspace_id,
             object_id,
-            sequence,
+            told,
         }
     }
 
@@ -185,7 +244,10 @@ impl<'a> Recorder<'a> {
         mut data: Map<String, Value>,
         previous: Option<Map<String, Value>>,
     ) -> Event {
-        *self.sequence += 1;
+        let last = self.told.last_event_id;
+        let id = last.map_or_else(|| self.moment.id(), |last| self.moment.id_after(last));
+        self.told.sequence += 1;
+        self.told.last_event_id = Some(id);
         if let Some(previous) = &previous {
             data.insert(
                 "previousAttributes".to_owned(),
@@ -197,13 +259,13 @@ impl<'a> Recorder<'a> {
             .and_then(Value::as_str)
             .unwrap_or_default();
         Event {
-            id: self.moment.id(),
+            id,
             event_type,
             object: object.to_owned(),
             object_id: self.object_id,
             created: self.moment.now,
             workspace_id: self.workspace_id,
-            sequence: *self.sequence,
+            sequence: self.told.sequence,
             api_version: "1".to_owned(),
             data,
             previous_attributes: previous,
@@ -239,8 +301,11 @@ mod tests {
     fn a_change_carries_what_was_before_in_both_places() {
         let ids = IdSource::new();
         let moment = Moment::new(Time::from_unix_millis(0), &ids);
-        let mut sequence = 6;
-        let mut recorder = Recorder::new(&moment, moment.id(), Uuid::nil(), &mut sequence);
+        let mut told = Told {
+            sequence: 6,
+            last_event_id: None,
+        };
+        let mut recorder = Recorder::new(&moment, moment.id(), Uuid::nil(), &mut told);
 
         let event = recorder.record_change(
             EventType::ClientUpdated,
@@ -252,6 +317,49 @@ mod tests {
         assert_eq!(event.sequence, 7);
         assert_eq!(event.data["previousAttributes"], previous);
         assert_eq!(event.previous_attributes.map(Value::Object), Some(previous));
+    }
+
+    #[test]
+    fn events_of_an_object_sort_by_their_sequence_though_clocks_differ() {
+        let start = 1_795_300_000_000;
+        let mut told = Told::default();
+        let mut events = Vec::new();
+        // Each function has its own clock and its own source of ids.
+        for (at, off) in [(0, 2_000), (1, -2_000), (2, -1_000), (2, 500), (9_000, 0)] {
+            let ids = IdSource::new();
+            let moment = Moment::new(Time::from_unix_millis(start + at + off), &ids);
+            let workspace = EventId::least_at(moment.now).uuid();
+            let mut recorder = Recorder::new(
+                &moment,
+                WorkspaceId::from_uuid(workspace),
+                workspace,
+                &mut told,
+            );
+            events.push(recorder.record(EventType::ClientUpdated, &json!({"object": "client"})));
+        }
+
+        assert!(
+            events.is_sorted_by(|one, next| one.id < next.id),
+            "{events:#?}"
+        );
+        assert!(events.iter().map(|event| event.sequence).eq(1..=5));
+    }
+
+    #[test]
+    fn a_clock_that_is_far_ahead_does_not_move_all_that_follows() {
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        let ids = IdSource::new();
+        let moment = Moment::new(now, &ids);
+        let ahead = EventId::least_at(now + std::time::Duration::from_hours(24));
+        let mut told = Told {
+            sequence: 1,
+            last_event_id: Some(ahead),
+        };
+
+        let event = Recorder::new(&moment, moment.id(), Uuid::nil(), &mut told)
+            .record(EventType::ClientUpdated, &json!({"object": "client"}));
+
+        assert_eq!((event.id.time(), event.sequence), (now, 2));
     }
 
     #[test]

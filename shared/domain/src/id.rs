@@ -1,6 +1,6 @@
 //! Typed identifiers: a [`ClientId`] never meets a [`CompanyId`].
 
-use crate::{Time, lane::LANES};
+use crate::{CLOCK_TOLERANCE, Time, lane::LANES};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{
     borrow::Cow,
@@ -11,6 +11,7 @@ use std::{
         Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use uuid::{Timestamp, Uuid, timestamp::context::ContextV7};
 
@@ -53,6 +54,12 @@ kinds! {
     LaneId of Lane;
     /// One order to send deliveries of a time again.
     RecoveryId of Recovery;
+    /// A field that a workspace adds to its clients or companies.
+    CustomFieldId of CustomField;
+    /// What can be chosen in such a field.
+    OptionId of Option;
+    /// What a decision leaves to be done afterwards.
+    ChoreId of Chore;
     /// A team member of a workspace.
     InternalUserId of InternalUser;
     /// A key for programs.
@@ -121,6 +128,13 @@ impl<K> Id<K> {
         bytes[..6].copy_from_slice(&first.as_bytes()[..6]);
         bytes[6] = 0x70 | (bytes[6] & 0x0f);
         Self::from_uuid(Uuid::from_bytes(bytes))
+    }
+
+    /// When it was made, as it says itself.
+    pub fn time(self) -> Time {
+        let mut millis = [0; 8];
+        millis[2..].copy_from_slice(&self.0.as_bytes()[..6]);
+        Time::from_unix_millis(i64::from_be_bytes(millis))
     }
 
     /// The least id of a thing that is made at this time: it sorts before all
@@ -208,6 +222,17 @@ impl<'a> Moment<'a> {
     /// A new id of the kind that the context asks for.
     pub fn id<K>(&self) -> Id<K> {
         self.ids.next(self.now)
+    }
+
+    /// A new id that sorts after this one, though the clock that made it was
+    /// ahead of ours, as long as both are right to [`CLOCK_TOLERANCE`].
+    pub(crate) fn id_after<K>(&self, before: Id<K>) -> Id<K> {
+        let soonest = before.time() + Duration::from_millis(1);
+        if soonest.since(self.now) <= CLOCK_TOLERANCE * 2 {
+            self.ids.next(self.now.max(soonest))
+        } else {
+            self.id()
+        }
     }
 }
 
@@ -307,6 +332,14 @@ mod tests {
         let least = EventId::least_at(now);
 
         assert!(before < least && least < then, "{before} {least} {then}");
+    }
+
+    #[test]
+    fn an_id_tells_its_time() {
+        let now = Time::from_unix_millis(1_795_300_000_123);
+
+        assert_eq!(EventId::least_at(now).time(), now);
+        assert_eq!(IdSource::new().next::<kind::Event>(now).time(), now);
     }
 
     #[test]

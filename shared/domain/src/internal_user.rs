@@ -9,7 +9,7 @@ pub use view::InternalUserView;
 
 use crate::{
     Change, CompanyAccess, Email, EventType, InternalUserId, Invalid, Permission, PersonName, Role,
-    Time, WorkspaceId, color, event::Recorder,
+    Time, Told, WorkspaceId, color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -47,8 +47,9 @@ pub struct InternalUser {
     /// Tokens of an earlier epoch than this are no longer good.
     #[serde(default)]
     pub session_epoch: u64,
-    /// How many events it has had.
-    pub sequence: u64,
+    /// Its events.
+    #[serde(flatten)]
+    pub told: Told,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
 }
@@ -135,7 +136,7 @@ impl InternalUser {
             removed_at: None,
             last_login_at: None,
             session_epoch: 0,
-            sequence: 0,
+            told: Told::default(),
             version: 0,
         }
     }
@@ -207,12 +208,8 @@ impl InternalUser {
     ) {
         let view = self.view();
         let moment = change.moment;
-        let mut recorder = Recorder::new(
-            &moment,
-            self.workspace_id,
-            self.id.uuid(),
-            &mut self.sequence,
-        );
+        let mut recorder =
+            Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told);
         let event = match before {
             None => recorder.record(kind, &view),
             Some(before) => recorder.record_change(kind, before, &view),

@@ -6,15 +6,17 @@
 //! Its mail has a story of its own, told by [`Delivery`].
 
 use crate::{
-    Actor, AuditNote, Change, Client, ClientId, CompanyId, Email, Event, EventType, InvitationId,
-    Letter, OpenInvitation, Time, WorkspaceId, event::Recorder,
+    Actor, AuditNote, Change, Client, ClientId, CompanyId, Email, Event, EventType, Invalid,
+    InvitationId, Letter, OpenInvitation, Time, Told, WorkspaceId, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+mod delivery;
 mod refusal;
 mod view;
 
+pub use delivery::{Delivery, DeliveryState, Fate, MailReport};
 pub use refusal::{DeadLink, InviteRefusal};
 pub use view::InvitationView;
 
@@ -65,8 +67,9 @@ pub struct Invitation {
     /// When it was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Time>,
-    /// How many events it has had.
-    pub sequence: u64,
+    /// Its events so far.
+    #[serde(flatten)]
+    pub told: Told,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
 }
@@ -105,44 +108,75 @@ impl InvitationStatus {
     }
 }
 
-/// What became of the mail of an invitation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Delivery {
-    /// How far it came.
-    pub state: DeliveryState,
-    /// Why it came no further.
-    pub reason: Option<String>,
-    /// The mail service's id of the message.
-    pub message_id: Option<String>,
-    /// When this was learnt.
-    pub updated_at: Time,
+/// What an invitation begins with.
+#[derive(Clone, Copy, Debug)]
+struct Offer {
+    lifetime: Duration,
+    created_by: Actor,
+    mail: DeliveryState,
 }
 
-/// How far a mail came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum DeliveryState {
-    /// Waiting to be handed to the mail service.
-    Queued,
-    /// The mail service took it.
-    Sent,
-    /// The mail service could not take it and is asked again.
-    Deferred,
-    /// The mail service refused it for good.
-    Failed,
+/// How long an invitation is good that says so itself, from the number of days
+/// in `field`.
+pub fn lifetime_of_days(field: &str, days: i64) -> Result<Duration, Invalid> {
+    if let Ok(days @ 1..=30) = u64::try_from(days) {
+        return Ok(Duration::from_hours(days * 24));
+    }
+    let message = format!("{field} is a number of days from 1 to 30");
+    Err(Invalid::new(field, "field_invalid", message))
 }
 
 impl Invitation {
-    /// Invites a client. `open` is the invitation that the client has open
-    /// according to the table; one that has run out is told to have expired
-    /// before the new one begins.
+    /// Invites a client by mail. `open` is the invitation that the client has
+    /// open according to the table; one that has run out is told to have expired
+    /// before the new one begins, and one whose link was only handed over is
+    /// mailed.
     pub fn open(
         change: &mut Change<'_>,
         client: &mut Client,
         open: Option<Self>,
         lifetime: Duration,
         created_by: Actor,
+    ) -> Result<Self, InviteRefusal> {
+        let by_hand = open.as_ref().filter(|open| {
+            open.delivery.state == DeliveryState::NotSent
+                && open.status_at(change.moment.now) == InvitationStatus::Pending
+        });
+        if let Some(open) = by_hand {
+            return Ok(open.mail_first(change, client, lifetime));
+        }
+        let mail = DeliveryState::Queued;
+        let offer = Offer {
+            lifetime,
+            created_by,
+            mail,
+        };
+        Self::begin(change, client, open, offer)
+    }
+
+    /// Makes an invitation whose link somebody hands over, without a mail. The
+    /// client counts as not invited until one is sent.
+    pub fn open_by_hand(
+        change: &mut Change<'_>,
+        client: &mut Client,
+        open: Option<Self>,
+        lifetime: Duration,
+        created_by: Actor,
+    ) -> Result<Self, InviteRefusal> {
+        let mail = DeliveryState::NotSent;
+        let offer = Offer {
+            lifetime,
+            created_by,
+            mail,
+        };
+        Self::begin(change, client, open, offer)
+    }
+
+    fn begin(
+        change: &mut Change<'_>,
+        client: &mut Client,
+        open: Option<Self>,
+        offer: Offer,
     ) -> Result<Self, InviteRefusal> {
         if client.activated_at.is_some() {
             return Err(InviteRefusal::AlreadyActive);
@@ -162,27 +196,30 @@ impl Invitation {
             company_ids: client.company_ids.clone(),
             status: InvitationStatus::Pending,
             generation: 1,
-            delivery: Delivery::queued(now),
+            delivery: Delivery::begun(offer.mail, now),
             send_count: 0,
             last_sent_at: None,
             resends: Vec::new(),
-            expires_at: now + lifetime,
+            expires_at: now + offer.lifetime,
             created_at: now,
-            created_by,
+            created_by: offer.created_by,
             accepted_at: None,
             cancelled_at: None,
-            sequence: 0,
+            told: Told::default(),
             version: 0,
         };
         client.set_open_invitation(change, Some(invitation.as_open()));
         change.note(invitation.audited("invitation.created"));
-        change
-            .letters
-            .push(Letter::invitation(change.moment, &invitation));
+        if offer.mail == DeliveryState::Queued {
+            change
+                .letters
+                .push(Letter::invitation(change.moment, &invitation));
+        }
         Ok(change.save_invitation(None, invitation))
     }
 
-    /// Sends the invitation again, with a new link and a new lifetime.
+    /// Sends the invitation again, with a new link and a new lifetime. One
+    /// that was never mailed keeps its link: somebody may have it already.
     pub fn resend(
         &self,
         change: &mut Change<'_>,
@@ -191,13 +228,29 @@ impl Invitation {
     ) -> Result<Self, InviteRefusal> {
         let now = change.moment.now;
         self.refuse_unless_pending(now)?;
+        if self.delivery.state == DeliveryState::NotSent {
+            return Ok(self.mail_first(change, client, lifetime));
+        }
         if let Some(wait) = self.resend_wait(now) {
             return Err(InviteRefusal::TooSoon(wait));
         }
         let mut after = self.clone();
         after.generation += 1;
-        after.delivery = Delivery::queued(now);
         after.expires_at = now + lifetime;
+        Ok(self.mail_again(change, client, after))
+    }
+
+    /// Mails an invitation whose link was only handed over so far.
+    fn mail_first(&self, change: &mut Change<'_>, client: &mut Client, lifetime: Duration) -> Self {
+        let mut after = self.clone();
+        after.expires_at = change.moment.now + lifetime;
+        self.mail_again(change, client, after)
+    }
+
+    /// Has `after`, which this is to become, mailed.
+    fn mail_again(&self, change: &mut Change<'_>, client: &mut Client, mut after: Self) -> Self {
+        let now = change.moment.now;
+        after.delivery = Delivery::begun(DeliveryState::Queued, now);
         after
             .resends
             .retain(|sent| now.since(*sent) < RESEND_WINDOW);
@@ -207,7 +260,42 @@ impl Invitation {
         change
             .letters
             .push(Letter::invitation(change.moment, &after));
-        Ok(change.save_invitation(Some(self), after))
+        change.save_invitation(Some(self), after)
+    }
+
+    /// Has a working link mailed to whoever shows the link of `generation`,
+    /// which works no more: it is the invited person, or somebody who makes the
+    /// invited person get a mail. `open` is the invitation that the client has
+    /// open. Answers `None`, and changes nothing, where no mail is due: the link
+    /// works, the client is in, the workspace withdrew an invitation since, or
+    /// there was a mail a moment ago.
+    pub fn renew(
+        &self,
+        change: &mut Change<'_>,
+        client: &mut Client,
+        open: Option<Self>,
+        generation: u32,
+        lifetime: Duration,
+    ) -> Option<Self> {
+        let now = change.moment.now;
+        let is_withdrawn = client.withdrawn_at.is_some_and(|at| at >= self.created_at);
+        let is_dead = matches!(
+            self.check_link(generation, now),
+            Err(DeadLink::Expired | DeadLink::Superseded)
+        );
+        if is_withdrawn || !is_dead || client.archived_at.is_some() {
+            return None;
+        }
+        match open {
+            Some(open) if open.status_at(now) == InvitationStatus::Pending => {
+                // The newest link stays alive: whoever has an old one must not
+                // be able to take it from its owner.
+                let may = open.delivery.state == DeliveryState::NotSent
+                    || open.resend_wait(now).is_none();
+                may.then(|| open.mail_again(change, client, open.clone()))
+            }
+            over => Self::open(change, client, over, lifetime, self.created_by).ok(),
+        }
     }
 
     /// Sends the open invitation again, or a new one if none is open.
@@ -267,6 +355,7 @@ impl Invitation {
         after.status = InvitationStatus::Cancelled;
         after.cancelled_at = Some(change.moment.now);
         after.record(change, EventType::InvitationCancelled);
+        client.withdrawn_at = Some(change.moment.now);
         client.set_open_invitation(change, None);
         Ok(change.save_invitation(Some(self), after))
     }
@@ -335,14 +424,16 @@ impl Invitation {
     /// `generation`. If a newer one is on its way, only the count tells.
     pub fn mail_sent(&self, change: &mut Change<'_>, generation: u32, message_id: &str) {
         let now = change.moment.now;
+        let report = MailReport {
+            fate: Fate::Sent,
+            message_id: message_id.to_owned(),
+            at: now,
+        };
         let mut after = self.clone();
-        if generation == self.generation {
-            after.delivery = Delivery {
-                state: DeliveryState::Sent,
-                reason: None,
-                message_id: Some(message_id.to_owned()),
-                updated_at: now,
-            };
+        if generation == self.generation
+            && let Some(delivery) = self.delivery.after(&report)
+        {
+            after.delivery = delivery;
         }
         after.send_count += 1;
         after.last_sent_at = Some(now);
@@ -350,8 +441,9 @@ impl Invitation {
         change.save_invitation(Some(self), after);
     }
 
-    /// Notes that the mail service did not take the mail with the link of
-    /// `generation`: `Deferred` if it is asked again, `Failed` if not.
+    /// Notes that the mail with the link of `generation` was not taken by the
+    /// mail service, or not given to it: `Deferred` if it is tried again,
+    /// `Failed` or `Suppressed` if not.
     pub fn mail_not_sent(
         &self,
         change: &mut Change<'_>,
@@ -359,16 +451,42 @@ impl Invitation {
         state: DeliveryState,
         reason: &str,
     ) {
-        if generation != self.generation {
-            return;
+        let now = change.moment.now;
+        if generation == self.generation
+            && let Some(delivery) = self.delivery.not_taken(state, reason, now)
+        {
+            self.learn(change, delivery);
         }
+    }
+
+    /// Notes what the mail service tells of the mail with the link of
+    /// `generation`, if it is news. What it tells of an earlier link's mail says
+    /// nothing of this one.
+    pub fn mail_reported(&self, change: &mut Change<'_>, generation: u32, report: &MailReport) {
+        if generation == self.generation
+            && let Some(delivery) = self.delivery.after(report)
+        {
+            self.learn(change, delivery);
+        }
+    }
+
+    fn learn(&self, change: &mut Change<'_>, delivery: Delivery) {
         let mut after = self.clone();
-        after.delivery = Delivery {
-            state,
-            reason: Some(reason.to_owned()),
-            message_id: None,
-            updated_at: change.moment.now,
+        after.delivery = delivery;
+        let told = match after.delivery.state {
+            state if state == self.delivery.state => None,
+            DeliveryState::Delivered => Some(EventType::InvitationDelivered),
+            DeliveryState::Bounced => Some(EventType::InvitationBounced),
+            DeliveryState::Complained => Some(EventType::InvitationComplained),
+            DeliveryState::Suppressed | DeliveryState::Failed => Some(EventType::InvitationFailed),
+            DeliveryState::NotSent
+            | DeliveryState::Queued
+            | DeliveryState::Sent
+            | DeliveryState::Deferred => None,
         };
+        if let Some(told) = told {
+            after.record(change, told);
+        }
         change.save_invitation(Some(self), after);
     }
 
@@ -378,7 +496,16 @@ impl Invitation {
             id: self.id,
             generation: self.generation,
             expires_at: self.expires_at,
+            is_by_hand: self.delivery.state == DeliveryState::NotSent,
         }
+    }
+
+    /// Notes in the audit log that somebody copied the link; nothing else
+    /// changes.
+    pub fn copy_link(&self, change: &mut Change<'_>) -> Result<(), InviteRefusal> {
+        self.refuse_unless_pending(change.moment.now)?;
+        change.note(self.audited("invitation.linkCopied"));
+        Ok(())
     }
 
     fn refuse_unless_pending(&self, now: Time) -> Result<(), InviteRefusal> {
@@ -395,26 +522,11 @@ impl Invitation {
     fn record(&mut self, change: &mut Change<'_>, kind: EventType) -> &mut Self {
         let view = self.view(change.moment.now);
         let moment = change.moment;
-        let event: Event = Recorder::new(
-            &moment,
-            self.workspace_id,
-            self.id.uuid(),
-            &mut self.sequence,
-        )
-        .record(kind, &view);
+        let event: Event =
+            Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told)
+                .record(kind, &view);
         change.events.push(event);
         self
-    }
-}
-
-impl Delivery {
-    const fn queued(now: Time) -> Self {
-        Self {
-            state: DeliveryState::Queued,
-            reason: None,
-            message_id: None,
-            updated_at: now,
-        }
     }
 }
 

@@ -7,13 +7,15 @@
 mod access;
 mod account_manager;
 mod address;
+mod address_mark;
 mod api_key;
 mod audit;
 mod change;
+mod chore;
 mod client;
 mod color;
 mod company;
-mod custom_value;
+mod custom_field;
 mod delivery;
 mod endpoint;
 mod event;
@@ -25,12 +27,15 @@ mod invitation;
 mod lane;
 mod letter;
 mod link;
+mod listed;
 mod origin;
 mod picture;
 mod rate;
 mod recovery;
 mod role;
 mod sample;
+mod search;
+mod settled;
 mod tags;
 mod task;
 pub mod text;
@@ -43,15 +48,21 @@ pub use access::{
 };
 pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
 pub use address::Address;
+pub use address_mark::{AddressFault, AddressMark};
 pub use api_key::{ApiKey, Scope};
 pub use audit::{AuditEntry, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
 pub use change::{Change, Credential, Revision};
+pub use chore::{CHORE_PAUSE, Chore, Work};
 pub use client::{
-    Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, MAX_COMPANIES,
-    OpenInvitation,
+    Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, FaultyAddress,
+    LifeRefusal, MAX_COMPANIES, MergeRefusal, OpenInvitation,
 };
 pub use company::{Company, CompanyPatch, CompanyRefusal, CompanyView, parse_color};
-pub use custom_value::CustomValues;
+pub use custom_field::{
+    CustomField, CustomFieldView, CustomValues, FieldDraft, FieldEntity, FieldOption,
+    FieldOptionView, FieldPatch, FieldSet, FieldType, MAX_FIELDS, MAX_OPTIONS, OptionPatch,
+    given_values,
+};
 pub use delivery::{
     Attempt, DeliveryStatus, DeliveryView, EndpointDisabled, RETENTION as DELIVERY_RETENTION,
     ShownStatus, Verdict, WebhookDelivery,
@@ -60,28 +71,33 @@ pub use endpoint::{
     Disabled, Endpoint, EndpointDraft, EndpointKind, EndpointPatch, EndpointView, EventFilter,
     MAX_ENDPOINTS, OldSecret, Ordering, SealedHeaders, SealedSettings, Unsigned,
 };
-pub use event::{Event, EventType};
+pub use event::{Event, EventType, Told};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
-    ApiKeyId, AuditEntryId, ClientId, CompanyId, DeliveryId, EndpointId, EventId, Id, IdSource,
-    InternalUserId, InvitationId, LaneId, LetterId, Moment, RecoveryId, RoleId, TicketId,
-    WorkspaceId, kind,
+    ApiKeyId, AuditEntryId, ChoreId, ClientId, CompanyId, CustomFieldId, DeliveryId, EndpointId,
+    EventId, Id, IdSource, InternalUserId, InvitationId, LaneId, LetterId, Moment, OptionId,
+    RecoveryId, RoleId, TicketId, WorkspaceId, kind,
 };
 pub use internal_user::{InternalUser, InternalUserDraft, InternalUserPatch, InternalUserView};
 pub use invalid::Invalid;
 pub use invitation::{
-    DeadLink, Delivery, DeliveryState, Invitation, InvitationStatus, InvitationView, InviteRefusal,
-    RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW,
+    DeadLink, Delivery, DeliveryState, Fate, Invitation, InvitationStatus, InvitationView,
+    InviteRefusal, MailReport, RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW, lifetime_of_days,
 };
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use link::WebLink;
+pub use listed::Listed;
 pub use origin::{ChangeSource, Origin};
 pub use picture::Picture;
 pub use rate::{Quota, RateLimit, micros};
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use role::{CustomRole, MAX_ROLES, Role, RoleView};
 pub use sample::{sample, samples};
+pub use search::Search;
+pub use settled::{
+    CLOCK_TOLERANCE, COMMIT_TIMEOUT, COMMIT_WITHIN, SETTLED_AFTER, is_too_late, settled_until,
+};
 pub use tags::{MAX_TAGS, Tags};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};

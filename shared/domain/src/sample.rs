@@ -5,9 +5,10 @@
 
 use crate::{
     Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyAccess, CompanyName,
-    CompanyPatch, Email, Endpoint, EndpointDraft, Event, EventFilter, EventType, InternalUser,
-    InternalUserDraft, InternalUserPatch, Invitation, Moment, PersonName, Role, Workspace,
-    WorkspaceId, WorkspacePatch,
+    CompanyPatch, Email, Endpoint, EndpointDraft, Event, EventFilter, EventType, Fate, FieldDraft,
+    FieldEntity, FieldPatch, FieldSet, FieldType, InternalUser, InternalUserDraft,
+    InternalUserPatch, Invitation, MailReport, Moment, PersonName, Role, Workspace, WorkspaceId,
+    WorkspacePatch,
 };
 use std::time::Duration;
 
@@ -63,11 +64,38 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     );
     let invitation = Invitation::open(change, &mut john, None, lifetime, author).ok()?;
     invitation.mail_sent(change, invitation.generation, "0100019a-sample");
+    let story = invitation.clone();
+    for fate in [
+        Fate::Delivered,
+        Fate::HardBounced("Permanent/General".to_owned()),
+        Fate::Complained("abuse".to_owned()),
+        Fate::Suppressed("Permanent/OnAccountSuppressionList".to_owned()),
+    ] {
+        let report = MailReport {
+            fate,
+            message_id: "0100019a-sample".to_owned(),
+            at: moment.now,
+        };
+        story.mail_reported(change, story.generation, &report);
+    }
     invitation
         .accept(change, &mut john, invitation.generation)
         .ok()?;
     john.leave(change, company.id);
     john.archive(change, None);
+    let mut fields = FieldSet::new(workspace_id, FieldEntity::Client);
+    let draft = FieldDraft::new("customFields[0]", "Tier", FieldType::Text, &[]).ok()?;
+    let field = fields.add(change, draft).ok()?;
+    let named = FieldPatch {
+        name: Some("Level".to_owned()),
+        ..FieldPatch::default()
+    };
+    fields.update(change, field, named).ok()?;
+    fields.delete(change, field);
+    john.restore(change, &[], &fields).ok()?;
+    let twin = client("Johnny", "Doe", "johnny.doe@example.com", &company)?;
+    let mut twin = Client::create(moment, workspace_id, twin, author);
+    john.absorb(change, &mut twin, None).ok()?;
 
     let jane = client("Jane", "Doe", "jane.doe@example.com", &company)?;
     let mut jane = Client::create(moment, workspace_id, jane, author);

@@ -42,13 +42,13 @@ impl Tags {
         words.join(" ").to_lowercase()
     }
 
-    /// These tags, and those of `other` that are not among them, as many as
-    /// there is room for.
+    /// These tags, and those of `other` that are not among them; perhaps more
+    /// than one thing can have.
     #[must_use]
     pub fn united(&self, other: &Self) -> Self {
         let mut keys: BTreeSet<String> = self.0.iter().map(|tag| Self::key(tag)).collect();
         let new = other.0.iter().filter(|tag| keys.insert(Self::key(tag)));
-        Self(self.0.iter().chain(new).take(MAX_TAGS).cloned().collect())
+        Self(self.0.iter().chain(new).cloned().collect())
     }
 
     /// The tags as they were written.

@@ -42,6 +42,11 @@ impl Email {
         }
     }
 
+    /// The address of a client who was erased: none.
+    pub(crate) const fn nobody() -> Self {
+        Self(String::new())
+    }
+
     /// The address as it was written.
     pub fn as_str(&self) -> &str {
         &self.0

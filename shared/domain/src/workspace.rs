@@ -1,7 +1,7 @@
 //! Workspaces: the tenants, and their settings.
 
 use crate::{
-    Change, Email, Event, EventType, Invalid, Time, WebLink, WorkspaceId, event::Recorder,
+    Change, Email, Event, EventType, Invalid, Time, Told, WebLink, WorkspaceId, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -54,9 +54,9 @@ pub struct Workspace {
     /// When its settings were last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Time>,
-    /// How many events it has had.
-    #[serde(default)]
-    pub sequence: u64,
+    /// Its events so far.
+    #[serde(flatten)]
+    pub told: Told,
     /// How often it was written; each write names the version it replaces.
     #[serde(default)]
     pub version: u64,
@@ -84,7 +84,7 @@ impl Workspace {
             reply_to: None,
             created_at: now,
             updated_at: None,
-            sequence: 0,
+            told: Told::default(),
             version: 0,
         }
     }
@@ -125,7 +125,7 @@ impl Workspace {
         self.updated_at = Some(change.moment.now);
         let (before, after) = (WorkspaceView::told(&before), WorkspaceView::told(self));
         let moment = change.moment;
-        let event: Event = Recorder::new(&moment, self.id, self.id.uuid(), &mut self.sequence)
+        let event: Event = Recorder::new(&moment, self.id, self.id.uuid(), &mut self.told)
             .record_change(EventType::WorkspaceUpdated, &before, &after);
         change.events.push(event);
     }

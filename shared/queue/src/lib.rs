@@ -29,15 +29,18 @@ pub enum Queue {
     Recoveries,
     /// Empty a deleted company.
     Companies,
+    /// Learn what became of a mail. SES writes to it, through SNS.
+    MailEvents,
 }
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Mail,
         Self::Deliveries,
         Self::Recoveries,
         Self::Companies,
+        Self::MailEvents,
     ];
 
     /// The name that it has in every environment, after the stage's prefix.
@@ -47,6 +50,7 @@ impl Queue {
             Self::Deliveries => "deliveries",
             Self::Recoveries => "recoveries",
             Self::Companies => "companies",
+            Self::MailEvents => "mail-events",
         }
     }
 
@@ -55,7 +59,7 @@ impl Queue {
     pub const fn batch_size(self) -> u8 {
         match self {
             Self::Deliveries | Self::Recoveries => 1,
-            Self::Mail | Self::Companies => 10,
+            Self::Mail | Self::Companies | Self::MailEvents => 10,
         }
     }
 }
@@ -71,6 +75,8 @@ pub struct QueueUrls {
     pub recoveries: String,
     /// Of [`Queue::Companies`].
     pub companies: String,
+    /// Of [`Queue::MailEvents`].
+    pub mail_events: String,
 }
 
 /// Sends messages.
@@ -128,6 +134,7 @@ impl Queues {
             Queue::Deliveries => &self.urls.deliveries,
             Queue::Recoveries => &self.urls.recoveries,
             Queue::Companies => &self.urls.companies,
+            Queue::MailEvents => &self.urls.mail_events,
         }
     }
 

@@ -1,16 +1,25 @@
 //! Clients in the table.
 //!
 //! A client is an item of its own and, for each of its companies, a copy
-//! beside the company (a membership), so that a page of a company's clients is
-//! one Query too. All of them are written in one transaction. An archived
-//! client is in no index.
+//! beside it (a membership), so that a page of a company's clients is one
+//! Query too. All of them are written in one transaction. What other lists and
+//! searches need is derived from the client afterwards (see [`derive`]). An
+//! archived client is in no index.
+
+pub(crate) mod derive;
+mod list;
+
+pub use derive::{Move, Relisted};
+pub use list::{ClientFilter, ClientsBy};
 
 use crate::{
-    Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
-    item::{Attributes, item},
-    list::{Filter, Order, Question},
+    Error, Index, Pattern, WorkspaceStore,
+    item::{Attributes, add_tag_keys, item, read},
+    number,
     pattern::Key,
+    text,
 };
+use aws_sdk_dynamodb::{error::BuildError, types::Update};
 use portico_domain::{Client, ClientId, CompanyId, Credential, Email, WorkspaceId};
 use serde_json::json;
 
@@ -23,6 +32,8 @@ pub(crate) const PATTERNS: &[Pattern] = &[
     EMAIL_GUARD,
     MEMBERSHIP,
     OF_COMPANY,
+    OF_COMPANY_BY_NAME,
+    OF_COMPANY_BY_ACTIVITY,
     PASSWORD,
 ];
 
@@ -74,6 +85,18 @@ const OF_COMPANY: Pattern = Pattern::new(
     "WS#<workspace>#CO#<company>#CL",
     "<client>",
 );
+const OF_COMPANY_BY_NAME: Pattern = Pattern::new(
+    "clients of a company by name",
+    Index::Gsi2,
+    "WS#<workspace>#CO#<company>#CL",
+    "<name>#<client>",
+);
+const OF_COMPANY_BY_ACTIVITY: Pattern = Pattern::new(
+    "clients of a company by last activity",
+    Index::Gsi3,
+    "WS#<workspace>#CO#<company>#CL",
+    "<last activity or 0>#<client>",
+);
 const PASSWORD: Pattern = Pattern::new(
     "the password of this client",
     Index::Table,
@@ -81,20 +104,7 @@ const PASSWORD: Pattern = Pattern::new(
     "PASSWORD",
 );
 
-const ENTITY: &str = "client";
-
-/// Which clients to list: those that have all of these.
-#[derive(Clone, Debug, Default)]
-pub struct ClientFilter {
-    /// This address, in this spelling.
-    pub email: Option<String>,
-    /// This first name.
-    pub given_name: Option<String>,
-    /// This last name.
-    pub family_name: Option<String>,
-    /// This company.
-    pub company_id: Option<CompanyId>,
-}
+pub(crate) const ENTITY: &str = "client";
 
 impl WorkspaceStore<'_> {
     /// The client with this id, archived or not.
@@ -102,68 +112,55 @@ impl WorkspaceStore<'_> {
         self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
     }
 
-    /// Clients that pass the filter, oldest first. The most selective index
-    /// serves; what is left of the filter is applied to what it yields.
-    pub async fn clients(
-        &self,
-        filter: ClientFilter,
-        page: &PageRequest,
-    ) -> Result<Page<Client>, Error> {
-        let w = &self.id;
-        let company_id = filter.company_id.map(|id| id.to_string());
-        let list = |pattern: Pattern, partition| {
-            Question::new(pattern.index, partition, Order::OldestFirst)
-        };
-        let question = match filter {
-            ClientFilter {
-                email: Some(email), ..
-            } => list(BY_EMAIL, BY_EMAIL.partition(&[w, &email]))
-                .filter(Filter::Contains, "companyIds", company_id)
-                .filter(Filter::Is, "familyName", filter.family_name)
-                .filter(Filter::Is, "givenName", filter.given_name),
-            ClientFilter {
-                company_id: Some(company),
-                ..
-            } => list(OF_COMPANY, OF_COMPANY.partition(&[w, &company]))
-                .filter(Filter::Is, "familyName", filter.family_name)
-                .filter(Filter::Is, "givenName", filter.given_name),
-            ClientFilter {
-                family_name: Some(family),
-                ..
-            } => list(BY_FAMILY_NAME, BY_FAMILY_NAME.partition(&[w, &family])).filter(
-                Filter::Is,
-                "givenName",
-                filter.given_name,
-            ),
-            ClientFilter {
-                given_name: Some(given),
-                ..
-            } => list(BY_GIVEN_NAME, BY_GIVEN_NAME.partition(&[w, &given])),
-            _ => list(ALL, ALL.partition(&[w])),
-        };
-        self.store.list(ENTITY, question, page).await
+    /// The clients with these ids that there are, archived or not.
+    pub async fn clients_by_id(&self, ids: &[ClientId]) -> Result<Vec<Client>, Error> {
+        let keys = ids.iter().map(|id| THIS.key(&[&self.id, id])).collect();
+        let items = self.store.get_many(keys).await?;
+        items.into_iter().map(|item| read(ENTITY, item)).collect()
     }
 }
 
-pub(crate) fn client_item(client: &Client) -> Result<Attributes, Error> {
+/// The client's item; `due` if lists have to follow it without an event.
+pub(crate) fn client_item(client: &Client, due: Option<&Key>) -> Result<Attributes, Error> {
     let (w, id, name) = (&client.workspace_id, &client.id, &client.name);
-    let mut keys = vec![THIS.key(&[w, id])];
-    if client.archived_at.is_none() {
+    let mut keys = vec![client_key(*w, *id)];
+    keys.extend(due.cloned());
+    if client.is_listed() {
         keys.push(ALL.key(&[w, id]));
         keys.push(BY_EMAIL.key(&[w, &client.email, id]));
         keys.push(BY_GIVEN_NAME.key(&[w, &name.given_name, id]));
         keys.push(BY_FAMILY_NAME.key(&[w, &name.family_name, id]));
     }
-    item(ENTITY, client, &keys)
+    client_copy(ENTITY, client, &keys)
 }
 
 pub(crate) fn membership_item(client: &Client, company: CompanyId) -> Result<Attributes, Error> {
     let (w, id) = (&client.workspace_id, &client.id);
     let keys = [
-        MEMBERSHIP.key(&[w, id, &company]),
+        membership_key(client, company),
         OF_COMPANY.key(&[w, &company, id]),
+        OF_COMPANY_BY_NAME.key(&[w, &company, &client.sort_name(), id]),
+        OF_COMPANY_BY_ACTIVITY.key(&[w, &company, &last_activity(client), id]),
     ];
-    item("membership", client, &keys)
+    client_copy("membership", client, &keys)
+}
+
+/// An item with all that lists show and filter by.
+fn client_copy(entity: &'static str, client: &Client, keys: &[Key]) -> Result<Attributes, Error> {
+    let mut copy = item(entity, client, keys)?;
+    add_tag_keys(&mut copy, &client.tags);
+    Ok(copy)
+}
+
+/// What a client is sorted by when sorted by last activity; one who was never
+/// active sorts before all others.
+fn last_activity(client: &Client) -> String {
+    let at = client.last_activity_at.map(|at| at.to_string());
+    at.unwrap_or_else(|| "0".to_owned())
+}
+
+pub(crate) fn client_key(workspace: WorkspaceId, id: ClientId) -> Key {
+    THIS.key(&[&workspace, &id])
 }
 
 pub(crate) fn membership_key(client: &Client, company: CompanyId) -> Key {
@@ -179,10 +176,31 @@ pub(crate) fn email_guard_item(client: &Client) -> Result<Attributes, Error> {
     item("emailGuard", &json!({ "clientId": client.id }), &[key])
 }
 
+/// Lets the id of a merged client lead to another one.
+pub(crate) fn repoint_update(
+    table: &str,
+    workspace: WorkspaceId,
+    (id, from, to): (ClientId, ClientId, ClientId),
+) -> Result<Update, BuildError> {
+    Update::builder()
+        .table_name(table)
+        .set_key(Some(THIS.key(&[&workspace, &id]).attributes()))
+        .update_expression("SET mergedInto = :to ADD version :one")
+        .condition_expression("mergedInto = :from")
+        .expression_attribute_values(":from", text(&from))
+        .expression_attribute_values(":to", text(&to))
+        .expression_attribute_values(":one", number(1))
+        .build()
+}
+
+pub(crate) fn password_key(workspace: WorkspaceId, client: ClientId) -> Key {
+    PASSWORD.key(&[&workspace, &client])
+}
+
 pub(crate) fn password_item(
     workspace: WorkspaceId,
     credential: &Credential,
 ) -> Result<Attributes, Error> {
-    let key = PASSWORD.key(&[&workspace, &credential.client_id]);
+    let key = password_key(workspace, credential.client_id);
     item("password", &json!({ "hash": credential.hash }), &[key])
 }

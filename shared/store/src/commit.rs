@@ -2,25 +2,24 @@
 //!
 //! Each part of a change becomes one action with the condition under which it
 //! may happen, and each condition has a meaning for the caller. If any fails,
-//! nothing is written. Transactions that merely collide with others are tried
-//! again; the SDK's request token makes a commit whose answer was lost safe to
-//! repeat.
+//! nothing is written. A change that has become too old meanwhile is not
+//! written either, so that the list of events does not get one in a part that
+//! has been read.
 
 mod internal_user;
 
 use crate::{
-    Answered, CommitError, Error, WorkspaceStore, access, answered, audit, client, company,
-    delivery, endpoint,
-    error::{Cancelled, cancelled},
-    event, invitation,
+    Answered, CommitError, DueKind, Error, WorkspaceStore, access, address_mark, answered, audit,
+    chore, client, company, delivery, endpoint, event, field_set, invitation,
     item::Attributes,
     lane, letter, number,
     pattern::Key,
-    recovery, role, text, ticket, workspace,
+    recovery, role, text, ticket,
+    transact::{MAX_ACTIONS, Outcome},
+    workspace,
 };
 use aws_sdk_dynamodb::{
     error::BuildError,
-    operation::transact_write_items::TransactWriteItemsError,
     types::{
         AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
         TransactWriteItem,
@@ -28,15 +27,10 @@ use aws_sdk_dynamodb::{
     },
 };
 use portico_domain::{
-    AuditEntry, Change, Client, Company, CompanyId, EndpointId, LaneId, Letter, Revision, RoleId,
-    Time, WorkspaceId,
+    AuditEntry, Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId, Letter, Listed,
+    Revision, RoleId, Time, WorkspaceId,
 };
-use std::{collections::BTreeSet, time::Duration};
-
-/// DynamoDB's limit of actions in one transaction.
-const MAX_ACTIONS: usize = 100;
-/// How often a transaction that collides with others is tried.
-const MAX_TRIES: u64 = 6;
+use std::collections::BTreeSet;
 
 mod rehearsal;
 
@@ -93,36 +87,15 @@ impl WorkspaceStore<'_> {
         if transaction.actions.len() > MAX_ACTIONS {
             return Err(CommitError::TooLarge(transaction.actions.len()));
         }
-        let mut tries = 1;
-        loop {
-            let sent = self
-                .store
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(transaction.actions.clone()))
-                .send()
-                .await;
-            let Err(error) = sent else { return Ok(()) };
-            let verdict = match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(reasons)) => {
-                    cancelled(reasons)
-                }
-                _ => Cancelled::Other,
-            };
-            match verdict {
-                Cancelled::Condition(place, found) => {
-                    return Err(transaction.meaning(place, found.as_ref()));
-                }
-                Cancelled::Conflict if tries < MAX_TRIES => {
-                    // Colliding transactions take about 10 ms; spread the
-                    // next tries over ever longer times.
-                    let millis = u64::from(change.moment.id::<()>().shard(32)) + 1;
-                    tokio::time::sleep(Duration::from_millis(millis * tries)).await;
-                    tries += 1;
-                }
-                Cancelled::Conflict => return Err(Error::Busy(Box::new(error)).into()),
-                Cancelled::Other => return Err(Error::from(error).into()),
-            }
+        let spread = u64::from(change.moment.id::<()>().shard(32)) + 1;
+        let decided_at = Some(change.moment.now);
+        let sent = self
+            .store
+            .transact(&transaction.actions, spread, decided_at);
+        match sent.await? {
+            Outcome::Written => Ok(()),
+            Outcome::Failed(place, found) => Err(transaction.meaning(place, found.as_ref())),
+            Outcome::Late => Err(CommitError::Late),
         }
     }
 
@@ -149,8 +122,21 @@ impl WorkspaceStore<'_> {
             let version = before.as_ref().map_or(0, |before| before.version);
             transaction.settle_workspace(workspace::workspace_item(after)?, version)?;
         }
+        for Revision { before, after } in &change.field_sets {
+            // The set of a workspace that has no fields is not there.
+            let version = before.as_ref().map(|before| before.version);
+            let version = version.filter(|version| *version > 0);
+            transaction.revise(field_set::set_item(after)?, version)?;
+        }
+        for chore in &change.chores {
+            transaction.put(chore::chore_item(chore)?)?;
+        }
         for revision in &change.clients {
-            transaction.client(revision)?;
+            let due = unlisted(change, revision.after.id);
+            transaction.client(revision, due.as_ref())?;
+        }
+        for merged in &change.repointed {
+            transaction.repoint(self.id, *merged)?;
         }
         for revision in &change.companies {
             transaction.company(revision)?;
@@ -199,6 +185,10 @@ impl WorkspaceStore<'_> {
                 transaction.ring(*workspace, *endpoint, lane, change.moment.now)?;
             }
         }
+        for Revision { before, after } in &change.marks {
+            let version = before.as_ref().map(|before| before.version);
+            transaction.revise(address_mark::mark_item(after)?, version)?;
+        }
         for Revision { before, after } in &change.tickets {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(ticket::ticket_item(after)?, version)?;
@@ -228,22 +218,42 @@ impl WorkspaceStore<'_> {
     }
 }
 
+/// That a client is due to be listed anew: lists follow events, and nothing else
+/// tells of a change without one.
+fn unlisted(change: &Change<'_>, id: ClientId) -> Option<Key> {
+    let is_told = change
+        .events
+        .iter()
+        .any(|event| event.listed() == Some(Listed::Client(id)));
+    (!is_told).then(|| DueKind::Client.key(id, change.moment.now))
+}
+
 impl Transaction {
-    fn client(&mut self, Revision { before, after }: &Revision<Client>) -> Result<(), CommitError> {
-        let (w, email) = (after.workspace_id, &after.email);
-        let is_archived = after.archived_at.is_some();
+    fn client(
+        &mut self,
+        Revision { before, after }: &Revision<Client>,
+        due: Option<&Key>,
+    ) -> Result<(), CommitError> {
+        let w = after.workspace_id;
         self.revise(
-            client::client_item(after)?,
+            client::client_item(after, due)?,
             before.as_ref().map(|before| before.version),
         )?;
-        if before.is_none() {
-            self.put_guard(client::email_guard_item(after)?, Meaning::EmailTaken)?;
-        } else if is_archived {
-            self.delete(&client::email_guard_key(w, email))?;
+        let was_here = before.as_ref().filter(|before| !before.is_archived());
+        let is_here = Some(after).filter(|after| !after.is_archived());
+        match (was_here, is_here) {
+            (None, Some(after)) => {
+                self.put_guard(client::email_guard_item(after)?, Meaning::EmailTaken)?;
+            }
+            (Some(before), None) => self.delete(&client::email_guard_key(w, &before.email))?,
+            _ => {}
+        }
+        if after.purged_at.is_some() {
+            self.delete(&client::password_key(w, after.id))?;
         }
 
-        let was: BTreeSet<CompanyId> = before.iter().flat_map(Client::memberships).collect();
-        let is: BTreeSet<CompanyId> = after.memberships().filter(|_| !is_archived).collect();
+        let was: BTreeSet<CompanyId> = was_here.into_iter().flat_map(Client::memberships).collect();
+        let is: BTreeSet<CompanyId> = is_here.into_iter().flat_map(Client::memberships).collect();
         for company_id in &is {
             self.put(client::membership_item(after, *company_id)?)?;
         }
@@ -251,12 +261,13 @@ impl Transaction {
             self.delete(&client::membership_key(after, *company_id))?;
         }
 
-        let placeholder = before.as_ref().and_then(|before| before.placeholder_id);
+        let placeholder = was_here.and_then(|before| before.placeholder_id);
         if let Some(gone) = placeholder.filter(|id| !is.contains(id)) {
             self.delete(&company::company_key(w, gone))?;
         }
-        if let Some(new) =
-            Company::placeholder_of(after).filter(|new| !was.contains(&new.id) && !is_archived)
+        if let Some(new) = is_here
+            .and_then(Company::placeholder_of)
+            .filter(|new| !was.contains(&new.id))
         {
             self.put(company::company_item(&new)?)?;
         }
@@ -349,6 +360,17 @@ impl Transaction {
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)");
         self.push_put(put, meaning)
+    }
+
+    fn repoint(
+        &mut self,
+        workspace: WorkspaceId,
+        merged: (ClientId, ClientId, ClientId),
+    ) -> Result<(), Error> {
+        let update = client::repoint_update(&self.table, workspace, merged).map_err(unbuildable)?;
+        let action = TransactWriteItem::builder().update(update).build();
+        self.push(action, Meaning::Stale);
+        Ok(())
     }
 
     fn ring(

@@ -1,16 +1,21 @@
 //! Companies in the table.
 
+pub(crate) mod count;
+pub(crate) mod derive;
+mod list;
+
+pub use list::{CompaniesBy, CompanyFilter};
+
 use crate::{
-    DueKind, Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
-    item::{Attributes, item, read},
-    list::{Filter, Order, Question},
+    DueKind, Error, Index, PageRequest, Pattern, WorkspaceStore,
+    item::{Attributes, add_tag_keys, item, read},
     pattern::Key,
 };
 use portico_domain::{Company, CompanyId, CompanyName, WorkspaceId};
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, BY_KIND, BY_NAME, NAME_GUARD];
+pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, BY_KIND, WITH_NAME, NAME_GUARD, count::COUNT];
 
 const THIS: Pattern = Pattern::new(
     "this company",
@@ -30,7 +35,7 @@ const BY_KIND: Pattern = Pattern::new(
     "WS#<workspace>#CO#PLACEHOLDER#<true or false>",
     "<company>",
 );
-const BY_NAME: Pattern = Pattern::new(
+const WITH_NAME: Pattern = Pattern::new(
     "the company with this name",
     Index::Gsi3,
     "WS#<workspace>#CO#NAME#<name>",
@@ -45,13 +50,11 @@ const NAME_GUARD: Pattern = Pattern::new(
 
 pub(crate) const ENTITY: &str = "company";
 
-/// Which companies to list: those that have all of these.
-#[derive(Clone, Debug, Default)]
-pub struct CompanyFilter {
-    /// This name, in this spelling.
-    pub name: Option<String>,
-    /// Placeholders, or the others.
-    pub is_placeholder: Option<bool>,
+/// Who has a name.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NameGuard {
+    company_id: CompanyId,
 }
 
 impl WorkspaceStore<'_> {
@@ -60,28 +63,30 @@ impl WorkspaceStore<'_> {
         self.store.get(ENTITY, &company_key(self.id, id)).await
     }
 
-    /// Companies that pass the filter, oldest first.
-    pub async fn companies(
-        &self,
-        filter: CompanyFilter,
-        page: &PageRequest,
-    ) -> Result<Page<Company>, Error> {
-        let w = &self.id;
-        let list = |pattern: Pattern, partition| {
-            Question::new(pattern.index, partition, Order::OldestFirst)
+    /// Which of these companies are there.
+    pub async fn present_companies(&self, ids: &[CompanyId]) -> Result<Vec<CompanyId>, Error> {
+        let keys = ids.iter().map(|id| company_key(self.id, *id)).collect();
+        let mut present = Vec::with_capacity(ids.len());
+        for item in self.store.get_many(keys).await? {
+            let company: Company = read(ENTITY, item)?;
+            if company.deleted_at.is_none() {
+                present.push(company.id);
+            }
+        }
+        Ok(present)
+    }
+
+    /// The company that has this name, whatever its case.
+    pub async fn company_named(&self, name: &CompanyName) -> Result<Option<Company>, Error> {
+        let key = name_guard_key(self.id, name);
+        let guard: Option<NameGuard> = self.store.get("companyNameGuard", &key).await?;
+        let Some(NameGuard { company_id }) = guard else {
+            return Ok(None);
         };
-        let question = match (filter.name, filter.is_placeholder) {
-            // A placeholder has no name.
-            (Some(name), Some(true)) => list(BY_NAME, BY_NAME.partition(&[w, &name])).filter(
-                Filter::Is,
-                "name",
-                Some(String::new()),
-            ),
-            (Some(name), _) => list(BY_NAME, BY_NAME.partition(&[w, &name])),
-            (None, Some(kind)) => list(BY_KIND, BY_KIND.partition(&[w, &kind])),
-            (None, None) => list(ALL, ALL.partition(&[w])),
-        };
-        self.store.list(ENTITY, question, page).await
+        let company = self.company(company_id).await?;
+        // It may have been deleted or renamed between the two.
+        Ok(company
+            .filter(|company| company.deleted_at.is_none() && company.name.key() == name.key()))
     }
 
     /// One of these that is no company: not there, deleted, or a placeholder.
@@ -149,10 +154,21 @@ pub(crate) fn company_item(company: &Company) -> Result<Attributes, Error> {
         keys.push(ALL.key(&[w, id]));
         keys.push(BY_KIND.key(&[w, &company.is_placeholder, id]));
         if !company.is_placeholder {
-            keys.push(BY_NAME.key(&[w, &company.name.as_str(), id]));
+            keys.push(WITH_NAME.key(&[w, &company.name.as_str(), id]));
         }
     }
-    item(ENTITY, company, &keys)
+    company_copy(ENTITY, company, &keys)
+}
+
+/// An item with all that lists show and filter by.
+fn company_copy(
+    entity: &'static str,
+    company: &Company,
+    keys: &[Key],
+) -> Result<Attributes, Error> {
+    let mut copy = item(entity, company, keys)?;
+    add_tag_keys(&mut copy, &company.tags);
+    Ok(copy)
 }
 
 pub(crate) fn name_guard_key(workspace: WorkspaceId, name: &CompanyName) -> Key {
@@ -163,7 +179,9 @@ pub(crate) fn name_guard_item(company: &Company) -> Result<Attributes, Error> {
     let key = name_guard_key(company.workspace_id, &company.name);
     item(
         "companyNameGuard",
-        &json!({ "companyId": company.id }),
+        &NameGuard {
+            company_id: company.id,
+        },
         &[key],
     )
 }

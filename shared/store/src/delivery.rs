@@ -63,30 +63,32 @@ impl WorkspaceStore<'_> {
         self.store.list(ENTITY, question, page).await
     }
 
-    /// The deliveries that a recovery looks at next, oldest first.
+    /// The deliveries that a recovery looks at next, oldest first; few if their
+    /// logs are long.
     pub async fn deliveries_to_recover(
         &self,
         recovery: &Recovery,
         limit: u16,
-    ) -> Result<Vec<WebhookDelivery>, Error> {
+    ) -> Result<Page<WebhookDelivery>, Error> {
         let partition = OF_ENDPOINT.partition(&[&self.id, &recovery.endpoint_id]);
         let question = Question::new(OF_ENDPOINT.index, partition, Order::OldestFirst)
             .after(Some(recovery.begins_after().to_string()))
             .until(&EventId::least_at(recovery.until));
         let page = PageRequest { limit, after: None };
-        Ok(self.store.list(ENTITY, question, &page).await?.items)
+        self.store.list(ENTITY, question, &page).await
     }
 
-    /// The deliveries of a lane that are due first, as the index knows them.
+    /// The deliveries of a lane that are due first, as the index knows them;
+    /// few if their logs are long.
     pub async fn lane_deliveries(
         &self,
         lane: LaneId,
         limit: u16,
-    ) -> Result<Vec<WebhookDelivery>, Error> {
+    ) -> Result<Page<WebhookDelivery>, Error> {
         let partition = OF_LANE.partition(&[&self.id, &lane]);
         let question = Question::new(OF_LANE.index, partition, Order::OldestFirst);
         let page = PageRequest { limit, after: None };
-        Ok(self.store.list(ENTITY, question, &page).await?.items)
+        self.store.list(ENTITY, question, &page).await
     }
 
     /// These deliveries and their events as they are now, in the same order,

@@ -4,13 +4,15 @@
 //! all the same.
 
 use crate::{
-    Error, company, event,
+    Error, client, company,
+    due::is_due,
+    event,
     item::{Attributes, ENTITY, read},
     letter, recovery,
 };
-use aws_sdk_dynamodb::types::AttributeValue;
 use portico_domain::{
-    Company, CompanyId, Event, Letter, LetterId, Recovery, RecoveryId, WorkspaceId,
+    Client, ClientId, Company, CompanyId, Event, Letter, LetterId, Recovery, RecoveryId,
+    WorkspaceId,
 };
 use serde_json::{Value, json};
 
@@ -25,6 +27,8 @@ pub enum Doorbell {
     Recovery(WorkspaceId, RecoveryId),
     /// A deleted company wants to be emptied.
     Company(WorkspaceId, CompanyId),
+    /// A client, changed without an event, wants to be listed anew.
+    Client(WorkspaceId, ClientId),
 }
 
 impl Doorbell {
@@ -52,6 +56,10 @@ impl Doorbell {
                 let company: Company = read(company::ENTITY, item)?;
                 Ok(Some(Self::Company(company.workspace_id, company.id)))
             }
+            ("MODIFY", Some(client::ENTITY)) if is_due(&item) => {
+                let client: Client = read(client::ENTITY, item)?;
+                Ok(Some(Self::Client(client.workspace_id, client.id)))
+            }
             _ => Ok(None),
         }
     }
@@ -61,15 +69,10 @@ impl Doorbell {
     pub fn patterns() -> [Value; 2] {
         let image = |image: Value| json!({ "NewImage": image });
         let new = json!({ ENTITY: { "S": [event::ENTITY, letter::ENTITY, recovery::ENTITY] } });
-        let deleted =
-            json!({ ENTITY: { "S": [company::ENTITY] }, "duepk": { "S": [{ "exists": true }] } });
+        let due = json!({ ENTITY: { "S": [client::ENTITY, company::ENTITY] }, "duepk": { "S": [{ "exists": true }] } });
         [
             json!({ "eventName": ["INSERT"], "dynamodb": image(new) }),
-            json!({ "eventName": ["MODIFY"], "dynamodb": image(deleted) }),
+            json!({ "eventName": ["MODIFY"], "dynamodb": image(due) }),
         ]
     }
-}
-
-fn is_due(item: &Attributes) -> bool {
-    matches!(item.get("duepk"), Some(AttributeValue::S(_)))
 }

@@ -8,8 +8,9 @@
 use crate::{
     Error, Index, PageRequest, Pattern, Store,
     error::unless_condition_fails,
-    item::read,
+    item::{Attributes, read},
     list::{Order, Question},
+    number,
     pattern::Key,
     text,
 };
@@ -46,17 +47,26 @@ pub enum DueKind {
     Invitation,
     /// A deleted company has to be emptied.
     Company,
+    /// A chore has to be done.
+    Chore,
+    /// A client, changed without an event, has to be listed anew.
+    Client,
+    /// A company has to be sorted by its new count of clients.
+    CompanyCount,
 }
 
 impl DueKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Event,
         Self::Letter,
         Self::Lane,
         Self::Recovery,
         Self::Invitation,
         Self::Company,
+        Self::Chore,
+        Self::Client,
+        Self::CompanyCount,
     ];
 
     const fn name(self) -> &'static str {
@@ -67,12 +77,23 @@ impl DueKind {
             Self::Recovery => "RECOVERY",
             Self::Invitation => "INVITATION",
             Self::Company => "COMPANY",
+            Self::Chore => "CHORE",
+            Self::Client => "CLIENT",
+            Self::CompanyCount => "COMPANY_COUNT",
         }
     }
 
     pub(crate) fn key<K>(self, id: Id<K>, at: Time) -> Key {
         DUE.key(&[&self.name(), &id.shard(SHARDS), &at])
     }
+}
+
+/// Whether an item is in the index of due work.
+pub(crate) fn is_due(item: &Attributes) -> bool {
+    matches!(
+        item.get(DUE.index.attributes().0),
+        Some(AttributeValue::S(_))
+    )
 }
 
 impl Store {
@@ -135,6 +156,28 @@ impl Store {
             .send()
             .await;
         unless_condition_fails(result).map(drop)
+    }
+
+    /// The same, if the item still has this version, which `attribute` counts.
+    /// Answers whether it had.
+    pub(crate) async fn clear_due_of(
+        &self,
+        key: &Key,
+        attribute: &str,
+        version: u64,
+    ) -> Result<bool, Error> {
+        let result = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key.attributes()))
+            .update_expression("REMOVE duepk, duesk")
+            .condition_expression("#version = :version")
+            .expression_attribute_names("#version", attribute)
+            .expression_attribute_values(":version", number(version))
+            .send()
+            .await;
+        Ok(unless_condition_fails(result)?.is_some())
     }
 
     pub(crate) async fn delete(&self, key: &Key) -> Result<(), Error> {

@@ -41,12 +41,18 @@ impl WorkspaceStore<'_> {
     /// Every endpoint there is.
     pub async fn all_endpoints(&self) -> Result<Vec<Endpoint>, Error> {
         // A little more than the limit, which creations at the same moment
-        // may overstep.
+        // may overstep. Endpoints with many headers need more than one page.
         let limit = u16::try_from(MAX_ENDPOINTS + 50).unwrap_or(u16::MAX);
-        Ok(self
-            .endpoints(&PageRequest { limit, after: None })
-            .await?
-            .items)
+        let mut request = PageRequest { limit, after: None };
+        let mut all = Vec::new();
+        loop {
+            let Page { items, next } = self.endpoints(&request).await?;
+            all.extend(items);
+            match next {
+                Some(_) => request.after = next,
+                None => return Ok(all),
+            }
+        }
     }
 
     /// Whether the workspace may have one more endpoint. Registrations at the

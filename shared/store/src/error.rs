@@ -60,6 +60,9 @@ pub enum CommitError {
     /// Somebody has the role that is to be deleted.
     #[error("the role is in use")]
     RoleInUse,
+    /// It was decided too long ago to be written: decide anew.
+    #[error("the change was decided too long ago")]
+    Late,
     /// A request with the same idempotency key has been answered.
     #[error("a request with this idempotency key has been answered")]
     AlreadyAnswered,

@@ -6,10 +6,11 @@
 
 use crate::{
     CommitError, DueKind, Error, Index, Page, PageRequest, Pattern, Store, WorkspaceStore,
+    error::unless_condition_fails,
     item::{Attributes, expire_after, item, read},
     list::{Filter, Order, Question},
     pattern::Key,
-    serialized,
+    serialized, text,
 };
 use portico_domain::{DELIVERY_RETENTION, Event, EventId, EventType, Task, WorkspaceId, kind};
 use serde::Deserialize;
@@ -55,6 +56,8 @@ pub struct EventFilter {
     pub object_id: Option<String>,
     /// What is of this type.
     pub event_type: Option<EventType>,
+    /// What happened before this.
+    pub before: Option<EventId>,
 }
 
 #[derive(Deserialize)]
@@ -110,7 +113,14 @@ impl WorkspaceStore<'_> {
             (None, Some(kind)) => list(OF_TYPE, OF_TYPE.partition(&[w, &kind])),
             (None, None) => list(THIS, THIS.partition(&[w])),
         };
-        let question = question.after(filter.after.map(|id| id.to_string()));
+        let mut question = question.after(filter.after.map(|id| id.to_string()));
+        if let Some(before) = filter.before {
+            // A range of the table must not end before it begins.
+            if filter.after.is_some_and(|after| after >= before) {
+                return Ok(Page::empty());
+            }
+            question = question.until(&before);
+        }
         let Page { items, next } = self
             .store
             .list::<StoredEvent>(ENTITY, question, page)
@@ -135,6 +145,23 @@ impl WorkspaceStore<'_> {
         events
             .filter(|one| !matches!(one, Ok(one) if one.id == event.id))
             .collect()
+    }
+
+    /// Takes what is personal out of an event.
+    pub async fn erase_event(&self, event: &Event) -> Result<(), Error> {
+        let result = self
+            .store
+            .client
+            .update_item()
+            .table_name(&*self.store.table)
+            .set_key(Some(event_key(self.id, event.id).attributes()))
+            .update_expression("SET body = :body")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":body", text(&serialized(ENTITY, &event.erased())?))
+            .send()
+            .await;
+        // It may have reached the end of its time meanwhile.
+        unless_condition_fails(result).map(drop)
     }
 
     /// Notes that every delivery of the event has been made.

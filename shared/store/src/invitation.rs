@@ -5,7 +5,7 @@ use crate::{
     item::{Attributes, item},
     list::{Filter, Order, Question},
 };
-use portico_domain::{Client, ClientId, Invitation, InvitationId, InvitationStatus};
+use portico_domain::{Client, ClientId, DeliveryState, Invitation, InvitationId, InvitationStatus};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, OF_CLIENT, BY_STATUS, BY_EMAIL];
 
@@ -51,12 +51,19 @@ pub struct InvitationFilter {
     pub email: Option<String>,
     /// This client.
     pub client_id: Option<ClientId>,
+    /// A mail that came so far.
+    pub delivery: Option<DeliveryState>,
 }
 
 impl WorkspaceStore<'_> {
     /// The invitation with this id.
     pub async fn invitation(&self, id: InvitationId) -> Result<Option<Invitation>, Error> {
         self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
+    }
+
+    /// Deletes an invitation whose client was erased.
+    pub async fn delete_invitation(&self, id: InvitationId) -> Result<(), Error> {
+        self.store.delete(&THIS.key(&[&self.id, &id])).await
     }
 
     /// The invitation that a client has open, if it has one.
@@ -95,6 +102,8 @@ impl WorkspaceStore<'_> {
             (None, None, Some(status)) => list(BY_STATUS, BY_STATUS.partition(&[w, &status])),
             (None, None, None) => list(ALL, ALL.partition(&[w])),
         };
+        let delivery = filter.delivery.map(|state| state.name().to_owned());
+        let question = question.filter(Filter::Is, "delivery.state", delivery);
         self.store.list(ENTITY, question, page).await
     }
 }

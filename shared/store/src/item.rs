@@ -2,7 +2,7 @@
 
 use crate::{Error, pattern::Key};
 use aws_sdk_dynamodb::types::AttributeValue;
-use portico_domain::Time;
+use portico_domain::{Tags, Time};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
 
@@ -13,6 +13,8 @@ pub(crate) type Attributes = HashMap<String, AttributeValue>;
 pub(crate) const ENTITY: &str = "entity";
 /// The attribute after whose time (seconds) DynamoDB may delete an item.
 pub const TTL: &str = "ttl";
+/// The attribute with the tags of a thing as they are compared.
+pub(crate) const TAG_KEYS: &str = "tagKeys";
 
 /// Starts an item: the entity's own fields, what it is, and its keys.
 pub(crate) fn item(
@@ -25,6 +27,15 @@ pub(crate) fn item(
     item.insert(ENTITY.to_owned(), AttributeValue::S(entity.to_owned()));
     item.extend(keys.iter().flat_map(Key::attributes));
     Ok(item)
+}
+
+/// Notes by which tags the item can be found, whatever their case.
+pub(crate) fn add_tag_keys(item: &mut Attributes, tags: &Tags) {
+    let keys = tags
+        .as_slice()
+        .iter()
+        .map(|tag| AttributeValue::S(Tags::key(tag)));
+    item.insert(TAG_KEYS.to_owned(), AttributeValue::L(keys.collect()));
 }
 
 /// Lets DynamoDB delete the item some time after `at`.

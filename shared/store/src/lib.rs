@@ -9,17 +9,22 @@
 //! with the events that tell it, or not at all.
 
 mod access;
+mod address_mark;
 mod answered;
 mod audit;
+mod chore;
 mod client;
+mod clock;
 mod commit;
 mod company;
 mod delivery;
+mod derived;
 mod doorbell;
 mod due;
 mod endpoint;
 mod error;
 mod event;
+mod field_set;
 mod health;
 mod internal_user;
 mod invitation;
@@ -33,13 +38,16 @@ mod recovery;
 mod role;
 mod table;
 mod ticket;
+mod transact;
+mod word;
 mod workspace;
 
 pub use access::Credentials;
 pub use answered::Answered;
 pub use audit::AuditFilter;
-pub use client::ClientFilter;
-pub use company::CompanyFilter;
+pub use client::{ClientFilter, ClientsBy, Move, Relisted};
+pub use clock::Clock;
+pub use company::{CompaniesBy, CompanyFilter};
 pub use doorbell::Doorbell;
 pub use due::DueKind;
 pub use endpoint::EndpointLimit;
@@ -47,7 +55,7 @@ pub use error::{CommitError, Error};
 pub use event::{EventFilter, MAX_EVENT_LENGTH};
 pub use invitation::InvitationFilter;
 pub use item::TTL as TTL_ATTRIBUTE;
-pub use list::{Page, PageRequest, Position};
+pub use list::{Page, PageRequest, Position, Sort};
 pub use pattern::{Index, Pattern};
 pub use rate::RATE_PARTITIONS;
 pub use table::DUE_ATTRIBUTES;
@@ -68,6 +76,7 @@ const MAX_WAITS: u64 = 8;
 pub struct Store {
     client: aws_sdk_dynamodb::Client,
     table: Arc<str>,
+    clock: Clock,
 }
 
 /// One tenant's part of the table.
@@ -78,11 +87,13 @@ pub struct WorkspaceStore<'a> {
 }
 
 impl Store {
-    /// The table of this name, reached with this configuration.
-    pub fn new(config: &SdkConfig, table: &str) -> Self {
+    /// The table of this name, reached with this configuration. The clock tells
+    /// how old a change is that is to be written.
+    pub fn new(config: &SdkConfig, table: &str, clock: Clock) -> Self {
         Self {
             client: aws_sdk_dynamodb::Client::new(config),
             table: table.into(),
+            clock,
         }
     }
 
@@ -191,8 +202,13 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         internal_user::PATTERNS,
         role::PATTERNS,
         client::PATTERNS,
+        client::derive::PATTERNS,
         company::PATTERNS,
+        field_set::PATTERNS,
+        chore::PATTERNS,
+        company::derive::PATTERNS,
         invitation::PATTERNS,
+        address_mark::PATTERNS,
         letter::PATTERNS,
         ticket::PATTERNS,
         endpoint::PATTERNS,

@@ -32,11 +32,40 @@ pub struct Page<T> {
     pub next: Option<Position>,
 }
 
-/// In which direction a list is read.
+impl<T> Page<T> {
+    /// The last page of a list that has nothing more.
+    pub(crate) const fn empty() -> Self {
+        Self {
+            items: Vec::new(),
+            next: None,
+        }
+    }
+}
+
+/// In which direction a list is read: by its sort key, upwards or downwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     OldestFirst,
     NewestFirst,
+}
+
+/// How a list is sorted: by what, and in which direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sort<By> {
+    /// By what.
+    pub by: By,
+    /// Whether the greatest comes first.
+    pub is_descending: bool,
+}
+
+impl<By> Sort<By> {
+    pub(crate) const fn order(&self) -> Order {
+        if self.is_descending {
+            Order::NewestFirst
+        } else {
+            Order::OldestFirst
+        }
+    }
 }
 
 /// A question that a Query answers.
@@ -47,7 +76,10 @@ pub(crate) struct Question {
     order: Order,
     after_sort: Option<String>,
     until_sort: Option<String>,
+    sort_prefix: Option<String>,
     filters: Vec<(Filter, &'static str, Vec<String>)>,
+    presence: Vec<(&'static str, bool)>,
+    flags: Vec<(&'static str, bool)>,
 }
 
 /// How an attribute is compared; this happens after reading, so a page of a
@@ -56,6 +88,7 @@ pub(crate) struct Question {
 pub(crate) enum Filter {
     Is,
     Contains,
+    BeginsNotWith,
 }
 
 impl Question {
@@ -66,7 +99,10 @@ impl Question {
             order,
             after_sort: None,
             until_sort: None,
+            sort_prefix: None,
             filters: Vec::new(),
+            presence: Vec::new(),
+            flags: Vec::new(),
         }
     }
 
@@ -82,7 +118,26 @@ impl Question {
         self
     }
 
-    /// Only items whose attribute compares so with `value`, if there is one.
+    /// Only what begins so in its sort key; not together with other bounds.
+    pub(crate) fn beginning(mut self, prefix: &str) -> Self {
+        self.sort_prefix = Some(prefix.to_owned());
+        self
+    }
+
+    /// Only items that have this attribute, or only those that have it not.
+    pub(crate) fn present(mut self, attribute: &'static str, is_present: bool) -> Self {
+        self.presence.push((attribute, is_present));
+        self
+    }
+
+    /// Only items that say yes, or no, in this attribute, if it matters.
+    pub(crate) fn flag(mut self, attribute: &'static str, value: Option<bool>) -> Self {
+        self.flags.extend(value.map(|value| (attribute, value)));
+        self
+    }
+
+    /// Only items whose attribute compares so with `value`, if there is one. A
+    /// dot leads into a map.
     pub(crate) fn filter(
         self,
         how: Filter,
@@ -150,15 +205,42 @@ impl Store {
                 .expression_attribute_names("#sort", sort)
                 .expression_attribute_values(name, AttributeValue::S(bound));
         }
+        if let Some(prefix) = question.sort_prefix {
+            condition.push_str(" AND begins_with(#sort, :prefix)");
+            query = query
+                .expression_attribute_names("#sort", sort)
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix));
+        }
         let mut filters = Vec::new();
+        for (place, (attribute, is_present)) in question.presence.into_iter().enumerate() {
+            filters.push(if is_present {
+                format!("attribute_exists(#p{place})")
+            } else {
+                format!("attribute_not_exists(#p{place})")
+            });
+            query = query.expression_attribute_names(format!("#p{place}"), attribute);
+        }
+        for (place, (attribute, value)) in question.flags.into_iter().enumerate() {
+            filters.push(format!("#b{place} = :b{place}"));
+            query = query
+                .expression_attribute_names(format!("#b{place}"), attribute)
+                .expression_attribute_values(format!(":b{place}"), AttributeValue::Bool(value));
+        }
         for (place, (how, attribute, values)) in question.filters.into_iter().enumerate() {
-            query = query.expression_attribute_names(format!("#f{place}"), attribute);
+            let mut path = Vec::new();
+            for (depth, name) in attribute.split('.').enumerate() {
+                let placeholder = format!("#f{place}d{depth}");
+                query = query.expression_attribute_names(&placeholder, name);
+                path.push(placeholder);
+            }
+            let path = path.join(".");
             let mut any = Vec::new();
             for (number, value) in values.into_iter().enumerate() {
                 let name = format!(":f{place}v{number}");
                 any.push(match how {
-                    Filter::Is => format!("#f{place} = {name}"),
-                    Filter::Contains => format!("contains(#f{place}, {name})"),
+                    Filter::Is => format!("{path} = {name}"),
+                    Filter::Contains => format!("contains({path}, {name})"),
+                    Filter::BeginsNotWith => format!("NOT begins_with({path}, {name})"),
                 });
                 query = query.expression_attribute_values(name, AttributeValue::S(value));
             }

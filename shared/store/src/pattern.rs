@@ -160,6 +160,14 @@ fn fill<'a>(template: &str, values: &mut impl Iterator<Item = &'a Value<'a>>) ->
 }
 
 impl Key {
+    pub(crate) fn partition(&self) -> &str {
+        &self.partition
+    }
+
+    pub(crate) fn sort(&self) -> &str {
+        &self.sort
+    }
+
     /// The two attributes that make up the key.
     pub(crate) fn attributes(&self) -> HashMap<String, AttributeValue> {
         let (partition, sort) = self.index.attributes();

@@ -59,6 +59,8 @@ pub enum Body {
     Page,
     /// 200 with JSON of no fixed form.
     Document,
+    /// 200 with a picture.
+    Picture,
 }
 
 impl Function {
@@ -93,6 +95,14 @@ impl Function {
 pub fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
 }
+
+/// The schema of a body that is a picture, not JSON.
+pub fn picture(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({ "type": "string", "contentMediaType": PICTURES[0] })
+}
+
+/// What pictures call themselves.
+pub(crate) const PICTURES: [&str; 2] = ["image/jpeg", "image/png"];
 
 impl Parameter {
     /// How many things a page has at most.

@@ -1,6 +1,6 @@
 //! The OpenAPI document, made from the functions themselves.
 
-use crate::{Access, Body, Function, Method, problem::ProblemView};
+use crate::{Access, Body, Function, Method, function::PICTURES, problem::ProblemView};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -43,6 +43,7 @@ pub fn openapi(functions: &[Function]) -> Value {
                 "200",
                 json!({ "text/html": { "schema": { "type": "string" } } }),
             ),
+            Body::Picture => ("200", pictures()),
             Body::Document => (
                 "200",
                 json!({ "application/json": { "schema": { "type": "object" } } }),
@@ -63,10 +64,12 @@ pub fn openapi(functions: &[Function]) -> Value {
             },
         });
         if let Some(schema) = operation.body {
-            described["requestBody"] = json!({
-                "required": true,
-                "content": { "application/json": { "schema": schema(&mut generator) } },
-            });
+            let schema = schema(&mut generator);
+            let content = match schema.get("contentMediaType") {
+                Some(_) => pictures(),
+                None => json!({ "application/json": { "schema": schema } }),
+            };
+            described["requestBody"] = json!({ "required": true, "content": content });
         }
         match route.access {
             Access::Public => described["security"] = json!([]),
@@ -96,6 +99,15 @@ pub fn openapi(functions: &[Function]) -> Value {
             },
         },
     })
+}
+
+/// Bytes of a picture: in OpenAPI 3.1 a media type without a schema.
+fn pictures() -> Value {
+    PICTURES
+        .iter()
+        .map(|kind| ((*kind).to_owned(), json!({})))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn path_parameters(path: &str) -> impl Iterator<Item = &str> {

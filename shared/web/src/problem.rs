@@ -3,10 +3,12 @@
 
 use crate::{Response, page, page::Notice, response::json};
 use askama::Template;
+use portico_app::MediaError;
 use portico_domain::{
-    CompanyRefusal, DeadLink, EndpointDisabled, Invalid, InviteRefusal, MAX_ENDPOINTS, MAX_ROLES,
-    Permission, Quota, RateLimit, Unsigned,
+    CompanyRefusal, DeadLink, EndpointDisabled, Invalid, InviteRefusal, LifeRefusal, MAX_ENDPOINTS,
+    MAX_ROLES, MergeRefusal, Permission, Quota, RateLimit, Unsigned,
 };
+use portico_files::{FileError, picture::PictureError};
 use portico_keys::{NoRandomness, password::HashError};
 use portico_store::{CommitError, EndpointLimit, Error, MAX_EVENT_LENGTH};
 use portico_webhook::TargetError;
@@ -251,9 +253,22 @@ impl Problem {
         )
     }
 
-    /// Whether it is [`Problem::stale`].
+    /// Deciding took too long for the decision to be written.
+    fn late() -> Self {
+        let message = "this took too long, and nothing was changed; try again";
+        let mut problem = Self::new(503, LATE, message);
+        problem.retry_after = Some(Duration::from_secs(1));
+        problem
+    }
+
+    /// Whether it has this code.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.code == code
+    }
+
+    /// Whether deciding again may help.
     pub fn is_stale(&self) -> bool {
-        self.code == STALE
+        self.code == STALE || self.code == LATE
     }
 
     /// Whether something broke on our side, so that trying again may help.
@@ -314,6 +329,16 @@ impl Problem {
         Ok(page(title, content)?.with_status(self.status))
     }
 
+    /// The word for programs.
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What is wrong in a few words, as a page says it.
+    pub fn heading(&self) -> &'static str {
+        heading(self.code)
+    }
+
     /// What is wrong, for the person who reads it.
     pub fn message(&self) -> &str {
         &self.message
@@ -332,6 +357,7 @@ impl Problem {
 }
 
 const STALE: &str = "concurrent_change";
+const LATE: &str = "decided_too_late";
 
 fn seconds(wait: Duration) -> u64 {
     // A second too early would be refused again.
@@ -449,6 +475,7 @@ impl From<CommitError> for Problem {
             // No handler works under a lease.
             CommitError::LeaseEnded => Self::internal(),
             CommitError::Stale => Self::stale(),
+            CommitError::Late => Self::late(),
             CommitError::TooLarge(parts) => {
                 let message = format!(
                     "this changes {parts} things at once, more than the 100 that can be changed together; do it in steps"
@@ -474,6 +501,7 @@ impl From<InviteRefusal> for Problem {
             InviteRefusal::AlreadyOpen(id) => {
                 Self::new(409, "invitation_open", message).with("invitationId", value!(id))
             }
+            InviteRefusal::Complained => Self::new(409, "recipient_complained", message),
             InviteRefusal::NotPending(_) => Self::new(409, "invitation_not_pending", message),
             InviteRefusal::TooSoon(wait) => {
                 let mut problem = Self::new(429, "resend_too_soon", message);
@@ -503,6 +531,52 @@ impl From<CompanyRefusal> for Problem {
                 Self::new(409, "company_is_placeholder", refusal.to_string())
             }
         }
+    }
+}
+
+impl From<LifeRefusal> for Problem {
+    fn from(refusal: LifeRefusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            LifeRefusal::NotArchived => Self::new(409, "client_not_archived", message),
+            LifeRefusal::Merged => Self::new(409, "client_merged", message),
+            LifeRefusal::Purged => Self::new(409, "client_purged", message),
+        }
+    }
+}
+
+impl From<MergeRefusal> for Problem {
+    fn from(refusal: MergeRefusal) -> Self {
+        match refusal {
+            MergeRefusal::Itself => {
+                Self::new(400, "client_same", refusal.to_string()).with("field", "into")
+            }
+            MergeRefusal::TooMany(invalid) => invalid.into(),
+        }
+    }
+}
+
+impl From<MediaError> for Problem {
+    fn from(error: MediaError) -> Self {
+        match error {
+            MediaError::Picture(refusal) => {
+                let code = match &refusal {
+                    PictureError::OtherKind => "picture_unsupported",
+                    PictureError::TooLarge(..) => "picture_too_large",
+                    PictureError::Damaged(_) => "picture_damaged",
+                };
+                Invalid::new("body", code, refusal.to_string()).into()
+            }
+            MediaError::File(error) => error.into(),
+            MediaError::NoRandomness(error) => error.into(),
+        }
+    }
+}
+
+impl From<FileError> for Problem {
+    fn from(error: FileError) -> Self {
+        let message = "the files cannot be reached; try again later";
+        Self::broken(503, "unavailable", message, &error)
     }
 }
 

@@ -4,7 +4,8 @@ use crate::Problem;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderMap;
-use portico_domain::{Actor, ChangeSource, Invalid, Origin, Quota};
+use portico_domain::{Actor, ChangeSource, Invalid, Origin, Quota, Search};
+use portico_store::Sort;
 use std::{
     collections::HashMap,
     str::FromStr,
@@ -33,7 +34,8 @@ pub struct Request {
     pub(crate) raw_query: String,
     query: Vec<(String, String)>,
     cookies: Vec<String>,
-    pub(crate) body: Vec<u8>,
+    /// The body, as it came.
+    pub body: Vec<u8>,
     /// What the caller's key may still do; known once it is let in.
     pub(crate) quota: Arc<OnceLock<Quota>>,
 }
@@ -116,6 +118,36 @@ impl Request {
                 .map_err(|_| Invalid::new(name, "parameter_invalid", format!("{name} is a UUID")))
         };
         self.query(name).map(parse).transpose()
+    }
+
+    /// The query parameter `search`.
+    pub fn search(&self) -> Result<Option<Search>, Invalid> {
+        let parse = |text| Search::parse("search", text);
+        self.query("search").map(parse).transpose()
+    }
+
+    /// The query parameter `sort`: one of these names, or one of them behind a
+    /// hyphen for the other direction.
+    pub fn sort<By: Copy>(&self, names: &[(&str, By)]) -> Result<Option<Sort<By>>, Invalid> {
+        let Some(text) = self.query("sort") else {
+            return Ok(None);
+        };
+        let (name, is_descending) = match text.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (text, false),
+        };
+        let Some((_, by)) = names.iter().find(|(known, _)| *known == name) else {
+            let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+            let message = format!(
+                "sort is {}, with a hyphen before it to begin at the other end",
+                known.join(" or ")
+            );
+            return Err(Invalid::new("sort", "parameter_invalid", message));
+        };
+        Ok(Some(Sort {
+            by: *by,
+            is_descending,
+        }))
     }
 
     /// A parameter of the path.

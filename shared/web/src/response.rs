@@ -12,7 +12,7 @@ pub struct Response {
     status: u16,
     headers: HeaderMap,
     cookies: Vec<String>,
-    body: String,
+    body: Body,
 }
 
 /// That something is gone, in the compatible API's form.
@@ -54,6 +54,16 @@ pub fn document(body: String) -> Response {
     Response::new(200, "application/json", body)
 }
 
+/// 200 with a file that never changes under its address: whoever has it may
+/// keep it for as long as they like. It is a picture and nothing else, whatever
+/// is in it.
+pub fn immutable(media_type: &'static str, bytes: Vec<u8>) -> Response {
+    Response::new(200, media_type, Body::Binary(bytes))
+        .with_header("cache-control", "public, max-age=31536000, immutable")
+        .with_header("content-security-policy", "default-src 'none'; sandbox")
+        .with_header("cross-origin-resource-policy", "cross-origin")
+}
+
 /// The cookie that keeps a client signed in to the portal.
 pub fn session_cookie(token: &str, lifetime: Duration) -> String {
     let seconds = lifetime.as_secs();
@@ -72,7 +82,7 @@ pub(crate) fn json(status: u16, media_type: &'static str, body: &impl Serialize)
 }
 
 impl Response {
-    fn new(status: u16, media_type: &'static str, body: String) -> Self {
+    fn new(status: u16, media_type: &'static str, body: impl Into<Body>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         // Answers are for this caller at this moment; nothing may keep them.
@@ -85,7 +95,7 @@ impl Response {
             status,
             headers,
             cookies: Vec::new(),
-            body,
+            body: body.into(),
         }
     }
 
@@ -106,7 +116,7 @@ impl Response {
         let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let headers = self.headers.iter();
         let headers = headers.map(|(name, value)| (name.to_string(), text(value)));
-        (self.status, headers.collect(), &self.body)
+        (self.status, headers.collect(), self.body())
     }
 
     /// Whether it is JSON and all went well.
@@ -120,16 +130,20 @@ impl Response {
         self.status
     }
 
-    /// The body.
+    /// The body, if it is text. Only pictures are not; they are neither kept
+    /// for an idempotency key nor part of a batch.
     pub(crate) fn body(&self) -> &str {
-        &self.body
+        match &self.body {
+            Body::Text(text) => text,
+            _ => "",
+        }
     }
 
     /// 304: the caller has this already.
     pub(crate) fn not_modified(mut self) -> Self {
         self.headers.remove(header::CONTENT_TYPE);
         self.status = 304;
-        self.body.clear();
+        self.body = Body::Text(String::new());
         self
     }
 
@@ -162,7 +176,8 @@ impl Response {
         response.status_code = i64::from(self.status);
         response.headers = self.headers;
         response.cookies = self.cookies;
-        response.body = Some(Body::Text(self.body));
+        response.is_base64_encoded = matches!(self.body, Body::Binary(_));
+        response.body = Some(self.body);
         response
     }
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub(crate) async fn check(machine: &mut Machine) {
     let mut wrong = Vec::new();
     let mut events = Vec::new();
+    machine.pull_all().await;
     for tenant in 0..machine.world.tenants.len() {
         let told = machine.world.all(tenant, "/v1/events").await;
         sequences(&told, &mut wrong);
@@ -18,6 +19,11 @@ pub(crate) async fn check(machine: &mut Machine) {
             stories(&things, &told, &mut wrong);
         }
         confirmed(machine, tenant, &told, &mut wrong);
+        pulled(
+            &machine.world.tenants[tenant].puller.events,
+            &told,
+            &mut wrong,
+        );
         events.push(told);
     }
     machine.report.events = events.iter().map(Vec::len).sum();
@@ -91,6 +97,33 @@ fn confirmed(machine: &Machine, tenant: usize, events: &[Value], wrong: &mut Vec
         if !told.contains(&(&*change.object, change.event_type)) {
             wrong.push(format!("no {} of {}", change.event_type, change.object));
         }
+    }
+}
+
+/// Who reads the list has got all of it, once, and each object's in order.
+fn pulled(pulled: &[Value], events: &[Value], wrong: &mut Vec<String>) {
+    let mut times: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut last: HashMap<&str, u64> = HashMap::new();
+    for event in pulled {
+        *times.entry(text(event, "id")).or_default() += 1;
+        let (object, sequence) = (text(event, "objectId"), event["sequence"].as_u64());
+        let before = last.insert(object, sequence.unwrap_or_default());
+        if before >= sequence {
+            wrong.push(format!(
+                "{object} was read at {before:?} before {sequence:?}"
+            ));
+        }
+    }
+    for event in events {
+        let id = text(event, "id");
+        match times.remove(id) {
+            Some(1) => {}
+            Some(times) => wrong.push(format!("{id} was read {times} times")),
+            None => wrong.push(format!("{id} was never read from the list")),
+        }
+    }
+    for id in times.keys() {
+        wrong.push(format!("{id} was read, but is not there"));
     }
 }
 

@@ -1,7 +1,11 @@
 //! When AWS fails and when workers die.
 
+use portico_domain::{COMMIT_TIMEOUT, Time};
 use portico_local::{Call, Fault, aws::Aws};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// What can go wrong with a call, in the order in which [`Faults::nth`] numbers
 /// it.
@@ -17,6 +21,9 @@ struct State {
     calls: u64,
     points: u64,
     counts: [u64; KINDS],
+    /// When each transaction was first sent, by its token.
+    sent: HashMap<String, Time>,
+    given_up: u64,
 }
 
 /// By which plan things go wrong.
@@ -41,6 +48,8 @@ impl Faults {
             calls: 0,
             points: 0,
             counts: [0; KINDS],
+            sent: HashMap::new(),
+            given_up: 0,
         })))
     }
 
@@ -77,8 +86,17 @@ impl Faults {
         aws.inject(move |call| faults.of(call));
     }
 
+    /// How many transactions took longer than anybody waits for.
+    pub(crate) fn given_up(&self) -> u64 {
+        self.state().given_up
+    }
+
     fn of(&self, call: &Call) -> Option<Fault> {
         let state = &mut *self.state();
+        if state.is_given_up(call) {
+            state.given_up += 1;
+            return Some(Fault::GivenUp);
+        }
         let is_worker = call.function.is_some_and(|name| {
             portico_bootstrap::TRIGGERS
                 .iter()
@@ -98,6 +116,18 @@ impl Faults {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Whether whoever sent this transaction has stopped waiting for it: the
+    /// time-out is over all tries, and is real time where a run's stands still.
+    fn is_given_up(&mut self, call: &Call) -> bool {
+        let Some(token) = call.body["ClientRequestToken"].as_str() else {
+            return false;
+        };
+        let first = self.sent.entry(token.to_owned()).or_insert(call.made_at);
+        call.arrives_at.since(*first) > COMMIT_TIMEOUT
     }
 }
 

@@ -1,8 +1,9 @@
-//! Drives the workers: one step of one of them at a time, in an order that the
-//! seed decides, losing and repeating what wakes them.
+//! Drives workers and requests: one step of one of them at a time, in an order
+//! that the seed decides, losing and repeating what wakes the workers.
 
 use crate::{
     faults::Faults,
+    flight::{Errand, Flight, Landing},
     receivers::{Receipt, Receivers},
     report::Report,
     world::World,
@@ -10,20 +11,13 @@ use crate::{
 use portico_app::{Source, Trigger, TriggerError};
 use portico_bootstrap::TRIGGERS;
 use portico_domain::Time;
-use portico_local::{
-    LocalServer,
-    steps::{Step, Stepped},
-};
+use portico_local::{LocalServer, steps::Step};
 use portico_queue::Queue;
 use serde_json::Value;
 use std::{collections::BTreeSet, time::Duration};
 
-/// So many workers are under way at once, at most.
-const AT_ONCE: usize = 8;
-
-/// A worker asks for more time when it has less than this left of its lease, so
-/// one that is made to wait for longer may be overtaken.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// So many workers and requests are under way at once, at most.
+const AT_ONCE: usize = 10;
 
 /// A run of the system.
 pub(crate) struct Machine {
@@ -35,22 +29,6 @@ pub(crate) struct Machine {
     pub(crate) random: fastrand::Rng,
     flights: Vec<Flight>,
     records: Vec<Value>,
-}
-
-/// A worker under way.
-struct Flight {
-    trigger: &'static Trigger,
-    work: Stepped<Result<Value, TriggerError>>,
-    origin: Origin,
-    calls: u32,
-    waited: Duration,
-}
-
-/// What a worker was woken by.
-enum Origin {
-    Stream(Vec<Value>),
-    Queue(Queue, Vec<(String, String)>),
-    Schedule,
 }
 
 impl Machine {
@@ -71,14 +49,16 @@ impl Machine {
     /// Does one thing, whatever the dice say.
     pub(crate) async fn turn(&mut self) {
         match self.random.u8(..100) {
-            0..8 => {
-                self.world.something(&mut self.random).await;
-                self.report.operations += 1;
-            }
+            0..8 => self.begin_request().await,
             8..16 => self.begin_stream().await,
             16..28 => self.begin_queue(),
             28 => self.begin_schedule(),
-            29..33 => {
+            29 => {
+                let tenant = self.random.usize(..self.world.tenants.len());
+                let limit = self.random.u8(1..=100);
+                self.pull(tenant, limit).await;
+            }
+            30..34 => {
                 let pause = match self.random.u8(..20) {
                     0 => Duration::from_secs(self.random.u64(1..90)),
                     _ => Duration::from_millis(self.random.u64(1..800)),
@@ -103,7 +83,7 @@ impl Machine {
             self.records.extend(self.server().stream_records().await);
             if !self.records.is_empty() {
                 let records = std::mem::take(&mut self.records);
-                self.begin(dispatcher(), Origin::Stream(records));
+                self.begin(dispatcher(), Errand::Stream(records));
                 continue;
             }
             let now = self.now();
@@ -119,7 +99,7 @@ impl Machine {
     /// Runs everything that is scheduled, and what follows from it.
     pub(crate) async fn sweep(&mut self) {
         for trigger in scheduled() {
-            self.begin(trigger, Origin::Schedule);
+            self.begin(trigger, Errand::Schedule);
         }
         self.drain().await;
     }
@@ -127,12 +107,35 @@ impl Machine {
     pub(crate) fn pass(&mut self, time: Duration) {
         self.server().pass(time);
         for flight in &mut self.flights {
-            let before = flight.waited;
-            flight.waited += time;
-            if before <= PATIENCE && flight.waited > PATIENCE {
-                self.report.stalled += 1;
-            }
+            let is_too_long = flight.wait(time);
+            self.report.stalled += u64::from(is_too_long && flight.is_worker());
         }
+    }
+
+    /// Has all who read the list of events read it to its end.
+    pub(crate) async fn pull_all(&mut self) {
+        for tenant in 0..self.world.tenants.len() {
+            while self.pull(tenant, 100).await {}
+        }
+    }
+
+    async fn pull(&mut self, tenant: usize, limit: u8) -> bool {
+        self.report.pulls += 1;
+        let tenant = &mut self.world.tenants[tenant];
+        tenant.puller.pull(&tenant.actor, limit).await
+    }
+
+    async fn begin_request(&mut self) {
+        if self.flights.len() >= AT_ONCE {
+            return;
+        }
+        let Some(operation) = self.world.something(&mut self.random).await else {
+            return;
+        };
+        self.report.operations += 1;
+        let key = self.world.tenants[operation.tenant].actor.key();
+        let flight = Flight::request(self.server(), key, operation);
+        self.flights.push(flight);
     }
 
     async fn begin_stream(&mut self) {
@@ -162,7 +165,7 @@ impl Machine {
             }
             _ => {}
         }
-        self.begin(dispatcher(), Origin::Stream(records));
+        self.begin(dispatcher(), Errand::Stream(records));
     }
 
     fn begin_queue(&mut self) {
@@ -192,7 +195,7 @@ impl Machine {
                     self.report.messages_repeated += 1;
                     queues.release(queue.name(), &message.receipt, now);
                     let event = LocalServer::queue_event(queue, std::slice::from_ref(message));
-                    self.begin_with(worker(queue), event, Origin::Queue(queue, Vec::new()));
+                    self.begin_with(worker(queue), event, Errand::Queue(queue, Vec::new()));
                 }
                 self.take(queue, 1);
             }
@@ -214,7 +217,7 @@ impl Machine {
                 if let Some(message) = last {
                     let receipt = (message.message_id.clone(), message.receipt.clone());
                     let event = LocalServer::queue_event(queue, &[message]);
-                    self.begin_with(worker(queue), event, Origin::Queue(queue, vec![receipt]));
+                    self.begin_with(worker(queue), event, Errand::Queue(queue, vec![receipt]));
                 }
             }
             _ => {
@@ -229,7 +232,7 @@ impl Machine {
         if self.flights.len() < AT_ONCE {
             let scheduled: Vec<_> = scheduled().collect();
             let trigger = scheduled[self.random.usize(..scheduled.len())];
-            self.begin(trigger, Origin::Schedule);
+            self.begin(trigger, Errand::Schedule);
         }
     }
 
@@ -244,34 +247,27 @@ impl Machine {
             .map(|message| (message.message_id.clone(), message.receipt.clone()))
             .collect();
         let event = LocalServer::queue_event(queue, &messages);
-        self.begin_with(worker(queue), event, Origin::Queue(queue, receipts));
+        self.begin_with(worker(queue), event, Errand::Queue(queue, receipts));
     }
 
-    fn begin(&mut self, trigger: &'static Trigger, origin: Origin) {
-        let event = match &origin {
-            Origin::Stream(records) => serde_json::json!({ "Records": records }),
-            Origin::Schedule | Origin::Queue(..) => self.server().schedule_event(trigger),
+    fn begin(&mut self, trigger: &'static Trigger, errand: Errand) {
+        let event = match &errand {
+            Errand::Stream(records) => serde_json::json!({ "Records": records }),
+            _ => self.server().schedule_event(trigger),
         };
-        self.begin_with(trigger, event, origin);
+        self.begin_with(trigger, event, errand);
     }
 
-    fn begin_with(&mut self, trigger: &'static Trigger, event: Value, origin: Origin) {
+    fn begin_with(&mut self, trigger: &'static Trigger, event: Value, errand: Errand) {
         self.report.invocations += 1;
-        let work = Stepped::new(self.server().work(trigger, event));
-        self.flights.push(Flight {
-            trigger,
-            work,
-            origin,
-            calls: 0,
-            waited: Duration::ZERO,
-        });
+        let flight = Flight::worker(self.server(), trigger, event, errand);
+        self.flights.push(flight);
     }
 
-    /// Has a worker do its next step, or die of it.
+    /// Has a worker or a request do its next step, or die of it.
     async fn step(&mut self, place: usize) {
         let flight = &mut self.flights[place];
-        flight.waited = Duration::ZERO;
-        let step = self.receivers.survive(flight.work.step()).await;
+        let step = self.receivers.survive(flight.step()).await;
         self.collect();
         match step {
             None => {
@@ -279,33 +275,40 @@ impl Machine {
                 self.die(place);
             }
             Some(Step::AtCall) => {
-                let flight = &mut self.flights[place];
-                flight.calls += 1;
-                self.report
-                    .points
-                    .insert((flight.trigger.name, flight.calls));
+                let flight = &self.flights[place];
+                self.report.points.insert((flight.name, flight.calls));
                 if self.faults.is_fatal() {
-                    self.report.killed_at_call += 1;
+                    if flight.is_worker() {
+                        self.report.killed_at_call += 1;
+                    } else {
+                        self.report.killed_requests += 1;
+                    }
                     self.die(place);
                 }
             }
-            Some(Step::Done(answer)) => {
+            Some(Step::Done(landing)) => {
                 let flight = self.flights.swap_remove(place);
-                self.finish(flight.origin, answer);
+                match (flight.errand, landing) {
+                    (Errand::Request(operation), Landing::Answered(status, answer)) => {
+                        self.world.note(operation, status, &answer);
+                    }
+                    (errand, Landing::Worked(answer)) => self.finish(errand, answer),
+                    (_, Landing::Answered(..)) => unreachable!("only requests are answered"),
+                }
             }
         }
     }
 
     fn die(&mut self, place: usize) {
         let flight = self.flights.swap_remove(place);
-        self.report.died.insert((flight.trigger.name, flight.calls));
+        self.report.died.insert((flight.name, flight.calls));
         // The queue brings its messages again by itself.
-        if let Origin::Stream(records) = flight.origin {
+        if let Errand::Stream(records) = flight.errand {
             self.come_again(records);
         }
     }
 
-    fn finish(&mut self, origin: Origin, answer: Result<Value, TriggerError>) {
+    fn finish(&mut self, errand: Errand, answer: Result<Value, TriggerError>) {
         let failed: Option<BTreeSet<String>> = answer.ok().map(|answer| {
             let failures = answer["batchItemFailures"].as_array().into_iter().flatten();
             failures
@@ -316,23 +319,23 @@ impl Machine {
         if failed.as_ref().is_none_or(|failed| !failed.is_empty()) {
             self.report.failed_invocations += 1;
         }
-        match (origin, failed) {
-            (Origin::Stream(records), Some(failed)) => {
+        match (errand, failed) {
+            (Errand::Stream(records), Some(failed)) => {
                 let again = records.into_iter().filter(|record| {
                     let place = record["dynamodb"]["SequenceNumber"].as_str();
                     place.is_some_and(|place| failed.contains(place))
                 });
                 self.come_again(again.collect());
             }
-            (Origin::Stream(records), None) => self.come_again(records),
-            (Origin::Queue(queue, receipts), Some(failed)) => {
+            (Errand::Stream(records), None) => self.come_again(records),
+            (Errand::Queue(queue, receipts), Some(failed)) => {
                 for (message, receipt) in receipts {
                     if !failed.contains(&message) {
                         self.server().aws().queues().delete(queue.name(), &receipt);
                     }
                 }
             }
-            (Origin::Queue(..), None) | (Origin::Schedule, _) => {}
+            (Errand::Queue(..), None) | (Errand::Schedule | Errand::Request(_), _) => {}
         }
     }
 

@@ -20,6 +20,12 @@ pub struct Report {
     pub killed_at_call: u64,
     /// Workers that died while a receiver had their request.
     pub killed_while_sending: u64,
+    /// Requests to the API that died before or after a call to AWS.
+    pub killed_requests: u64,
+    /// How often the list of events was read on.
+    pub pulls: u64,
+    /// Transactions that took longer than anybody waits for.
+    pub given_up: u64,
     /// Workers that were held up for longer than their lease allows.
     pub stalled: u64,
     /// Calls to AWS that failed, by kind.
@@ -74,6 +80,9 @@ impl Report {
         self.failed_invocations += other.failed_invocations;
         self.killed_at_call += other.killed_at_call;
         self.killed_while_sending += other.killed_while_sending;
+        self.killed_requests += other.killed_requests;
+        self.pulls += other.pulls;
+        self.given_up += other.given_up;
         self.stalled += other.stalled;
         for (sum, count) in self.faults.iter_mut().zip(other.faults) {
             *sum += count;
@@ -124,6 +133,11 @@ impl fmt::Display for Report {
         writeln!(f, "| runs | {} |", self.runs)?;
         writeln!(f, "| operations through the API | {} |", self.operations)?;
         writeln!(f, "| of them answered with a 5xx | {} |", self.unknown)?;
+        writeln!(
+            f,
+            "| of them killed before or after a call to AWS | {} |",
+            self.killed_requests
+        )?;
         writeln!(f, "| workers begun | {} |", self.invocations)?;
         writeln!(
             f,
@@ -148,6 +162,11 @@ impl fmt::Display for Report {
         for (name, count) in NAMES.iter().zip(self.faults) {
             writeln!(f, "| calls to AWS {name} | {count} |")?;
         }
+        writeln!(
+            f,
+            "| transactions under way for longer than their time-out | {} |",
+            self.given_up
+        )?;
         for (what, counts) in [("stream records", records), ("queue messages", messages)] {
             let [lost, repeated, delayed, reordered] = counts;
             writeln!(
@@ -162,6 +181,11 @@ impl fmt::Display for Report {
             self.died.len()
         )?;
         writeln!(f, "| events committed | {} |", self.events)?;
+        writeln!(
+            f,
+            "| times the list of events was read on | {} |",
+            self.pulls
+        )?;
         writeln!(f, "| deliveries owed | {} |", self.owed)?;
         writeln!(f, "| requests that came | {} |", self.requests)?;
         writeln!(

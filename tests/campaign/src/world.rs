@@ -1,6 +1,9 @@
-//! The workload: tenants, their endpoints, and what happens to their clients.
+//! Who is there: tenants, their endpoints, and what the API has confirmed to them.
 
-use crate::receivers::{Manner, Receivers};
+use crate::{
+    puller::Puller,
+    receivers::{Manner, Receivers},
+};
 use e2e::{Actor, TestApp, id};
 use serde_json::{Value, json};
 
@@ -32,8 +35,10 @@ const TENANTS: [&[Plan]; 3] = [
 /// A tenant.
 pub(crate) struct Tenant {
     pub(crate) actor: Actor,
-    clients: Vec<String>,
-    companies: Vec<String>,
+    pub(crate) clients: Vec<String>,
+    pub(crate) companies: Vec<String>,
+    /// A program of theirs that reads the list of events.
+    pub(crate) puller: Puller,
 }
 
 /// An endpoint, as it was registered.
@@ -101,6 +106,7 @@ impl World {
                 actor,
                 clients: Vec::new(),
                 companies: Vec::new(),
+                puller: Puller::default(),
             });
         }
         world
@@ -109,138 +115,6 @@ impl World {
     /// Whether this endpoint takes everything from the beginning.
     pub(crate) fn is_healthy(endpoint: usize) -> bool {
         Self::manners().get(endpoint) == Some(&Manner::Healthy)
-    }
-
-    /// Does one of the things that people do.
-    pub(crate) async fn something(&mut self, random: &mut fastrand::Rng) {
-        let tenant = random.usize(..self.tenants.len());
-        match random.u8(..20) {
-            0..4 => self.create_client(tenant, random).await,
-            4..10 => self.update_client(tenant, random).await,
-            10 => self.archive_client(tenant, random).await,
-            11..14 => self.invite(tenant, random).await,
-            14 => self.cancel(tenant, random).await,
-            15 => self.accept(random).await,
-            16 => self.create_company(tenant).await,
-            17 | 18 => self.rename_company(tenant, random).await,
-            _ => self.delete_company(tenant, random).await,
-        }
-    }
-
-    pub(crate) async fn create_client(&mut self, tenant: usize, random: &mut fastrand::Rng) {
-        let number = self.next_number();
-        let mut body = json!({
-            "givenName": format!("Given {number}"),
-            "familyName": "Family",
-            "email": format!("client-{number}@example.com"),
-        });
-        if let Some(company) = random.choice(&self.tenants[tenant].companies) {
-            body["companyId"] = json!(company);
-        }
-        let invites = random.bool();
-        let path = format!("/v1/clients?sendInvite={invites}");
-        if let Some(client) = self.post(tenant, &path, &body).await {
-            self.confirm(tenant, id(&client), "client.created");
-            self.tenants[tenant].clients.push(id(&client).to_owned());
-        }
-    }
-
-    pub(crate) async fn update_client(&mut self, tenant: usize, random: &mut fastrand::Rng) {
-        let Some(client) = random.choice(&self.tenants[tenant].clients).cloned() else {
-            return;
-        };
-        let mut body = json!({ "givenName": format!("Given {}", self.next_number()) });
-        if random.u8(..4) == 0 {
-            let company = random.choice(&self.tenants[tenant].companies);
-            body["companyIds"] = json!(company.into_iter().collect::<Vec<_>>());
-        }
-        let path = format!("/v1/clients/{client}");
-        if self.patch(tenant, &path, &body).await {
-            self.confirm(tenant, &client, "client.updated");
-        }
-    }
-
-    async fn archive_client(&mut self, tenant: usize, random: &mut fastrand::Rng) {
-        let clients = &mut self.tenants[tenant].clients;
-        if clients.is_empty() {
-            return;
-        }
-        let client = clients.swap_remove(random.usize(..clients.len()));
-        if self.delete(tenant, &format!("/v1/clients/{client}")).await {
-            self.confirm(tenant, &client, "client.archived");
-        }
-    }
-
-    async fn invite(&mut self, tenant: usize, random: &mut fastrand::Rng) {
-        if let Some(client) = random.choice(&self.tenants[tenant].clients) {
-            let body = json!({ "clientId": client });
-            self.post(tenant, "/v1/invitations", &body).await;
-        }
-    }
-
-    async fn cancel(&mut self, tenant: usize, random: &mut fastrand::Rng) {
-        let open = self.get(tenant, "/v1/invitations?status=pending").await;
-        let open = open["data"].as_array().cloned().unwrap_or_default();
-        if let Some(invitation) = random.choice(&open) {
-            let path = format!("/v1/invitations/{}/cancel", id(invitation));
-            if self.post(tenant, &path, &json!({})).await.is_some() {
-                self.confirm(tenant, id(invitation), "invitation.cancelled");
-            }
-        }
-    }
-
-    /// Follows the link of some mail; many are out of date.
-    async fn accept(&mut self, random: &mut fastrand::Rng) {
-        let mails = self.app.server.aws().mailbox().newest_first();
-        let Some(mail) = random.choice(&mails) else {
-            return;
-        };
-        let link = mail
-            .text
-            .split_whitespace()
-            .find(|word| word.contains("/i/"));
-        if let Some(link) = link {
-            let body = json!({ "password": "correct horse battery" });
-            self.app
-                .nobody()
-                .post(&format!("{link}/accept"), &body)
-                .await;
-        }
-    }
-
-    pub(crate) async fn create_company(&mut self, tenant: usize) {
-        let body = json!({ "name": format!("Company {}", self.next_number()) });
-        if let Some(company) = self.post(tenant, "/v1/companies", &body).await {
-            self.confirm(tenant, id(&company), "company.created");
-            self.tenants[tenant].companies.push(id(&company).to_owned());
-        }
-    }
-
-    async fn rename_company(&mut self, tenant: usize, random: &mut fastrand::Rng) {
-        let Some(company) = random.choice(&self.tenants[tenant].companies).cloned() else {
-            return;
-        };
-        let body = json!({ "name": format!("Company {}", self.next_number()) });
-        if self
-            .patch(tenant, &format!("/v1/companies/{company}"), &body)
-            .await
-        {
-            self.confirm(tenant, &company, "company.updated");
-        }
-    }
-
-    async fn delete_company(&mut self, tenant: usize, random: &mut fastrand::Rng) {
-        let companies = &mut self.tenants[tenant].companies;
-        if companies.is_empty() {
-            return;
-        }
-        let company = companies.swap_remove(random.usize(..companies.len()));
-        if self
-            .delete(tenant, &format!("/v1/companies/{company}"))
-            .await
-        {
-            self.confirm(tenant, &company, "company.deleted");
-        }
     }
 
     /// All pages of a list.
@@ -257,32 +131,11 @@ impl World {
         }
     }
 
-    async fn get(&self, tenant: usize, path: &str) -> Value {
+    pub(crate) async fn get(&self, tenant: usize, path: &str) -> Value {
         self.tenants[tenant].actor.get(path).await.body
     }
 
-    async fn post(&mut self, tenant: usize, path: &str, body: &Value) -> Option<Value> {
-        let answer = self.tenants[tenant].actor.post(path, body).await;
-        self.note(answer.status).then_some(answer.body)
-    }
-
-    pub(crate) async fn patch(&mut self, tenant: usize, path: &str, body: &Value) -> bool {
-        let status = self.tenants[tenant].actor.patch(path, body).await.status;
-        self.note(status)
-    }
-
-    async fn delete(&mut self, tenant: usize, path: &str) -> bool {
-        let status = self.tenants[tenant].actor.delete(path).await.status;
-        self.note(status)
-    }
-
-    /// Whether it was done; an error of the server leaves that open.
-    fn note(&mut self, status: u16) -> bool {
-        self.unknown += u64::from(status >= 500);
-        (200..300).contains(&status)
-    }
-
-    fn confirm(&mut self, tenant: usize, object: &str, event_type: &'static str) {
+    pub(crate) fn confirm(&mut self, tenant: usize, object: &str, event_type: &'static str) {
         self.confirmed.push(Confirmed {
             tenant,
             object: object.to_owned(),
@@ -290,7 +143,7 @@ impl World {
         });
     }
 
-    fn next_number(&mut self) -> u32 {
+    pub(crate) fn next_number(&mut self) -> u32 {
         self.made += 1;
         self.made
     }

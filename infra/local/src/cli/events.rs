@@ -155,7 +155,11 @@ async fn since(api: &Api, filters: &[(&str, String)], time: Time) -> Result<Vec<
     let mut events = Vec::new();
     let mut token: Option<String> = None;
     loop {
-        let mut query = vec![("after", after.as_str()), ("limit", "1000")];
+        let mut query = vec![
+            ("after", after.as_str()),
+            ("settled", "false"),
+            ("limit", "1000"),
+        ];
         query.extend(filters.iter().map(|(name, value)| (*name, value.as_str())));
         query.extend(token.as_deref().map(|token| ("nextToken", token)));
         let mut page = api.get("/v1/events", &query).await?.body;
@@ -241,7 +245,11 @@ fn line(console: Console, delivery: &Value) -> String {
 async fn forward(api: &Api, console: Console, id: EventId, forwarder: &Forwarder) -> Done {
     // The list has what comes after an id; the id before this one need not exist.
     let before = Uuid::from_u128(id.uuid().as_u128().saturating_sub(1)).to_string();
-    let query = [("after", before.as_str()), ("limit", "1")];
+    let query = [
+        ("after", before.as_str()),
+        ("settled", "false"),
+        ("limit", "1"),
+    ];
     let page = api.get("/v1/events", &query).await?.body;
     let found = Listed::read(&page["data"][0]).filter(|one| one.id == id);
     let one = found.ok_or(EventsError::Unknown(id))?;

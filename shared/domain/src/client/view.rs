@@ -1,7 +1,7 @@
 //! Clients as callers and events see them.
 
 use super::{Client, ClientStatus, CreationMethod};
-use crate::{ClientId, CompanyId, InternalUserId, Time};
+use crate::{AddressFault, ClientId, CompanyId, InternalUserId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -26,6 +26,10 @@ pub struct ClientView {
     pub name: String,
     /// Its address.
     pub email: String,
+    /// What is known against that address: mail to it bounced, or its owner
+    /// called our mail spam. Null while nothing is.
+    #[serde(default)]
+    pub email_state: Option<AddressFault>,
     /// The primary company; a placeholder if it has none.
     pub company_id: CompanyId,
     /// All companies, the primary one first; a placeholder if it has none.
@@ -56,6 +60,8 @@ pub struct ClientView {
     pub account_manager_ids: Vec<InternalUserId>,
     /// By what it is grouped.
     pub tags: Vec<String>,
+    /// Whose ids lead here too: clients who were merged into this one.
+    pub merged_ids: Vec<ClientId>,
     /// Values of the workspace's own fields; null when there are none.
     pub custom_fields: Option<Map<String, Value>>,
 }
@@ -81,6 +87,7 @@ impl Client {
             family_name: self.name.family_name.clone(),
             name: self.name.full(),
             email: self.email.as_str().to_owned(),
+            email_state: self.address_fault(),
             company_id: self.primary_company(),
             company_ids: self.memberships().collect(),
             status,
@@ -95,6 +102,7 @@ impl Client {
             phone: self.phone.clone(),
             account_manager_ids: self.account_manager_ids.clone(),
             tags: self.tags.as_slice().to_vec(),
+            merged_ids: self.merged_ids.clone(),
             custom_fields: self.custom_fields.shown(),
         }
     }

@@ -52,6 +52,18 @@ fn a_rotation_without_overlap_leaves_the_new_secret_alone() {
 }
 
 #[test]
+fn an_endpoint_is_told_of_what_follows_its_registration_though_clocks_differ() {
+    let ids = IdSource::new();
+    let mut endpoint = endpoint(&ids);
+    endpoint.event_types = vec![EventFilter::parse("eventTypes", "*").unwrap()];
+    let event_at = |time| crate::samples(endpoint.workspace_id, Moment::new(time, &ids)).remove(0);
+
+    assert!(endpoint.is_told_of(&event_at(start() + Duration::from_hours(1))));
+    assert!(endpoint.is_told_of(&event_at(start() - CLOCK_TOLERANCE * 2)));
+    assert!(!endpoint.is_told_of(&event_at(start() - Duration::from_mins(1))));
+}
+
+#[test]
 fn giving_up_tells_by_event_and_mail_and_by_hand_by_event_alone() {
     let ids = IdSource::new();
     let endpoint = endpoint(&ids);

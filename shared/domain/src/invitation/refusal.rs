@@ -33,6 +33,11 @@ pub enum InviteRefusal {
     /// The invitation is over.
     #[error("the invitation is {} and cannot be changed any more", .0.name())]
     NotPending(InvitationStatus),
+    /// Whoever has the address called our mail spam.
+    #[error(
+        "whoever has this address reported mail of this workspace as spam; it is not mailed again"
+    )]
+    Complained,
     /// It was sent a moment ago, or often today.
     #[error("the invitation was sent too often; try again in {} seconds", .0.as_secs())]
     TooSoon(Duration),

@@ -63,7 +63,12 @@ impl Feed {
     /// Reads on. Of a long list it is one page, and [`Feed::is_behind`].
     pub(crate) async fn read(&mut self) -> Result<Vec<Listed>, ApiError> {
         let after = self.window.after().to_string();
-        let mut query = vec![("after", after.as_str()), ("limit", PAGE)];
+        // What has not settled yet is told at once; the window sees to order.
+        let mut query = vec![
+            ("after", after.as_str()),
+            ("settled", "false"),
+            ("limit", PAGE),
+        ];
         let now = Instant::now();
         let (began, token) = match &self.poll {
             Some((began, token)) => (*began, Some(token.clone())),

@@ -24,16 +24,25 @@ pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
         | EventType::ClientStatusChanged
         | EventType::ClientArchived
         | EventType::ClientDeleted
+        | EventType::ClientRestored
+        | EventType::ClientMerged
         | EventType::CompanyCreated
         | EventType::CompanyUpdated
         | EventType::CompanyDeleted
         | EventType::CompanyClientAdded
         | EventType::CompanyClientRemoved
         | EventType::InvitationSent
+        | EventType::InvitationDelivered
+        | EventType::InvitationBounced
+        | EventType::InvitationComplained
+        | EventType::InvitationFailed
         | EventType::InvitationCancelled
         | EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
+        | EventType::CustomFieldCreated
+        | EventType::CustomFieldUpdated
+        | EventType::CustomFieldDeleted
         | EventType::WorkspaceUpdated
         | EventType::WebhookEndpointDisabled => None,
     }
@@ -72,12 +81,34 @@ pub(super) async fn run(kind: EventType, stage: &mut Stage<'_>) -> Result<String
             stage.delete(&format!("/v1/clients/{client}")).await?;
             Ok(client)
         }
+        EventType::ClientRestored => {
+            let client = stage.client(&[]).await?;
+            let path = format!("/v1/clients/{client}");
+            stage.delete(&path).await?;
+            let path = format!("{path}/restore");
+            stage.ask(Method::POST, &path, Some(&json!({}))).await?;
+            Ok(client)
+        }
+        EventType::ClientMerged => {
+            let (duplicate, client) = (stage.twin().await?, stage.client(&[]).await?);
+            let path = format!("/v1/clients/{duplicate}/merge");
+            let into = json!({ "into": client });
+            stage.ask(Method::POST, &path, Some(&into)).await?;
+            Ok(client)
+        }
+        EventType::CustomFieldCreated
+        | EventType::CustomFieldUpdated
+        | EventType::CustomFieldDeleted => field(kind, stage).await,
         EventType::CompanyCreated
         | EventType::CompanyUpdated
         | EventType::CompanyDeleted
         | EventType::CompanyClientAdded
         | EventType::CompanyClientRemoved => company(kind, stage).await,
         EventType::InvitationSent
+        | EventType::InvitationDelivered
+        | EventType::InvitationBounced
+        | EventType::InvitationComplained
+        | EventType::InvitationFailed
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled => invitation(kind, stage).await,
@@ -132,6 +163,29 @@ async fn internal_user(kind: EventType, stage: &mut Stage<'_>) -> Result<String,
     Ok(user)
 }
 
+async fn field(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {
+    let field = json!({ "entityType": "company", "name": stage.name(), "type": "text" });
+    let added = stage
+        .ask(
+            Method::POST,
+            "/v1/custom-fields",
+            Some(&json!({ "customFields": [field] })),
+        )
+        .await?;
+    let id = added["customFields"][0]["id"].as_str();
+    let id = id.ok_or(TriggerError::Missing("id"))?.to_owned();
+    let path = format!("/v1/custom-fields/{id}");
+    match kind {
+        EventType::CustomFieldUpdated => {
+            let change = json!({ "name": format!("{} (renamed)", stage.name()) });
+            stage.patch(&path, &change).await?;
+        }
+        EventType::CustomFieldDeleted => stage.delete(&path).await?,
+        _ => {}
+    }
+    Ok(id)
+}
+
 /// Gives the workspace another name for a moment.
 async fn workspace(stage: &mut Stage<'_>) -> Result<String, TriggerError> {
     let path = "/v1/workspaces";
@@ -146,6 +200,12 @@ async fn workspace(stage: &mut Stage<'_>) -> Result<String, TriggerError> {
 }
 
 async fn invitation(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {
+    match kind {
+        EventType::InvitationBounced => stage.simulate("bounce"),
+        EventType::InvitationComplained => stage.simulate("complaint"),
+        EventType::InvitationFailed => stage.simulate("suppressionlist"),
+        _ => {}
+    }
     let client = stage.client(&[]).await?;
     let invitation = stage.invitation(&client).await?;
     let id = invitation["id"]

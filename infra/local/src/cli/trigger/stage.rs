@@ -23,6 +23,8 @@ pub(super) struct Stage<'a> {
     is_local: bool,
     /// Eight digits that no other run has.
     mark: String,
+    /// What the simulator of Amazon SES does with mail, if it gets it.
+    simulated: Option<&'static str>,
     endpoint: Option<String>,
     left_behind: Vec<String>,
 }
@@ -37,6 +39,7 @@ impl<'a> Stage<'a> {
             console,
             is_local,
             mark: random.get(24..).unwrap_or(&random).to_owned(),
+            simulated: None,
             endpoint: None,
             left_behind: Vec::new(),
         })
@@ -60,11 +63,28 @@ impl<'a> Stage<'a> {
     /// Mail to a made-up address would come back and harm the installation's
     /// name; the simulator of Amazon SES takes it and counts nothing.
     fn email(&self) -> String {
-        if self.is_local {
-            format!("trigger-{}@example.com", self.mark)
-        } else {
-            format!("success+trigger-{}@simulator.amazonses.com", self.mark)
+        match (self.is_local, self.simulated) {
+            (true, None) => format!("trigger-{}@example.com", self.mark),
+            (_, fate) => {
+                let fate = fate.unwrap_or("success");
+                format!("{fate}+trigger-{}@simulator.amazonses.com", self.mark)
+            }
         }
+    }
+
+    /// A new client who could be taken for the other one.
+    pub(super) async fn twin(&mut self) -> Result<String, TriggerError> {
+        let body = json!({
+            "givenName": "Trigger",
+            "familyName": self.mark,
+            "email": self.email().replacen("trigger-", "trigger-twin-", 1),
+        });
+        self.make("client", "/v1/clients", &body).await
+    }
+
+    /// Has the next client's mail end as the simulator does it for this name.
+    pub(super) fn simulate(&mut self, fate: &'static str) {
+        self.simulated = Some(fate);
     }
 
     /// A new client in these companies.

@@ -1,0 +1,116 @@
+//! Erases what is left of purged clients: their invitations, and whatever is
+//! personal in events and in what endpoints answered.
+//!
+//! What was sent to endpoints already is with their owners. Sessions need no
+//! erasing: they hold ids only and end with their client.
+
+use crate::{PAGES, note};
+use portico_app::{TriggerError, retry};
+use portico_domain::{Chore, ClientId, DeliveryId, Endpoint, Event, Work};
+use portico_store::{CommitError, EventFilter, InvitationFilter, PageRequest, WorkspaceStore};
+use uuid::Uuid;
+
+/// Erases client after client; answers whether nothing is left of any.
+pub(crate) async fn erase(
+    workspace: &WorkspaceStore<'_>,
+    chore: &Chore,
+    clients: &[ClientId],
+) -> Result<bool, TriggerError> {
+    let mut chore = chore.clone();
+    let endpoints = workspace.all_endpoints().await?;
+    for (done, client) in clients.iter().enumerate() {
+        if !erase_client(workspace, &endpoints, *client).await? {
+            return Ok(false);
+        }
+        let rest = clients[done + 1..].to_vec();
+        chore = note(workspace, chore, |chore| {
+            chore.work = Work::Erase { clients: rest };
+        })
+        .await?;
+    }
+    Ok(true)
+}
+
+async fn erase_client(
+    workspace: &WorkspaceStore<'_>,
+    endpoints: &[Endpoint],
+    client: ClientId,
+) -> Result<bool, TriggerError> {
+    let of_client = InvitationFilter {
+        client_id: Some(client),
+        ..InvitationFilter::default()
+    };
+    for _ in 0..PAGES {
+        let page = PageRequest {
+            limit: 100,
+            after: None,
+        };
+        let invitations = workspace.invitations(of_client.clone(), &page).await?.items;
+        if invitations.is_empty() {
+            return erase_events(workspace, endpoints, client.uuid()).await;
+        }
+        for invitation in invitations {
+            if !erase_events(workspace, endpoints, invitation.id.uuid()).await? {
+                return Ok(false);
+            }
+            workspace.delete_invitation(invitation.id).await?;
+        }
+    }
+    Ok(false)
+}
+
+/// Erases the events about one object. Those of an earlier run are passed by.
+async fn erase_events(
+    workspace: &WorkspaceStore<'_>,
+    endpoints: &[Endpoint],
+    object: Uuid,
+) -> Result<bool, TriggerError> {
+    let mut after = None;
+    let mut erased = 0;
+    loop {
+        let of_object = EventFilter {
+            object_id: Some(object.to_string()),
+            ..EventFilter::default()
+        };
+        let page = PageRequest { limit: 100, after };
+        let found = workspace.events(of_object, &page).await?;
+        for event in found.items.iter().filter(|event| !event.is_erased()) {
+            erase_answers(workspace, endpoints, event).await?;
+            workspace.erase_event(event).await?;
+            erased += 1;
+        }
+        after = found.next;
+        if after.is_none() {
+            return Ok(true);
+        }
+        if erased > PAGES * 100 {
+            return Ok(false);
+        }
+    }
+}
+
+/// Endpoints may have repeated in their answers what they were told.
+async fn erase_answers(
+    workspace: &WorkspaceStore<'_>,
+    endpoints: &[Endpoint],
+    event: &Event,
+) -> Result<(), TriggerError> {
+    for endpoint in endpoints {
+        let id = DeliveryId::of(event.id, endpoint.id);
+        retry(TriggerError::is_stale, || async {
+            let delivery = workspace.delivery(id).await?;
+            let Some(mut delivery) = delivery else {
+                return Ok(());
+            };
+            let is_written =
+                !delivery.forget_answers() || workspace.save_delivery(&delivery).await?;
+            if is_written {
+                Ok(())
+            } else {
+                Err(CommitError::Stale.into())
+            }
+        })
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! `POST /v1/clients/{id}/merge`: merges a duplicate into another client.
+
+use crate::{get::resolve, view::view};
+use portico_app::{App, Grant};
+use portico_domain::{ClientId, ClientView, Invalid, Permission};
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
+    schema,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What this function answers to.
+pub const ROUTE: Route =
+    Route::post("clients-merge", "/v1/clients/{id}/merge").needs(Permission::DeleteClients);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[
+    Grant::GET,
+    Grant::PUT,
+    Grant::UPDATE,
+    Grant::DELETE,
+    Grant::CHECK,
+];
+
+const OPERATION: Operation = Operation {
+    summary: "Merge a duplicate into another client",
+    description: "The client in the path is the duplicate; the one in `into` stays and is answered. What that one has stays, what it lacks comes from the duplicate; companies, tags and account managers are united. The duplicate's id leads to it from now on, its address is free, its open invitation is cancelled, and it can no more sign in by itself. One event `client.merged` tells all of it.",
+    query: &[],
+    body: Some(schema::<Merge>),
+    answer: Body::Json(schema::<ClientView>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// Into whom a client shall be merged.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Merge {
+    /// The client who stays.
+    into: String,
+}
+
+/// Merges a client into another one.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let id: ClientId = request.path_id("client")?;
+    let into = body::<Merge>(&request)?.into;
+    let workspace = app.store.workspace(caller.workspace_id);
+    retry_stale(|| async {
+        let duplicate = workspace.client(id).await?;
+        let duplicate = duplicate
+            .filter(|client| !client.is_archived())
+            .ok_or_else(|| Problem::not_found("client"))?;
+        request.if_match(&view(app, &caller, &duplicate))?;
+        let survivor = match into.parse() {
+            Ok(id) => resolve(&workspace, id).await?,
+            Err(_) => None,
+        };
+        let survivor = survivor.ok_or_else(|| unknown(&into))?;
+        let open = workspace.open_invitation(&duplicate).await?;
+        let mut change = caller.change(app);
+        let (mut gone, mut after) = (duplicate.clone(), survivor.clone());
+        after.absorb(&mut change, &mut gone, open.as_ref())?;
+        change.save_client(Some(&duplicate), gone);
+        let after = change.save_client(Some(&survivor), after);
+        let answer = ok(&view(app, &caller, &after));
+        caller.commit(app, &change, answer).await
+    })
+    .await
+}
+
+fn unknown(id: &str) -> Problem {
+    let message = format!("there is no client {id:?} in this workspace");
+    Invalid::new("into", "client_unknown", message).into()
+}

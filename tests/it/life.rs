@@ -1,0 +1,360 @@
+//! How clients come back, become one, and are erased.
+
+use e2e::{Actor, Received, Receiver, TestApp, id};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+async fn create(app: &TestApp, body: Value) -> Value {
+    app.admin().post("/v1/clients", &body).await.expect(200)
+}
+
+async fn company(app: &TestApp, name: &str) -> Value {
+    let body = json!({ "name": name });
+    app.admin().post("/v1/companies", &body).await.expect(200)
+}
+
+fn path(client: &Value) -> String {
+    format!("/v1/clients/{}", id(client))
+}
+
+async fn act(admin: &Actor, client: &Value, what: &str, body: Value) -> e2e::Answer {
+    admin.post(&format!("{}/{what}", path(client)), &body).await
+}
+
+async fn merge(admin: &Actor, duplicate: &Value, into: &Value) -> Value {
+    let body = json!({ "into": into["id"] });
+    act(admin, duplicate, "merge", body).await.expect(200)
+}
+
+fn person(name: &str) -> Value {
+    let email = format!("{}@example.com", name.to_lowercase());
+    json!({ "givenName": name, "familyName": "Doe", "email": email })
+}
+
+#[tokio::test]
+async fn a_restored_client_is_as_it_was_without_what_is_gone() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let (engines, looms) = (company(&app, "Engines").await, company(&app, "Looms").await);
+    let mut body = person("Ada");
+    body["companyIds"] = json!([engines["id"], looms["id"]]);
+    body["tags"] = json!(["VIP"]);
+    let client = create(&app, body).await;
+    act(&admin, &client, "restore", json!({}))
+        .await
+        .problem(409, "client_not_archived");
+    admin.delete(&path(&client)).await.expect(200);
+    let engines = format!("/v1/companies/{}", id(&engines));
+    admin.delete(&engines).await.expect(200);
+    app.settle().await;
+    let receiver = Receiver::start().await;
+    app.register(&receiver, &["*"]).await;
+
+    let back = act(&admin, &client, "restore", json!({})).await.expect(200);
+    app.settle().await;
+
+    assert_eq!(back["companyIds"], json!([looms["id"]]));
+    assert_eq!(
+        (&back["tags"], &back["email"]),
+        (&client["tags"], &client["email"])
+    );
+    assert_eq!(admin.get(&path(&client)).await.expect(200), back);
+    let of_looms = format!("/v1/clients?companyId={}", id(&looms));
+    assert_eq!(
+        admin.get(&of_looms).await.expect(200)["data"],
+        json!([back])
+    );
+    assert_eq!(receiver.event_types(), ["client.restored"]);
+    let again = admin.post("/v1/clients", &person("ADA")).await;
+    assert_eq!(again.problem(409, "email_taken"), Some("email"));
+}
+
+#[tokio::test]
+async fn a_client_without_a_company_comes_back_with_a_placeholder() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let client = create(&app, person("Ada")).await;
+    admin.delete(&path(&client)).await.expect(200);
+
+    let back = act(&admin, &client, "restore", json!({})).await.expect(200);
+
+    let placeholder = back["companyId"].as_str().expect("always a text");
+    let placeholder = format!("/v1/companies/{placeholder}");
+    let placeholder = admin.get(&placeholder).await.expect(200);
+    assert_eq!(placeholder["isPlaceholder"], true);
+}
+
+#[tokio::test]
+async fn restoring_says_why_it_cannot() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let engines = company(&app, "Engines").await;
+    let mut body = person("Ada");
+    body["companyIds"] = json!([engines["id"]]);
+    let client = create(&app, body).await;
+    admin.delete(&path(&client)).await.expect(200);
+
+    let engines = format!("/v1/companies/{}", id(&engines));
+    let inactive = json!({ "isActive": false });
+    admin.patch(&engines, &inactive).await.expect(200);
+    let refused = act(&admin, &client, "restore", json!({})).await;
+    assert_eq!(refused.problem(409, "company_inactive"), Some("companyIds"));
+    let active = json!({ "isActive": true });
+    admin.patch(&engines, &active).await.expect(200);
+
+    create(&app, person("ADA")).await;
+    let refused = act(&admin, &client, "restore", json!({})).await;
+    assert_eq!(refused.problem(409, "email_taken"), Some("email"));
+}
+
+#[tokio::test]
+async fn merged_clients_are_one_under_both_ids() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let (engines, looms) = (company(&app, "Engines").await, company(&app, "Looms").await);
+    let mut body = person("Ada");
+    body["companyIds"] = json!([engines["id"]]);
+    body["position"] = json!("Analyst");
+    body["tags"] = json!(["VIP"]);
+    let survivor = create(&app, body).await;
+    let mut body = person("Augusta");
+    body["companyIds"] = json!([looms["id"], engines["id"]]);
+    body["position"] = json!("Countess");
+    body["phone"] = json!("+12125550123");
+    body["tags"] = json!(["vip", "Oslo"]);
+    let duplicate = create(&app, body).await;
+    app.settle().await;
+    let receiver = Receiver::start().await;
+    app.register(&receiver, &["*"]).await;
+
+    let merged = merge(&admin, &duplicate, &survivor).await;
+    app.settle().await;
+
+    assert_eq!(merged["id"], survivor["id"]);
+    assert_eq!(merged["givenName"], "Ada");
+    assert_eq!(merged["companyIds"], json!([engines["id"], looms["id"]]));
+    assert_eq!(merged["position"], "Analyst");
+    assert_eq!(merged["phone"], "+12125550123");
+    assert_eq!(merged["tags"], json!(["VIP", "Oslo"]));
+    assert_eq!(merged["mergedIds"], json!([duplicate["id"]]));
+    assert_eq!(admin.get(&path(&duplicate)).await.expect(200), merged);
+    let list = admin.get("/v1/clients").await.expect(200);
+    assert_eq!(list["data"], json!([merged]));
+    let of_looms = format!("/v1/clients?companyId={}", id(&looms));
+    assert_eq!(
+        admin.get(&of_looms).await.expect(200)["data"],
+        json!([merged])
+    );
+    assert_eq!(receiver.event_types(), ["client.merged"]);
+    let event = receiver.received()[0].event();
+    assert_eq!(event["objectId"], survivor["id"]);
+    assert_eq!(
+        event["previousAttributes"]["companyIds"],
+        survivor["companyIds"]
+    );
+    // A change under the old id reaches the one client there is; a deletion
+    // means the duplicate, which is gone.
+    let change = json!({ "position": "Mathematician" });
+    let changed = admin.patch(&path(&duplicate), &change).await.expect(200);
+    assert_eq!(changed["id"], survivor["id"]);
+    admin
+        .delete(&path(&duplicate))
+        .await
+        .problem(404, "not_found");
+    act(&admin, &duplicate, "restore", json!({}))
+        .await
+        .problem(409, "client_merged");
+    create(&app, person("Augusta")).await;
+}
+
+#[tokio::test]
+async fn a_chain_of_merges_resolves_in_one_step() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let mut clients = Vec::new();
+    for name in ["Ann", "Bob", "Cid", "Dee"] {
+        clients.push(create(&app, person(name)).await);
+    }
+    for pair in clients.windows(2) {
+        merge(&admin, &pair[0], &pair[1]).await;
+    }
+
+    app.server.aws().record_calls();
+    for client in &clients {
+        let found = admin.get(&path(client)).await.expect(200);
+        assert_eq!(found["id"], clients[3]["id"]);
+    }
+    let reads = app.server.aws().calls().len();
+    // The caller's key each time, one read of Dee, and two for each other.
+    assert_eq!(reads, 4 + 1 + 3 * 2);
+}
+
+#[tokio::test]
+async fn a_merge_into_thirty_companies_fits_into_one_transaction() {
+    let app = TestApp::start().await;
+    let admin = app.admin().with("idempotency-key", "once");
+    let mut companies = Vec::new();
+    for number in 0..30 {
+        companies.push(company(&app, &format!("Company {number}")).await["id"].clone());
+    }
+    let mut body = person("Ann");
+    body["companyIds"] = json!(companies[..1]);
+    let ann = create(&app, body).await;
+    let mut body = person("Bob");
+    body["companyIds"] = json!(companies[1..]);
+    let sent = app.admin().post("/v1/clients?sendInvite=true", &body).await;
+    let bob = sent.expect(200);
+    app.settle().await;
+    app.server.aws().record_calls();
+
+    let merged = merge(&admin, &bob, &ann).await;
+
+    assert_eq!(merged["companyIds"], json!(companies));
+    let calls = app.server.aws().calls();
+    let transaction = calls
+        .iter()
+        .find(|call| call.operation == "TransactWriteItems");
+    let actions = transaction.and_then(|call| call.body["TransactItems"].as_array());
+    let actions = actions.map_or(0, Vec::len);
+    assert!((90..=100).contains(&actions), "{actions}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_merged_is_refused() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let ann = create(&app, person("Ann")).await;
+    let mut tagged = person("Bob");
+    tagged["tags"] = (0..20).map(|number| format!("tag {number}")).collect();
+    let bob = create(&app, tagged).await;
+    let mut tagged = person("Cid");
+    tagged["tags"] = json!(["one more"]);
+    let cid = create(&app, tagged).await;
+
+    let itself = act(&admin, &ann, "merge", json!({ "into": ann["id"] })).await;
+    assert_eq!(itself.problem(400, "client_same"), Some("into"));
+    let unknown = act(&admin, &ann, "merge", json!({ "into": "nobody" })).await;
+    assert_eq!(unknown.problem(400, "client_unknown"), Some("into"));
+    let many = act(&admin, &cid, "merge", json!({ "into": bob["id"] })).await;
+    assert_eq!(many.problem(400, "too_many_together"), Some("tags"));
+    // A client who was merged into another is no client to be merged.
+    merge(&admin, &ann, &cid).await;
+    act(&admin, &ann, "merge", json!({ "into": cid["id"] }))
+        .await
+        .problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn two_merges_into_each_other_leave_one_client() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let (ann, bob) = (
+        create(&app, person("Ann")).await,
+        create(&app, person("Bob")).await,
+    );
+
+    let (there, back) = tokio::join!(
+        act(&admin, &ann, "merge", json!({ "into": bob["id"] })),
+        act(&admin, &bob, "merge", json!({ "into": ann["id"] })),
+    );
+
+    let won = [&there, &back]
+        .into_iter()
+        .filter(|answer| answer.status == 200);
+    assert_eq!(won.count(), 1, "{} {}", there.text, back.text);
+    let list = admin.get("/v1/clients").await.expect(200);
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(1));
+    for client in [&ann, &bob] {
+        let found = admin.get(&path(client)).await.expect(200);
+        assert_eq!(found, list["data"][0]);
+    }
+}
+
+/// Everything that the table holds, as one text.
+fn everything(app: &TestApp) -> String {
+    let all = app.server.aws().everything("portico");
+    all.expect("the table answers")
+}
+
+#[tokio::test]
+async fn nothing_personal_is_left_of_a_purged_client() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let receiver = Receiver::start().await;
+    let endpoint = app.register(&receiver, &["*"]).await;
+    let mut body = person("Zebulon");
+    body["companyName"] = json!("Engines");
+    let twin = create(
+        &app,
+        json!({ "name": "Zebulonius Pike", "email": "zebulon.pike@example.com" }),
+    )
+    .await;
+    let client = app
+        .admin()
+        .post("/v1/clients?sendInvite=true", &body)
+        .await
+        .expect(200);
+    app.settle().await;
+    merge(&admin, &twin, &client).await;
+    let accept = format!("{}/accept", app.link("zebulon@example.com").await);
+    let password = json!({ "password": "correct horse battery" });
+    let accepted = app.nobody().post(&accept, &password).await.expect(200);
+    let token = accepted["session"]["token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    app.settle().await;
+    assert!(everything(&app).to_lowercase().contains("zebulon"));
+
+    let gone = act(&admin, &client, "purge", json!({})).await.expect(200);
+    let session = app
+        .nobody()
+        .with("authorization", &format!("Bearer {token}"));
+    session
+        .get("/portal/me")
+        .await
+        .problem(401, "session_missing");
+    app.settle().await;
+    app.advance(Duration::from_mins(1)).await;
+    app.settle().await;
+
+    assert_eq!(
+        gone,
+        json!({ "id": client["id"], "object": "client", "deleted": true })
+    );
+    let left = everything(&app).to_lowercase();
+    let place = left
+        .find("zebulon")
+        .map(|place| &left[place.saturating_sub(300)..(place + 100).min(left.len())]);
+    assert_eq!(place, None);
+    for old in [&client, &twin] {
+        admin.get(&path(old)).await.problem(404, "not_found");
+        act(&admin, old, "purge", json!({})).await;
+    }
+    act(&admin, &client, "restore", json!({}))
+        .await
+        .problem(409, "client_purged");
+    // The events are still there, in order, and say nothing.
+    let of_client = format!("/v1/events?objectId={}", id(&client));
+    let events = admin.get(&of_client).await.expect(200);
+    let events = events["data"].as_array().expect("a list");
+    let sequences: Vec<u64> = events
+        .iter()
+        .filter_map(|event| event["sequence"].as_u64())
+        .collect();
+    assert_eq!(sequences, (1..=events.len() as u64).collect::<Vec<_>>());
+    assert!(
+        events.iter().all(|event| event["data"]["erased"] == true),
+        "{events:#?}"
+    );
+    let all: Vec<Value> = receiver.received().iter().map(Received::event).collect();
+    let is_deletion = |event: &&Value| {
+        event["eventType"] == "client.deleted" && event["objectId"] == client["id"]
+    };
+    let told: Vec<&Value> = all.iter().filter(is_deletion).collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["data"]["email"], "");
+    let deliveries = format!("/v1/webhook-endpoints/{}/deliveries", id(&endpoint));
+    admin.get(&deliveries).await.expect(200);
+    create(&app, person("Zebulon")).await;
+}
