@@ -216,6 +216,26 @@ const TABLE: &[(&str, Access)] = &[
         "workspaces-update",
         Access::Permission(Permission::ManageWorkspace),
     ),
+    (
+        "api-keys-create",
+        Access::Permission(Permission::ManageApiKeys),
+    ),
+    (
+        "api-keys-get",
+        Access::Permission(Permission::ManageApiKeys),
+    ),
+    (
+        "api-keys-list",
+        Access::Permission(Permission::ManageApiKeys),
+    ),
+    (
+        "api-keys-update",
+        Access::Permission(Permission::ManageApiKeys),
+    ),
+    (
+        "api-keys-revoke",
+        Access::Permission(Permission::ManageApiKeys),
+    ),
     ("portal-me", Access::Client),
     ("site-healthz", Access::Public),
     ("site-openapi", Access::Public),
@@ -235,6 +255,7 @@ pub(crate) struct Things {
     event: String,
     user: String,
     role: String,
+    api_key: String,
     since: Time,
 }
 
@@ -270,7 +291,10 @@ pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
     let role = id(&actor.post("/v1/roles", &role).await.expect(201));
     let user = json!({ "name": "Mary Major", "email": "mary@example.com", "role": role });
     let user = id(&actor.post("/v1/internal-users", &user).await.expect(201));
+    let key = json!({ "name": "CRM", "permissions": [] });
+    let api_key = id(&actor.post("/v1/api-keys", &key).await.expect(201));
     Things {
+        api_key,
         user,
         role,
         client,
@@ -299,6 +323,7 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
         "events" => &things.event,
         "internal-users" => &things.user,
         "roles" => &things.role,
+        "api-keys" => &things.api_key,
         _ => &things.endpoint,
     };
     let body = match route.name {
@@ -323,6 +348,8 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
             json!({ "name": "Paul Minor", "email": "paul@example.com", "role": things.role })
         }
         "internal-users-update" => json!({ "role": things.role }),
+        "api-keys-create" => json!({ "name": "ERP", "permissions": [] }),
+        "api-keys-update" => json!({ "name": "ERP" }),
         "roles-create" => json!({ "name": "Nobody", "permissions": [] }),
         "roles-update" => json!({ "name": "Reviewer" }),
         "webhook-endpoints-recover" => json!({ "since": things.since }),
@@ -462,7 +489,8 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         recovery: nothing.clone(),
         event: nothing.clone(),
         user: nothing.clone(),
-        role: nothing,
+        role: nothing.clone(),
+        api_key: nothing,
         since: ours.since,
     };
 

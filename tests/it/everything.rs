@@ -199,11 +199,13 @@ async fn come_and_go(app: &TestApp, admin: &Actor) {
 /// Many at once, a rehearsal of each, and what replaces a client.
 async fn use_batches(admin: &Actor, looms: &str) {
     for query in ["?dryRun=true", ""] {
-        let clients =
-            json!({ "clients": [{ "name": "Edsger Dijkstra", "email": "edsger@example.com" }] });
+        let clients = json!({ "clients": [
+            { "name": "Edsger Dijkstra", "email": "edsger@example.com", "companyName": "Looms" },
+        ] });
         let path = format!("/v1/clients/batch{query}");
         admin.post(&path, &clients).await.expect(200);
-        let companies = json!({ "companies": [{ "name": "Mills" }] });
+        let tier = json!({ "tier": "gold" });
+        let companies = json!({ "companies": [{ "name": "Mills" }, { "name": "Wharf", "customFields": tier }] });
         let path = format!("/v1/companies/batch{query}");
         admin.post(&path, &companies).await.expect(200);
     }
@@ -343,6 +345,15 @@ async fn manage_team(admin: &Actor) {
     for path in ["/v1/me", "/v1/internal-users", &path, "/v1/roles", &role] {
         admin.get(path).await.expect(200);
     }
+    let key = json!({ "name": "CRM", "permissions": ["view_clients"] });
+    let key = admin.post("/v1/api-keys", &key).await.expect(201);
+    let key = format!("/v1/api-keys/{}", id(&key));
+    for path in ["/v1/api-keys", &key] {
+        admin.get(path).await.expect(200);
+    }
+    let change = json!({ "name": "ERP" });
+    admin.patch(&key, &change).await.expect(200);
+    admin.delete(&key).await.expect(200);
     let change = json!({ "name": "Reviewer" });
     admin.patch(&role, &change).await.expect(200);
     admin.delete(&role).await.expect(200);

@@ -29,6 +29,7 @@ const LANE: &str = "01890000-0000-7000-8000-0000000000d2";
 const RECOVERY: &str = "01890000-0000-7000-8000-0000000000f0";
 const USER: &str = "01890000-0000-7000-8000-0000000000f1";
 const ROLE: &str = "01890000-0000-7000-8000-0000000000f2";
+const API_KEY: &str = "01890000-0000-7000-8000-0000000000f3";
 const EVENT: &str = "01890000-0000-7000-8000-0000000000e1";
 
 /// The file of a function.
@@ -91,6 +92,8 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     let user = id(&admin.post("/v1/internal-users", &mary).await.expect(201));
     let role = json!({ "name": "Auditor", "permissions": ["view_clients"] });
     let role = id(&admin.post("/v1/roles", &role).await.expect(201));
+    let key = json!({ "name": "ERP", "permissions": ["view_clients"] });
+    let api_key = id(&admin.post("/v1/api-keys", &key).await.expect(201));
     app.settle().await;
     let accept = format!("{}/accept", app.link("grace@example.com").await);
     let session = nobody
@@ -160,6 +163,7 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .replace(EVENT, &event)
         .replace(USER, &user)
         .replace(ROLE, &role)
+        .replace(API_KEY, &api_key)
         // A recovery reaches back 30 days at most.
         .replace("2026-11-20T00:00:00.000Z", &hour_ago.to_string());
     let event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -181,6 +185,7 @@ async fn every_route_accepts_its_golden_event() {
             | "webhook-endpoints-create"
             | "webhook-endpoints-recover"
             | "internal-users-create"
+            | "api-keys-create"
             | "roles-create" => 201,
             "site-fallback" => 404,
             _ => 200,

@@ -1,6 +1,7 @@
 //! Portico, end to end.
 
 mod access;
+mod api_keys;
 mod audit;
 mod batch;
 mod bulk;
@@ -28,6 +29,7 @@ mod invitation_races;
 mod invitations;
 mod journey;
 mod life;
+mod limited;
 mod lists;
 mod mail_events;
 mod mails;

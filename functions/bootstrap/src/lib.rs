@@ -69,6 +69,7 @@ pub const AREAS: &[Area] = &[
             portico_me::FUNCTIONS,
             portico_internal_users::FUNCTIONS,
             portico_roles::FUNCTIONS,
+            portico_api_keys::FUNCTIONS,
         ],
     },
 ];

@@ -20,7 +20,12 @@ pub const ROUTE: Route =
     Route::post("clients-batch", "/v1/clients/batch").needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::query(Index::Gsi2), Grant::PUT, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[
+    Grant::GET,
+    Grant::query(Index::Gsi2),
+    Grant::PUT,
+    Grant::CHECK,
+];
 
 const OPERATION: Operation = Operation {
     summary: "Add many clients",

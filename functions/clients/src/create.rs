@@ -20,7 +20,12 @@ pub const ROUTE: Route = Route::post("clients-create", "/v1/clients")
     .also_at(&["/v1/client"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::query(Index::Gsi2), Grant::PUT, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[
+    Grant::GET,
+    Grant::query(Index::Gsi2),
+    Grant::PUT,
+    Grant::CHECK,
+];
 
 const OPERATION: Operation = Operation {
     summary: "Add a client",

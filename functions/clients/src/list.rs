@@ -84,6 +84,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         given_name: text("givenName"),
         family_name: text("familyName"),
         company_id: request.query_id("companyId")?,
+        within: caller.companies.clone(),
         status: request.query("status").map(status).transpose()?,
         tag: text("tag"),
         account_manager_id: request.query_id("accountManagerId")?,

@@ -14,7 +14,7 @@ pub const ROUTE: Route = Route::post("companies-create", "/v1/companies")
     .also_at(&["/v1/company"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Add a company",
@@ -56,9 +56,13 @@ pub(crate) async fn add(
     fields.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;
     fields.custom_fields.refuse_too_many()?;
     retry_stale(|| async {
-        if find && let Some(found) = workspace.company_named(&name).await? {
+        if find
+            && let Some(found) = workspace.company_named(&name).await?
+            && caller.companies.covers(found.id)
+        {
             return Ok(ok(&CompanyView::from(&found)));
         }
+        caller.refuse_limited()?;
         let mut change = caller.change(app);
         let (name, fields) = (name.clone(), fields.clone());
         let company = Company::create(&mut change, caller.workspace_id, name, fields);

@@ -84,6 +84,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let filter = CompanyFilter {
         name: request.query("name").map(ToOwned::to_owned),
         is_placeholder: request.flag("isPlaceholder")?,
+        within: caller.companies.clone(),
         is_active: request.flag("isActive")?,
         tag: request.query("tag").map(ToOwned::to_owned),
         account_manager_id: request.query_id("accountManagerId")?,

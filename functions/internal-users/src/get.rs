@@ -1,5 +1,6 @@
 //! `GET /v1/internal-users/{id}`: one internal user.
 
+use crate::view;
 use portico_app::{App, Grant};
 use portico_domain::{InternalUser, InternalUserId, InternalUserView};
 use portico_store::WorkspaceStore;
@@ -31,7 +32,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("internal user")?;
     let user = find(&app.store.workspace(caller.workspace_id), id).await?;
-    Ok(ok(&user.view()))
+    Ok(ok(&view(&caller, &user)))
 }
 
 /// The internal user with this id, removed or not.

@@ -1,5 +1,6 @@
 //! `GET /v1/internal-users`: the team members of the workspace, oldest first.
 
+use crate::view;
 use portico_app::{App, Grant};
 use portico_domain::InternalUserView;
 use portico_store::Index;
@@ -36,5 +37,5 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         .workspace(caller.workspace_id)
         .internal_users(&paging.request)
         .await?;
-    Ok(ok(&paging.answer(app, page, |user| user.view())?))
+    Ok(ok(&paging.answer(app, page, |user| view(&caller, &user))?))
 }

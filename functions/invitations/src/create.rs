@@ -1,7 +1,7 @@
 //! `POST /v1/invitations`: invites a client by e-mail, or makes a link to hand
 //! over.
 
-use crate::{invite, lifetime};
+use crate::{invite, lifetime, view};
 use portico_app::{App, Grant};
 use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Permission};
 use portico_web::{
@@ -60,7 +60,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             begin(change, client, open, lifetime, caller.actor)
         })
         .await?;
-        let answer = created(&invitation.view(app.now()));
+        let answer = created(&view(app, &caller, &invitation));
         caller.commit(app, &change, answer).await
     })
     .await

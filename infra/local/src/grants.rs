@@ -70,7 +70,8 @@ fn needs(call: &Call) -> Vec<Grant> {
         ("dynamodb", "GetItem") => vec![Grant::GET],
         ("dynamodb", "BatchGetItem") => vec![Grant::BATCH_GET],
         ("dynamodb", "PutItem") => vec![Grant::PUT],
-        // Counting the requests of a limited key is a part of letting it in.
+        // Counting the requests of a limited key, and noting that one is used,
+        // is a part of letting it in.
         ("dynamodb", "UpdateItem") if is_key_rate(&call.body) => Vec::new(),
         ("dynamodb", "UpdateItem") => vec![Grant::UPDATE],
         ("dynamodb", "DeleteItem") => vec![Grant::DELETE],

@@ -5,7 +5,7 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    AddressMark, AuditNote, Chore, Client, ClientId, Company, CompanyId, CompanyRefusal,
+    AddressMark, ApiKey, AuditNote, Chore, Client, ClientId, Company, CompanyId, CompanyRefusal,
     CustomRole, Endpoint, EndpointId, Event, FieldSet, InternalUser, Invitation, Letter, LetterId,
     Moment, Origin, Picture, Recovery, Session, Ticket, WebhookDelivery, Work, Workspace,
     WorkspaceId,
@@ -54,6 +54,8 @@ pub struct Change<'a> {
     pub invitations: Vec<Revision<Invitation>>,
     /// Internal users added or changed.
     pub internal_users: Vec<Revision<InternalUser>>,
+    /// API keys added or changed.
+    pub api_keys: Vec<Revision<ApiKey>>,
     /// Roles of the workspace's own, added or changed.
     pub roles: Vec<Revision<CustomRole>>,
     /// Roles deleted.
@@ -102,6 +104,7 @@ impl<'a> Change<'a> {
             companies: Vec::new(),
             invitations: Vec::new(),
             internal_users: Vec::new(),
+            api_keys: Vec::new(),
             roles: Vec::new(),
             deleted_roles: Vec::new(),
             endpoints: Vec::new(),
@@ -150,6 +153,10 @@ impl<'a> Change<'a> {
             .internal_users
             .iter()
             .map(|revision| revision.after.workspace_id);
+        let api_keys = self
+            .api_keys
+            .iter()
+            .map(|revision| revision.after.workspace_id);
         let roles = self.roles.iter().map(|revision| &revision.after);
         let roles = roles
             .chain(&self.deleted_roles)
@@ -174,6 +181,7 @@ impl<'a> Change<'a> {
             .chain(companies)
             .chain(invitations)
             .chain(internal_users)
+            .chain(api_keys)
             .chain(roles)
             .chain(endpoints.map(|endpoint| endpoint.workspace_id))
             .chain(self.deliveries.iter().map(|delivery| delivery.workspace_id))
@@ -305,6 +313,16 @@ impl<'a> Change<'a> {
     ) -> InternalUser {
         after.version += 1;
         self.internal_users.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Adds an API key, or changes one.
+    pub fn save_api_key(&mut self, before: Option<&ApiKey>, mut after: ApiKey) -> ApiKey {
+        after.version += 1;
+        self.api_keys.push(Revision {
             before: before.cloned(),
             after: after.clone(),
         });

@@ -4,12 +4,15 @@
 //! with one; they are what says which tenant a caller belongs to.
 
 use crate::{
-    Error, Index, Pattern, Store, internal_user,
+    Error, Index, Page, PageRequest, Pattern, Store, WorkspaceStore,
+    error::unless_condition_fails,
+    internal_user,
     item::{self, Attributes, expire_after, item, read},
-    workspace,
+    list::{Order, Question},
+    text, workspace,
 };
 use portico_domain::{
-    ApiKey, ApiKeyId, InternalUser, InternalUserId, Session, Workspace, WorkspaceId,
+    ApiKey, ApiKeyId, InternalUser, InternalUserId, Session, Time, Workspace, WorkspaceId,
 };
 
 pub(crate) const PATTERNS: &[Pattern] = &[KEY, KEYS, SESSION];
@@ -76,8 +79,7 @@ impl Store {
 
     /// Writes a key, or its revocation.
     pub async fn put_api_key(&self, key: &ApiKey) -> Result<(), Error> {
-        let keys = [KEY.key(&[&key.id]), KEYS.key(&[&key.workspace_id, &key.id])];
-        self.put(item(API_KEY_ENTITY, key, &keys)?).await
+        self.put(api_key_item(key)?).await
     }
 
     /// The key with this id, whoever's it is.
@@ -86,10 +88,54 @@ impl Store {
             .await
     }
 
+    /// Notes that a key was used. Of requests at the same time one notes it; a
+    /// key that is changed at the same moment may forget it again.
+    pub async fn note_use(&self, key: &ApiKey, now: Time) -> Result<(), Error> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(KEY.key(&[&key.id]).attributes()))
+            .update_expression("SET lastUsedAt = :now")
+            .expression_attribute_values(":now", text(&now));
+        let request = match key.last_used_at {
+            None => request
+                .condition_expression("attribute_exists(pk) AND attribute_not_exists(lastUsedAt)"),
+            Some(last) => request
+                .condition_expression("lastUsedAt = :last")
+                .expression_attribute_values(":last", text(&last)),
+        };
+        unless_condition_fails(request.send().await)?;
+        Ok(())
+    }
+
     /// The session whose token has this hash, whoever's it is.
     pub async fn session(&self, hash: &str) -> Result<Option<Session>, Error> {
         self.get(SESSION_ENTITY, &SESSION.key(&[&hash])).await
     }
+}
+
+impl WorkspaceStore<'_> {
+    /// The key with this id, unless it is another workspace's; revoked or not.
+    pub async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, Error> {
+        let key: Option<ApiKey> = self.store.get(API_KEY_ENTITY, &KEY.key(&[&id])).await?;
+        Ok(key.filter(|key| key.workspace_id == self.id))
+    }
+
+    /// Keys that are not revoked, oldest first.
+    pub async fn api_keys(&self, page: &PageRequest) -> Result<Page<ApiKey>, Error> {
+        let question = Question::new(KEYS.index, KEYS.partition(&[&self.id]), Order::OldestFirst);
+        self.store.list(API_KEY_ENTITY, question, page).await
+    }
+}
+
+/// A revoked key is in no list, and stays to be refused.
+pub(crate) fn api_key_item(key: &ApiKey) -> Result<Attributes, Error> {
+    let mut keys = vec![KEY.key(&[&key.id])];
+    if key.revoked_at.is_none() {
+        keys.push(KEYS.key(&[&key.workspace_id, &key.id]));
+    }
+    item(API_KEY_ENTITY, key, &keys)
 }
 
 pub(crate) fn session_item(session: &Session) -> Result<Attributes, Error> {

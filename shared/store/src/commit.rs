@@ -6,7 +6,7 @@
 //! written either, so that the list of events does not get one in a part that
 //! has been read.
 
-mod internal_user;
+mod team;
 
 use crate::{
     Answered, CommitError, DueKind, Error, WorkspaceStore, access, address_mark, answered, audit,
@@ -14,7 +14,7 @@ use crate::{
     item::Attributes,
     lane, letter, number,
     pattern::Key,
-    recovery, role, text, ticket,
+    recovery, text, ticket,
     transact::{MAX_ACTIONS, Outcome},
     workspace,
 };
@@ -120,7 +120,7 @@ impl WorkspaceStore<'_> {
         }
         if let Some(Revision { before, after }) = &change.workspace {
             let version = before.as_ref().map_or(0, |before| before.version);
-            transaction.settle_workspace(workspace::workspace_item(after)?, version)?;
+            transaction.settle(workspace::workspace_item(after)?, version)?;
         }
         for Revision { before, after } in &change.field_sets {
             // The set of a workspace that has no fields is not there.
@@ -148,16 +148,7 @@ impl WorkspaceStore<'_> {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(invitation::invitation_item(after)?, version)?;
         }
-        for revision in &change.internal_users {
-            transaction.internal_user(revision)?;
-        }
-        for Revision { before, after } in &change.roles {
-            let version = before.as_ref().map(|before| before.version);
-            transaction.revise(role::role_item(after)?, version)?;
-        }
-        for role in &change.deleted_roles {
-            transaction.delete_role(role)?;
-        }
+        transaction.team(change)?;
         for Revision { before, after } in &change.endpoints {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(endpoint::endpoint_item(after)?, version)?;
@@ -309,9 +300,9 @@ impl Transaction {
         self.push_put(put, Meaning::Stale)
     }
 
-    /// Puts a workspace in the place of its earlier version. The first ones
-    /// were written without a number.
-    fn settle_workspace(&mut self, item: Attributes, version: u64) -> Result<(), Error> {
+    /// Puts a workspace, or an API key, in the place of its earlier version. The
+    /// first ones were written without a number.
+    fn settle(&mut self, item: Attributes, version: u64) -> Result<(), Error> {
         let unnumbered = if version == 0 {
             "attribute_not_exists(version) OR "
         } else {

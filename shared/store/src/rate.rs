@@ -19,8 +19,9 @@ const THIS: Pattern = Pattern::new(
     "RATE",
 );
 
-/// The partitions that hold the rates of API keys. Every function that lets in
-/// keys may update there and nowhere else.
+/// The partitions that hold API keys and their rates. Every function that lets
+/// in keys may update there, to count a request or note a use, and nowhere
+/// else.
 pub const RATE_PARTITIONS: &str = "KEY#";
 
 const KIND: &str = "keyRate";

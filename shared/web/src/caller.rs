@@ -84,6 +84,20 @@ impl Caller {
         self.require_all(&permissions.unwrap_or_default())
     }
 
+    /// Whether the caller sees this client.
+    pub fn sees(&self, client: &Client) -> bool {
+        self.companies.covers_client(client)
+    }
+
+    /// Refuses a caller who sees only some companies what concerns all.
+    pub fn refuse_limited(&self) -> Result<(), Problem> {
+        if self.companies.is_limited() {
+            Err(Problem::company_access_limited())
+        } else {
+            Ok(())
+        }
+    }
+
     /// Everything that the caller may do.
     pub const fn permissions(&self) -> &BTreeSet<Permission> {
         &self.permissions
@@ -171,6 +185,9 @@ async fn with_key(app: &App, request: &Request, text: &str) -> Result<Caller, Pr
         let _ = request.quota.set(quota);
         taken.map_err(Problem::rate_limited)?;
     }
+    if key.is_use_noted(app.now()) {
+        note_use(app, &key).await;
+    }
     let actor = Actor::InternalUser { id: key.owner };
     let origin = Origin {
         api_key_id: Some(key.id),
@@ -201,6 +218,13 @@ async fn with_key(app: &App, request: &Request, text: &str) -> Result<Caller, Pr
         key: Some(key),
         ..caller
     })
+}
+
+/// Whether a use could be noted says nothing about who may come in.
+async fn note_use(app: &App, key: &ApiKey) {
+    if let Err(error) = app.store.note_use(key, app.now()).await {
+        tracing::warn!(%error, "failed to note that a key was used");
+    }
 }
 
 async fn find_key(app: &App, presented: &PresentedKey) -> Result<Credentials, Problem> {

@@ -215,6 +215,33 @@ impl Problem {
         self.answered.as_deref()
     }
 
+    /// A key was to allow more than the caller.
+    pub fn key_exceeds_caller() -> Self {
+        Self::new(
+            403,
+            "key_exceeds_caller",
+            "a key cannot allow more than the key that makes or changes it: not everything, not longer, not more requests",
+        )
+    }
+
+    /// A key belongs to an internal user, and this caller is none.
+    pub fn member_required() -> Self {
+        Self::new(
+            403,
+            "member_required",
+            "a key belongs to an internal user, and the key that asks for one has no owner",
+        )
+    }
+
+    /// The caller sees only some companies, and this concerns others too.
+    pub fn company_access_limited() -> Self {
+        Self::new(
+            403,
+            "company_access_limited",
+            "you see only some companies: you can neither add another nor change what holds for all",
+        )
+    }
+
     /// A page token is not one of ours, or belongs to another list.
     pub fn page_token_invalid() -> Self {
         Self::new(

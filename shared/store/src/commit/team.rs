@@ -1,15 +1,38 @@
-//! What a change of an internal user, or of a role, writes.
+//! What a change of who may do what writes: internal users, their API
+//! keys, and roles.
 
 use super::{Meaning, Transaction, unbuildable};
-use crate::{CommitError, Error, internal_user, number, pattern::Key, role};
+use crate::{CommitError, Error, access, internal_user, number, pattern::Key, role};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
-use portico_domain::{CustomRole, InternalUser, Revision, RoleId};
+use portico_domain::{Change, CustomRole, InternalUser, Revision, RoleId};
 
 impl Transaction {
+    /// Everything in a change that says who may do what.
+    pub(super) fn team(&mut self, change: &Change<'_>) -> Result<(), CommitError> {
+        for revision in &change.internal_users {
+            self.internal_user(revision)?;
+        }
+        for Revision { before, after } in &change.api_keys {
+            let item = access::api_key_item(after)?;
+            match before {
+                None => self.revise(item, None)?,
+                Some(before) => self.settle(item, before.version)?,
+            }
+        }
+        for Revision { before, after } in &change.roles {
+            let version = before.as_ref().map(|before| before.version);
+            self.revise(role::role_item(after)?, version)?;
+        }
+        for role in &change.deleted_roles {
+            self.delete_role(role)?;
+        }
+        Ok(())
+    }
+
     /// The internal user, its address for as long as it is a member, and the
     /// number of admins, which never falls to none: of two admins who remove
     /// each other at the same time, one fails the condition.
-    pub(super) fn internal_user(
+    fn internal_user(
         &mut self,
         Revision { before, after }: &Revision<InternalUser>,
     ) -> Result<(), CommitError> {
@@ -49,7 +72,7 @@ impl Transaction {
     }
 
     /// The role goes if nobody has it, together with the count that says so.
-    pub(super) fn delete_role(&mut self, gone: &CustomRole) -> Result<(), CommitError> {
+    fn delete_role(&mut self, gone: &CustomRole) -> Result<(), CommitError> {
         let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(
@@ -89,7 +112,7 @@ impl Transaction {
     }
 
     /// Adds one to a count, which may not be there yet.
-    pub(super) fn count_up(&mut self, key: &Key, count: &'static str) -> Result<(), Error> {
+    fn count_up(&mut self, key: &Key, count: &'static str) -> Result<(), Error> {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
@@ -106,7 +129,7 @@ impl Transaction {
     }
 
     /// Takes one from a count that must stay at `least` or more.
-    pub(super) fn count_down(
+    fn count_down(
         &mut self,
         key: &Key,
         count: &'static str,
