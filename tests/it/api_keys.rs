@@ -113,11 +113,11 @@ async fn bad_fields_of_keys_are_refused_by_name() {
 async fn a_key_cannot_make_or_become_one_that_allows_more_than_itself() {
     let app = TestApp::start().await;
     let admin = app.admin();
-    let make = json!({
+    let body = json!({
         "name": "Maker", "permissions": ["manage_api_keys", "view_clients"],
         "expiresAt": app.now() + Duration::from_hours(1), "rateLimit": { "requests": 100, "seconds": 1 },
     });
-    let made = admin.post("/v1/api-keys", &make).await.expect(201);
+    let made = admin.post("/v1/api-keys", &body).await.expect(201);
     let maker = app.actor(made["key"].as_str());
     let soon = app.now() + Duration::from_mins(1);
     let own = format!("/v1/api-keys/{}", id(&made));
