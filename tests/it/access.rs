@@ -306,7 +306,7 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
             json!({ "clients": [{ "name": "Alan Turing", "email": "alan@example.com" }] })
         }
         "companies-batch" => json!({ "companies": [{ "name": "Mills" }] }),
-        "companies-join" => json!({ "clientIds": [things.client] }),
+        "companies-join" | "invitations-bulk" => json!({ "clientIds": [things.client] }),
         "clients-update" => json!({ "position": "Analyst" }),
         "clients-merge" => json!({ "into": things.company }),
         "custom-fields-create" => json!({ "customFields": [
@@ -315,7 +315,6 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
         "custom-fields-update" => json!({ "name": "Level" }),
         "workspaces-update" => json!({ "brandName": "Engines" }),
         "invitations-create" => json!({ "clientId": things.client }),
-        "invitations-bulk" => json!({ "clientIds": [things.client] }),
         "webhook-endpoints-create" => json!({ "url": "https://example.com/" }),
         "webhook-endpoints-recover" => json!({ "since": things.since }),
         _ => json!({}),

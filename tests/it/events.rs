@@ -123,13 +123,13 @@ async fn a_change_that_was_held_up_is_decided_anew_and_one_that_cannot_be_is_ref
     let app = TestApp::start().await;
     let body = json!({ "name": "Engines" });
     let company = app.admin().post("/v1/companies", &body).await.expect(200);
-    // The transaction collides with others once, and that takes long.
-    let hold_up = || {
-        let (server, mut is_first) = (app.server.clock(), true);
+    // The transaction collides with others so often, and each time takes long.
+    let hold_up = |mut times: u32| {
+        let server = app.server.clock();
         app.server.aws().inject(move |call: &Call| {
-            let is_held = call.operation == "TransactWriteItems" && is_first;
+            let is_held = call.operation == "TransactWriteItems" && times > 0;
             if is_held {
-                is_first = false;
+                times -= 1;
                 server.advance(COMMIT_WITHIN + Duration::from_secs(1));
             }
             is_held.then_some(Fault::Cancel("TransactionConflict"))
@@ -137,7 +137,7 @@ async fn a_change_that_was_held_up_is_decided_anew_and_one_that_cannot_be_is_ref
     };
 
     let path = format!("/v1/companies/{}", id(&company));
-    hold_up();
+    hold_up(1);
     let before = app.now();
     let renamed = json!({ "name": "Analytical Engines" });
     app.admin().patch(&path, &renamed).await.expect(200);
@@ -152,11 +152,12 @@ async fn a_change_that_was_held_up_is_decided_anew_and_one_that_cannot_be_is_ref
         .expect("a time");
     assert!(created > before + COMMIT_WITHIN, "{created}");
 
-    hold_up();
+    hold_up(u32::MAX);
     let other = json!({ "name": "Difference Engines" });
     let answer = app.admin().post("/v1/companies", &other).await;
     answer.problem(503, "decided_too_late");
     assert_eq!(answer.header("retry-after"), "1");
+    app.server.aws().heal();
     assert_eq!(types(&app, "").await.len(), 2);
     app.admin().post("/v1/companies", &other).await.expect(200);
 }

@@ -116,7 +116,7 @@ async fn show_a_face(app: &TestApp, admin: &Actor, path: &str) {
     let set = admin.send_bytes("PUT", path, Some(picture.clone())).await;
     let thing = set.expect(200);
     app.server.aws().inject(|call: &Call| {
-        (call.operation == "TransactWriteItems").then(|| Fault::Refuse("ValidationException"))
+        (call.operation == "TransactWriteItems").then_some(Fault::Refuse("ValidationException"))
     });
     let failed = admin.send_bytes("PUT", path, Some(picture)).await;
     assert_eq!(failed.status, 503);

@@ -43,6 +43,7 @@ pub(crate) fn file(name: &str) -> PathBuf {
 
 /// A server whose workspace has one of everything, and the event of a
 /// function, about those.
+#[expect(clippy::too_many_lines, reason = "a thing of every kind is made")]
 async fn prepared(name: &str) -> (TestApp, Value) {
     let app = TestApp::start().await;
     let (admin, nobody) = (app.admin(), app.nobody());
@@ -78,7 +79,10 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         let sent = admin.send_bytes("PUT", &avatar, Some(bytes)).await;
         let client = sent.expect(200);
         let url = client["avatarImageUrl"].as_str().expect("an address");
-        picture = url.rsplit('/').next().unwrap_or_default().to_owned();
+        url.rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .clone_into(&mut picture);
     }
     let endpoint = id(&admin
         .post(

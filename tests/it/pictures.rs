@@ -158,7 +158,7 @@ async fn a_picture_whose_change_fails_is_not_kept() {
     let app = TestApp::start().await;
     let client = ada(&app).await;
     app.server.aws().inject(|call: &Call| {
-        (call.operation == "TransactWriteItems").then(|| Fault::Refuse("ValidationException"))
+        (call.operation == "TransactWriteItems").then_some(Fault::Refuse("ValidationException"))
     });
 
     let failed = set(&app, &client, png(8, 8)).await;
@@ -168,7 +168,7 @@ async fn a_picture_whose_change_fails_is_not_kept() {
     assert!(app.server.aws().bucket().is_empty().expect("it answers"));
     app.server
         .aws()
-        .inject(|call: &Call| (call.service == "s3").then(|| Fault::Refuse("SlowDown")));
+        .inject(|call: &Call| (call.service == "s3").then_some(Fault::Refuse("SlowDown")));
     let failed = set(&app, &client, png(8, 8)).await;
     app.server.aws().heal();
     failed.problem(503, "unavailable");

@@ -55,6 +55,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let duplicate = duplicate
             .filter(|client| !client.is_archived())
             .ok_or_else(|| Problem::not_found("client"))?;
+        request.if_match(&view(app, &caller, &duplicate))?;
         let survivor = match into.parse() {
             Ok(id) => resolve(&workspace, id).await?,
             Err(_) => None,

@@ -1,5 +1,6 @@
 //! `POST /v1/clients/{id}/purge`: erases a client for good.
 
+use crate::view::view;
 use portico_app::{App, Grant};
 use portico_domain::Permission;
 use portico_web::{
@@ -35,6 +36,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     retry_stale(|| async {
         let before = workspace.client(id).await?;
         let before = before.ok_or_else(|| Problem::not_found("client"))?;
+        request.if_match(&view(app, &caller, &before))?;
         let open = workspace.open_invitation(&before).await?;
         let mut change = caller.change(app);
         let mut after = before.clone();

@@ -35,6 +35,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     retry_stale(|| async {
         let before = workspace.client(id).await?;
         let before = before.ok_or_else(|| Problem::not_found("client"))?;
+        request.if_match(&view(app, &caller, &before))?;
         let companies = workspace.present_companies(&before.company_ids).await?;
         let fields = workspace.field_set(FieldEntity::Client).await?;
         let mut change = caller.change(app);

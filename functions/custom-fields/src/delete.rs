@@ -2,7 +2,7 @@
 
 use crate::find;
 use portico_app::{App, Grant};
-use portico_domain::Permission;
+use portico_domain::{CustomFieldView, Permission};
 use portico_web::{
     Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
     schema,
@@ -35,6 +35,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
+        request.if_match(&CustomFieldView::of(&before, id))?;
         let mut after = before.clone();
         let mut change = caller.change(app);
         after.delete(&mut change, id);

@@ -64,6 +64,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
+        request.if_match(&CustomFieldView::of(&before, id))?;
         let mut after = before.clone();
         let mut change = caller.change(app);
         after.update(&mut change, id, patch.clone())?;

@@ -87,7 +87,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         verdict(client_id, sent, app.now())
     });
     let data = decided.buffered(AT_ONCE).collect().await;
-    Ok(ok(&Verdicts { data }))
+    let answer = ok(&Verdicts { data });
+    // Nothing is left to change; an idempotency key keeps the verdicts.
+    caller.commit(app, &caller.change(app), answer).await
 }
 
 /// The clients, each once.

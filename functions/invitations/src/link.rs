@@ -52,6 +52,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
     let invitation = get::find(&app.store.workspace(caller.workspace_id), id).await?;
+    request.if_match(&invitation.view(app.now()))?;
     let mut change = caller.change(app);
     invitation.copy_link(&mut change)?;
     let answer = ok(&InvitationLink {

@@ -90,10 +90,10 @@ async fn relist_clients(
     for step in done.values().flat_map(|relisted| &relisted.moves) {
         moves.entry(step.company_id).or_default().push(*step);
     }
-    let moved: Vec<CompanyId> = moves.keys().copied().collect();
-    companies.extend(&moved);
+    let touched: Vec<CompanyId> = moves.keys().copied().collect();
+    companies.extend(&touched);
     let mut again = BTreeSet::new();
-    let counted = at_once(moved, |id| workspace.count_moves(&moves[&id], now)).await;
+    let counted = at_once(touched, |id| workspace.count_moves(&moves[&id], now)).await;
     for (id, result) in counted {
         let clients = moves[&id].iter().map(|step| step.client_id);
         match note(Listed::Company(id), result, failed) {

@@ -39,6 +39,7 @@ pub(crate) const CLIENT_FIELDS: &[&str] = &[
     "familyName",
     "name",
     "email",
+    "emailState",
     "companyId",
     "companyIds",
     "status",

@@ -91,7 +91,7 @@ impl Picture {
         } else {
             upright
         };
-        let bytes = encode(&small, kind).map_err(damaged)?;
+        let bytes = encode(&small, kind).map_err(|error| damaged(&error))?;
         Ok(Self { kind, bytes })
     }
 }
@@ -102,13 +102,13 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, PictureErro
     limits.max_alloc = Some(MAX_ALLOCATION);
     reader.limits(limits);
     // Only the header has been read here.
-    let mut decoder = reader.into_decoder().map_err(damaged)?;
+    let mut decoder = reader.into_decoder().map_err(|error| damaged(&error))?;
     let (width, height) = decoder.dimensions();
     if width > MAX_SIDE || height > MAX_SIDE {
         return Err(PictureError::TooLarge(width, height));
     }
-    let orientation = decoder.orientation().map_err(damaged)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    let orientation = decoder.orientation().map_err(|error| damaged(&error))?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| damaged(&error))?;
     picture.apply_orientation(orientation);
     Ok(picture)
 }
@@ -126,7 +126,7 @@ fn encode(picture: &DynamicImage, kind: Kind) -> Result<Vec<u8>, ImageError> {
     Ok(bytes)
 }
 
-fn damaged(error: ImageError) -> PictureError {
+fn damaged(error: &ImageError) -> PictureError {
     PictureError::Damaged(error.to_string())
 }
 

@@ -128,13 +128,7 @@ impl WorkspaceStore<'_> {
             transaction.put(chore::chore_item(chore)?)?;
         }
         for revision in &change.clients {
-            let id = revision.after.id;
-            let is_told = change
-                .events
-                .iter()
-                .any(|event| event.listed() == Some(Listed::Client(id)));
-            // Lists follow events; what none tells is due itself.
-            let due = (!is_told).then(|| DueKind::Client.key(id, change.moment.now));
+            let due = unlisted(change, revision.after.id);
             transaction.client(revision, due.as_ref())?;
         }
         for merged in &change.repointed {
@@ -212,6 +206,16 @@ impl WorkspaceStore<'_> {
         }
         Ok(transaction)
     }
+}
+
+/// That a client is due to be listed anew: lists follow events, and nothing else
+/// tells of a change without one.
+fn unlisted(change: &Change<'_>, id: ClientId) -> Option<Key> {
+    let is_told = change
+        .events
+        .iter()
+        .any(|event| event.listed() == Some(Listed::Client(id)));
+    (!is_told).then(|| DueKind::Client.key(id, change.moment.now))
 }
 
 impl Transaction {

@@ -22,7 +22,7 @@ const WORDS: &str = "words";
 
 /// One word of a thing, among the others.
 pub(crate) struct Word {
-    pub(crate) word: String,
+    pub(crate) text: String,
     previous: Option<String>,
     all: String,
 }
@@ -34,7 +34,7 @@ pub(crate) fn chained(words: BTreeSet<String>) -> Vec<Word> {
     let chain = words.into_iter().map(|word| Word {
         previous: previous.replace(word.clone()),
         all: all.clone(),
-        word,
+        text: word,
     });
     chain.collect()
 }

@@ -141,20 +141,18 @@ impl Request {
             Some(name) => (name, true),
             None => (text, false),
         };
-        match names.iter().find(|(known, _)| *known == name) {
-            Some((_, by)) => Ok(Some(Sort {
-                by: *by,
-                is_descending,
-            })),
-            None => {
-                let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-                let message = format!(
-                    "sort is {}, with a hyphen before it to begin at the other end",
-                    known.join(" or ")
-                );
-                Err(Invalid::new("sort", "parameter_invalid", message))
-            }
-        }
+        let Some((_, by)) = names.iter().find(|(known, _)| *known == name) else {
+            let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+            let message = format!(
+                "sort is {}, with a hyphen before it to begin at the other end",
+                known.join(" or ")
+            );
+            return Err(Invalid::new("sort", "parameter_invalid", message));
+        };
+        Ok(Some(Sort {
+            by: *by,
+            is_descending,
+        }))
     }
 
     /// A parameter of the path.

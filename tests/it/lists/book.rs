@@ -138,14 +138,14 @@ impl Book {
                 ..filter.clone()
             })
         });
-        let searched = searches.iter().flat_map(|search| {
+        let found = searches.iter().flat_map(|search| {
             let search = Search::parse("search", search).expect("a search");
             single.iter().map(move |filter| ClientFilter {
                 search: Some(search.clone()),
                 ..filter.clone()
             })
         });
-        sorted.chain(searched).collect()
+        sorted.chain(found).collect()
     }
 
     fn company_filters(&self, searches: &[&str]) -> Vec<CompanyFilter> {
@@ -186,14 +186,14 @@ impl Book {
                 ..filter.clone()
             })
         });
-        let searched = searches.iter().flat_map(|search| {
+        let found = searches.iter().flat_map(|search| {
             let search = Search::parse("search", search).expect("a search");
             filters.iter().map(move |filter| CompanyFilter {
                 search: Some(search.clone()),
                 ..filter.clone()
             })
         });
-        sorted.chain(searched).collect()
+        sorted.chain(found).collect()
     }
 
     fn expected_clients(&self, filter: &ClientFilter) -> Vec<ClientId> {

@@ -158,7 +158,7 @@ impl WorkspaceStore<'_> {
                 .write_difference(difference, &is_unchanged, spread(id))
                 .await?
             {
-                let moved = |(company_id, has_joined)| Move {
+                let step = |(company_id, has_joined)| Move {
                     company_id,
                     client_id: id,
                     has_joined,
@@ -166,7 +166,7 @@ impl WorkspaceStore<'_> {
                 };
                 let moves = moves(client.as_ref(), markers)?;
                 return Ok(Relisted {
-                    moves: moves.into_iter().map(moved).collect(),
+                    moves: moves.into_iter().map(step).collect(),
                     due_version: version.filter(|_| is_due),
                 });
             }
@@ -294,10 +294,10 @@ fn copies_of(client: &Client) -> Result<Vec<Attributes>, Error> {
         copies.push(client_copy(COPY, client, &keys)?);
     }
     for word in chained(client.words()) {
-        let first = first_character(&word.word);
+        let first = first_character(&word.text);
         let keys = [
-            WORD.key(&[w, id, &word.word]),
-            BY_WORD.key(&[w, &first, &word.word, id]),
+            WORD.key(&[w, id, &word.text]),
+            BY_WORD.key(&[w, &first, &word.text, id]),
         ];
         let mut copy = client_copy(COPY, client, &keys)?;
         word.mark(&mut copy);

@@ -147,8 +147,8 @@ fn copies_of(company: &Company, clients: u64) -> Result<Vec<Attributes>, Error> 
     }
     for word in chained(company.words()) {
         let keys = [
-            WORD.key(&[w, id, &word.word]),
-            BY_WORD.key(&[w, &first_character(&word.word), &word.word, id]),
+            WORD.key(&[w, id, &word.text]),
+            BY_WORD.key(&[w, &first_character(&word.text), &word.text, id]),
         ];
         let mut copy = company_copy(COPY, company, &keys)?;
         word.mark(&mut copy);
