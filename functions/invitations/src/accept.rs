@@ -56,7 +56,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     refuse_forged_form(app, &request)?;
     let (link, invitation, workspace) = show::find(app, &request).await?;
     if let Err(dead) = invitation.check_link(link.generation, app.now()) {
-        return show::say_dead(dead, &request);
+        return show::say_dead(dead, &request, &workspace);
     }
     let hash = match hash_password(app, &request, &workspace, &invitation).await {
         Err(problem) if request.wants_page() => {

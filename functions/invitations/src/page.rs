@@ -15,14 +15,17 @@ pub(crate) struct InvitationPage<'a> {
     error: Option<&'a str>,
 }
 
-/// The page of a link that works no more, but can be asked for anew.
+/// The page of a link that works no more.
 #[derive(Debug, Template)]
 #[template(path = "dead.html")]
 pub(crate) struct DeadPage<'a> {
     pub(crate) title: &'a str,
     pub(crate) message: &'a str,
     pub(crate) code: &'a str,
-    pub(crate) token: &'a str,
+    /// The token, if a new link can be asked for with it.
+    pub(crate) renew: Option<&'a str>,
+    /// Where to sign in, if there is an account by now.
+    pub(crate) sign_in: Option<String>,
 }
 
 /// The page that says the same to everybody who asked for a new link.

@@ -105,7 +105,7 @@ pub async fn create_in(
 /// Rotates the keys of the installation with this table, with the credentials
 /// and the region of the environment; answers when the new key begins to sign.
 pub async fn rotate_keys(table: &str, at_once: bool) -> Result<Time, AdminError> {
-    let store = Store::new(&aws_config().await, table);
+    let store = Store::new(&aws_config().await, table, Clock::new(Time::system_now));
     rotate_in(&store, Time::system_now(), at_once).await
 }
 

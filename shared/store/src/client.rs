@@ -185,10 +185,6 @@ impl WorkspaceStore<'_> {
     }
 }
 
-pub(crate) fn client_key(workspace: WorkspaceId, id: ClientId) -> Key {
-    THIS.key(&[&workspace, &id])
-}
-
 pub(crate) fn email_guard_item(client: &Client) -> Result<Attributes, Error> {
     let key = email_guard_key(client.workspace_id, &client.email);
     item("emailGuard", &json!({ "clientId": client.id }), &[key])
