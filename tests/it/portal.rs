@@ -135,3 +135,26 @@ async fn a_client_changes_its_own_profile() {
         assert_eq!(answer.problem(400, code), Some(field));
     }
 }
+
+#[tokio::test]
+async fn a_client_overwrites_nothing_in_its_profile_that_it_has_not_seen() {
+    let app = TestApp::start().await;
+    let ada = app.client("Ada Lovelace", "ada@example.com", None).await;
+    let seen = ada.actor.get("/portal/me").await;
+    let path = format!("/v1/clients/{}", ada.id);
+    let by_team = json!({ "position": "Countess" });
+    app.admin().patch(&path, &by_team).await.expect(200);
+
+    let change = json!({ "position": "Analyst" });
+    let stale = ada.actor.with("if-match", seen.header("etag"));
+    let refused = stale.patch("/portal/me", &change).await;
+
+    assert_eq!(
+        refused.problem(412, "precondition_failed"),
+        Some("If-Match")
+    );
+    let now = ada.actor.get("/portal/me").await;
+    let fresh = ada.actor.with("if-match", now.header("etag"));
+    let changed = fresh.patch("/portal/me", &change).await.expect(200);
+    assert_eq!(changed["position"], "Analyst");
+}

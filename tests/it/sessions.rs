@@ -1,7 +1,8 @@
 //! Sessions: how they go on, and that out means out.
 
-use e2e::{PASSWORD, TestApp, TestClient};
+use e2e::{PASSWORD, TestApp, TestClient, id};
 use futures_util::future::join_all;
+use portico_domain::{Account, Session};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -312,6 +313,94 @@ async fn forged_access_tokens_let_nobody_in() {
         .get("/v1/clients")
         .await
         .problem(401, "key_invalid");
+}
+
+#[tokio::test]
+async fn a_token_for_another_workspace_lets_nobody_in() {
+    let (app, ada) = started().await;
+    let other = app.other_tenant().await;
+    let grace = json!({ "name": "Grace Hopper", "email": "grace@example.com" });
+    let invite = "/v1/clients?sendInvite=true";
+    let grace = other.actor.post(invite, &grace).await.expect(200);
+    app.settle().await;
+    let accept = format!("{}/accept", app.link("grace@example.com").await);
+    let password = json!({ "password": PASSWORD });
+    let grace_in = app.nobody().post(&accept, &password).await.expect(200);
+    let (portico, workspaces) = (
+        app.server.app(),
+        [app.server.workspace_id, other.stored.workspace_id],
+    );
+    let mut sessions = Vec::new();
+    for (workspace, client, tokens) in [
+        (workspaces[0], &ada.id, &ada.tokens),
+        (workspaces[1], &id(&grace).to_owned(), &grace_in["session"]),
+    ] {
+        let account = Account::Client {
+            id: client.parse().expect("an id"),
+        };
+        let session = tokens["sessionId"].as_str().expect("an id").parse();
+        let found = portico
+            .store
+            .workspace(workspace)
+            .session(account, session.expect("an id"))
+            .await;
+        sessions.push(found.expect("the table answers").expect("it is there"));
+    }
+    let keys = portico.store.signing_keys().await.expect("keys");
+    let base_url = &portico.base_url;
+
+    // Every mixture of the two, signed by us: only what it names can refuse it.
+    for mixture in 0..8 {
+        let part = |bit: usize| &sessions[(mixture >> bit) & 1];
+        let mixed = Session {
+            workspace_id: part(0).workspace_id,
+            account: part(1).account,
+            ..part(2).clone()
+        };
+        let access = portico
+            .keys
+            .access_token(&keys, base_url, &mixed, app.now());
+        let tokens = json!({
+            "accessToken": access.expect("it signs").expose(),
+            "refreshToken": portico.keys.session_token(&mixed).expose(),
+        });
+        let is_whole = mixture == 0 || mixture == 7;
+        let me = app.bearer(&tokens).get("/portal/me").await;
+        let refreshed = refresh(&app, &tokens).await;
+        if is_whole {
+            me.expect(200);
+            refreshed.expect(200);
+        } else {
+            me.problem(401, "session_missing");
+            refreshed.problem(401, "refresh_refused");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_from_before_the_archive_is_dead_after_the_restore() {
+    let (app, ada) = started().await;
+    let mut browser = app.browser();
+    let path = app.sign_in_path();
+    browser.open(&path).await;
+    let fields = [("email", "ada@example.com"), ("password", PASSWORD)];
+    browser.submit(&path, &fields).await;
+    let client = format!("/v1/clients/{}", ada.id);
+    app.admin().delete(&client).await.expect(200);
+
+    let restore = format!("{client}/restore");
+    app.admin().post(&restore, &json!({})).await.expect(200);
+
+    ada.actor
+        .get("/portal/me")
+        .await
+        .problem(401, "session_missing");
+    refresh(&app, &ada.tokens)
+        .await
+        .problem(401, "refresh_refused");
+    assert_eq!(browser.open("/portal").await.header("location"), path);
+    let anew = sign_in(&app).await;
+    app.bearer(&anew).get("/portal/me").await.expect(200);
 }
 
 #[tokio::test]

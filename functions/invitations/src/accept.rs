@@ -124,7 +124,10 @@ async fn hash_password(
     let password = request
         .field("password")?
         .ok_or_else(|| Invalid::missing("password"))?;
-    let client = crate::client_of(&app.store.workspace(workspace.id), invitation).await?;
+    // Whoever was archived meanwhile is refused when it is decided.
+    let store = app.store.workspace(workspace.id);
+    let client = store.client(invitation.client_id).await?;
+    let client = client.ok_or_else(Problem::unknown_link)?;
     let about = client.guessed_first(&workspace.name);
     Ok(Password::parse(&password, &about)?.hash().await?)
 }

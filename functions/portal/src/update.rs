@@ -57,6 +57,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let client = retry_stale(|| async {
         let before = workspace.client(caller.client.id).await?;
         let before = before.ok_or_else(Problem::session_missing)?;
+        request.if_match(&before.view(ClientStatus::Active))?;
         let mut change = caller.change(app, &request);
         let mut after = before.clone();
         after.update(&mut change, patch.clone());

@@ -2,7 +2,7 @@
 //! workspace, `portico keys rotate` new keys for access tokens, `portico index
 //! rebuild` derives the lists of a workspace anew.
 
-use crate::server::{Data, LocalServer, Options, StartError};
+use crate::server::{StartError, store_in};
 use portico_app::index::rebuild::{self, Place, Progress};
 use portico_bootstrap::aws_config;
 use portico_domain::{
@@ -10,7 +10,7 @@ use portico_domain::{
 };
 use portico_keys::{NoRandomness, Secret, new_api_key};
 use portico_store::{Clock, Error, Store};
-use std::{net::SocketAddr, path::Path};
+use std::path::Path;
 
 /// A workspace that was just made.
 #[derive(Debug)]
@@ -109,19 +109,11 @@ pub async fn rotate_keys(table: &str, at_once: bool) -> Result<Time, AdminError>
     rotate_in(&store, Time::system_now(), at_once).await
 }
 
-/// Rotates the keys of a local server that keeps its data in this directory and
-/// is not running.
+/// Rotates the keys of the installation on this machine that keeps its data in
+/// this directory. Its server may go on meanwhile.
 pub async fn rotate_local_keys(directory: &Path, at_once: bool) -> Result<Time, AdminError> {
-    let options = Options {
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        data: Data::Directory(directory.to_owned()),
-        examples: false,
-        is_time_frozen: false,
-        driven_from: None,
-    };
-    let server = LocalServer::start(options).await?;
-    let app = server.app();
-    rotate_in(&app.store, app.now(), at_once).await
+    let (store, clock) = store_in(directory)?;
+    rotate_in(&store, clock.now(), at_once).await
 }
 
 async fn rotate_in(store: &Store, now: Time, at_once: bool) -> Result<Time, AdminError> {

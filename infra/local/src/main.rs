@@ -80,7 +80,7 @@ enum Keys {
         /// The table of an installation in AWS, such as portico-prod.
         #[arg(long, conflicts_with = "data")]
         table: Option<String>,
-        /// The data of a local server, which must not be running.
+        /// The data of a local server, which may be running.
         #[arg(long, default_value = "data")]
         data: PathBuf,
         /// Replace every key at once, because one is in wrong hands: access

@@ -175,14 +175,6 @@ impl WorkspaceStore<'_> {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(address_mark::mark_item(after)?, version)?;
         }
-        for Revision { before, after } in &change.tickets {
-            let version = before.as_ref().map(|before| before.version);
-            transaction.revise(ticket::ticket_item(after)?, version)?;
-        }
-        for reservation in &change.reservations {
-            let item = client::reservation_item(self.id, reservation)?;
-            transaction.take_email(item, reservation.client_id)?;
-        }
         for letter in &change.letters {
             transaction.put(letter::letter_item(letter)?)?;
         }
@@ -192,12 +184,7 @@ impl WorkspaceStore<'_> {
         for id in &change.done_letters {
             transaction.delete(&letter::letter_key(self.id, *id))?;
         }
-        if let Some(credential) = &change.credential {
-            transaction.put(password::password_item(self.id, credential)?)?;
-        }
-        if let Some(session) = &change.session {
-            transaction.put(session::session_item(session)?)?;
-        }
+        transaction.way_in(self.id, change)?;
         for event in &change.events {
             transaction.put(event::event_item(event)?)?;
         }
@@ -219,6 +206,25 @@ fn unlisted(change: &Change<'_>, id: ClientId) -> Option<Key> {
 }
 
 impl Transaction {
+    /// What lets people in: links, addresses, passwords, sessions.
+    fn way_in(&mut self, workspace: WorkspaceId, change: &Change<'_>) -> Result<(), CommitError> {
+        for Revision { before, after } in &change.tickets {
+            let version = before.as_ref().map(|before| before.version);
+            self.revise(ticket::ticket_item(after)?, version)?;
+        }
+        for reservation in &change.reservations {
+            let item = client::reservation_item(workspace, reservation)?;
+            self.take_email(item, reservation.client_id)?;
+        }
+        if let Some(credential) = &change.credential {
+            self.put(password::password_item(workspace, credential)?)?;
+        }
+        if let Some(session) = &change.session {
+            self.put(session::session_item(session)?)?;
+        }
+        Ok(())
+    }
+
     fn client(
         &mut self,
         Revision { before, after }: &Revision<Client>,
