@@ -3,7 +3,7 @@
 use portico_app::{App, Grant};
 use portico_domain::WorkspaceView;
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, portal_url, schema,
 };
 
 /// What this function answers to.
@@ -28,5 +28,6 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Answers with the workspace.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    Ok(ok(&WorkspaceView::new(&caller.workspace, &app.base_url)))
+    let portal = portal_url(app, caller.workspace_id);
+    Ok(ok(&WorkspaceView::new(&caller.workspace, &portal)))
 }

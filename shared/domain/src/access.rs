@@ -1,7 +1,7 @@
 //! Who may do what: permissions, the companies that somebody is limited to,
 //! and who did something.
 
-use crate::{Client, ClientId, CompanyId, InternalUserId, Invalid, Time, WorkspaceId};
+use crate::{Client, ClientId, CompanyId, InternalUserId, Invalid};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{collections::BTreeSet, fmt};
 use uuid::Uuid;
@@ -179,22 +179,6 @@ impl CompanyAccess {
             (Some(mine), Some(theirs)) => theirs.is_subset(mine),
         }
     }
-}
-
-/// A signed-in client's session in the portal.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Session {
-    /// SHA-256 of the session token, in hexadecimal.
-    pub hash: String,
-    /// The workspace whose portal this is.
-    pub workspace_id: WorkspaceId,
-    /// Who is signed in.
-    pub client_id: ClientId,
-    /// When the client signed in.
-    pub created_at: Time,
-    /// When the session ends.
-    pub expires_at: Time,
 }
 
 /// Who did something.

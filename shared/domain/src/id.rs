@@ -66,6 +66,8 @@ kinds! {
     ApiKeyId of ApiKey;
     /// A role that a workspace made itself.
     RoleId of Role;
+    /// One place where somebody is signed in.
+    SessionId of Session;
     /// What one change left in the audit log.
     AuditEntryId of AuditEntry;
 }

@@ -1,4 +1,4 @@
-//! API keys and sessions in the table.
+//! API keys in the table.
 //!
 //! They are looked up before the tenant is known, so their keys do not begin
 //! with one; they are what says which tenant a caller belongs to.
@@ -7,15 +7,15 @@ use crate::{
     Error, Index, Page, PageRequest, Pattern, Store, WorkspaceStore,
     error::unless_condition_fails,
     internal_user,
-    item::{self, Attributes, expire_after, item, read},
+    item::{self, Attributes, item, read},
     list::{Order, Question},
     text, workspace,
 };
 use portico_domain::{
-    ApiKey, ApiKeyId, InternalUser, InternalUserId, Session, Time, Workspace, WorkspaceId,
+    ApiKey, ApiKeyId, InternalUser, InternalUserId, Time, Workspace, WorkspaceId,
 };
 
-pub(crate) const PATTERNS: &[Pattern] = &[KEY, KEYS, SESSION];
+pub(crate) const PATTERNS: &[Pattern] = &[KEY, KEYS];
 
 const KEY: Pattern = Pattern::new("this API key", Index::Table, "KEY#<key>", "KEY");
 const KEYS: Pattern = Pattern::new(
@@ -24,15 +24,8 @@ const KEYS: Pattern = Pattern::new(
     "WS#<workspace>#KEY",
     "<key>",
 );
-const SESSION: Pattern = Pattern::new(
-    "this session",
-    Index::Table,
-    "SESSION#<token hash>",
-    "SESSION",
-);
 
 const API_KEY_ENTITY: &str = "apiKey";
-const SESSION_ENTITY: &str = "session";
 
 /// What the table knows of somebody who wants to be let in.
 #[derive(Clone, Debug, Default)]
@@ -108,11 +101,6 @@ impl Store {
         unless_condition_fails(request.send().await)?;
         Ok(())
     }
-
-    /// The session whose token has this hash, whoever's it is.
-    pub async fn session(&self, hash: &str) -> Result<Option<Session>, Error> {
-        self.get(SESSION_ENTITY, &SESSION.key(&[&hash])).await
-    }
 }
 
 impl WorkspaceStore<'_> {
@@ -136,10 +124,4 @@ pub(crate) fn api_key_item(key: &ApiKey) -> Result<Attributes, Error> {
         keys.push(KEYS.key(&[&key.workspace_id, &key.id]));
     }
     item(API_KEY_ENTITY, key, &keys)
-}
-
-pub(crate) fn session_item(session: &Session) -> Result<Attributes, Error> {
-    let mut item = item(SESSION_ENTITY, session, &[SESSION.key(&[&session.hash])])?;
-    expire_after(&mut item, session.expires_at);
-    Ok(item)
 }

@@ -32,11 +32,14 @@ mod item;
 mod lane;
 mod letter;
 mod list;
+mod password;
 mod pattern;
 mod rate;
 mod recovery;
 mod role;
+mod session;
 mod table;
+mod throttle;
 mod ticket;
 mod transact;
 mod word;
@@ -56,8 +59,10 @@ pub use event::{EventFilter, MAX_EVENT_LENGTH};
 pub use invitation::InvitationFilter;
 pub use item::TTL as TTL_ATTRIBUTE;
 pub use list::{Page, PageRequest, Position, Sort};
+pub use password::{ClientLogin, StoredPassword};
 pub use pattern::{Index, Pattern};
 pub use rate::RATE_PARTITIONS;
+pub use session::SignedIn;
 pub use table::DUE_ATTRIBUTES;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -201,8 +206,11 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         access::PATTERNS,
         internal_user::PATTERNS,
         role::PATTERNS,
+        session::PATTERNS,
+        throttle::PATTERNS,
         client::PATTERNS,
         client::derive::PATTERNS,
+        password::PATTERNS,
         company::PATTERNS,
         field_set::PATTERNS,
         chore::PATTERNS,

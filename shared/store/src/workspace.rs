@@ -25,6 +25,14 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The workspace with this id, if there is one: for the pages that anybody
+    /// may open, whose address names it.
+    pub async fn find_workspace(&self, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
+        self.get(ENTITY, &THIS.key(&[&id])).await
+    }
+}
+
 impl WorkspaceStore<'_> {
     /// The workspace itself. Whoever has this handle has been told of the
     /// workspace by one of its own items, so it is there.
