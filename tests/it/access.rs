@@ -252,6 +252,12 @@ const TABLE: &[(&str, Access)] = &[
         "api-keys-revoke",
         Access::Permission(Permission::ManageApiKeys),
     ),
+    (
+        "audit-log-create",
+        Access::Permission(Permission::WriteAuditLog),
+    ),
+    ("audit-log-get", Access::Permission(Permission::ViewAuditLog)),
+    ("audit-log-list", Access::Permission(Permission::ViewAuditLog)),
     ("portal-me", Access::Client),
     ("portal-update", Access::Client),
     ("portal-team", Access::Client),
@@ -281,6 +287,7 @@ pub(crate) struct Things {
     user: String,
     role: String,
     api_key: String,
+    audit_entry: String,
     since: Time,
 }
 
@@ -351,6 +358,7 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
         "internal-users" => &things.user,
         "roles" => &things.role,
         "api-keys" => &things.api_key,
+        "audit-log" => &things.audit_entry,
         _ => &things.endpoint,
     };
     let body = match route.name {
@@ -375,6 +383,10 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
             json!({ "name": "Paul Minor", "email": "paul@example.com", "role": things.role })
         }
         "internal-users-update" => json!({ "role": things.role }),
+        "audit-log-create" => json!({
+            "eventType": "reportSent", "actorType": "internalUser", "actorId": things.user,
+            "eventDescription": "The monthly report was sent",
+        }),
         "api-keys-create" => json!({ "name": "ERP", "permissions": [] }),
         "api-keys-update" => json!({ "name": "ERP" }),
         "roles-create" => json!({ "name": "Nobody", "permissions": [] }),
@@ -557,7 +569,8 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         event: nothing.clone(),
         user: nothing.clone(),
         role: nothing.clone(),
-        api_key: nothing,
+        api_key: nothing.clone(),
+        audit_entry: nothing,
         since: ours.since,
     };
 

@@ -345,6 +345,15 @@ async fn manage_team(admin: &Actor) {
     for path in ["/v1/me", "/v1/internal-users", &path, "/v1/roles", &role] {
         admin.get(path).await.expect(200);
     }
+    let log = admin.get("/v1/audit-log").await.expect(200);
+    let entry = format!("/v1/audit-log/{}", id(&log["data"][0]));
+    admin.get(&entry).await.expect(200);
+    let own = json!({
+        "eventType": "reportSent", "actorType": "internalUser",
+        "actorId": path.rsplit('/').next(), "companyId": company,
+        "eventDescription": "The monthly report was sent",
+    });
+    admin.post("/v1/audit-log", &own).await.expect(201);
     let key = json!({ "name": "CRM", "permissions": ["view_clients"] });
     let key = admin.post("/v1/api-keys", &key).await.expect(201);
     let key = format!("/v1/api-keys/{}", id(&key));

@@ -5,7 +5,7 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    Account, AddressMark, ApiKey, AuditNote, Chore, Client, ClientId, Company, CompanyId,
+    Account, AddressMark, ApiKey, AuditEntryId, AuditNote, Chore, Client, ClientId, Company, CompanyId,
     CompanyRefusal, CustomRole, Email, Endpoint, EndpointId, Event, FieldSet, InternalUser,
     Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Session, Ticket, Time,
     WebhookDelivery, Work, Workspace, WorkspaceId,
@@ -103,11 +103,13 @@ pub struct Change<'a> {
     pub events: Vec<Event>,
     /// What else the audit log is to say.
     pub notes: Vec<AuditNote>,
+    /// The id of the entry that it leaves there.
+    pub audit_entry_id: AuditEntryId,
 }
 
 impl<'a> Change<'a> {
     /// A change of nothing yet, asked for by `origin`.
-    pub const fn new(moment: Moment<'a>, origin: Origin) -> Self {
+    pub fn new(moment: Moment<'a>, origin: Origin) -> Self {
         Self {
             moment,
             origin,
@@ -137,12 +139,13 @@ impl<'a> Change<'a> {
             session: None,
             events: Vec::new(),
             notes: Vec::new(),
+            audit_entry_id: moment.id(),
         }
     }
 
     /// A change that nobody asked for: what a scheduled or an event-driven
     /// function finds to be due.
-    pub const fn by_system(moment: Moment<'a>) -> Self {
+    pub fn by_system(moment: Moment<'a>) -> Self {
         Self::new(moment, Origin::system())
     }
 
