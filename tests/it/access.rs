@@ -193,6 +193,7 @@ const TABLE: &[(&str, Access)] = &[
     ("event-types-list", Access::AnyKey),
     ("workspaces-get", Access::AnyKey),
     ("me-get", Access::AnyKey),
+    ("limits-get", Access::AnyKey),
     (
         "internal-users-create",
         Access::Permission(Permission::ManageMembers),
@@ -256,8 +257,14 @@ const TABLE: &[(&str, Access)] = &[
         "audit-log-create",
         Access::Permission(Permission::WriteAuditLog),
     ),
-    ("audit-log-get", Access::Permission(Permission::ViewAuditLog)),
-    ("audit-log-list", Access::Permission(Permission::ViewAuditLog)),
+    (
+        "audit-log-get",
+        Access::Permission(Permission::ViewAuditLog),
+    ),
+    (
+        "audit-log-list",
+        Access::Permission(Permission::ViewAuditLog),
+    ),
     ("portal-me", Access::Client),
     ("portal-update", Access::Client),
     ("portal-team", Access::Client),

@@ -220,11 +220,17 @@ async fn the_log_is_read_by_whoever_may_with_the_compatible_filters() {
     app.advance(std::time::Duration::from_mins(1)).await;
     let noon = app.now();
     let path = format!("/v1/clients/{}", id(&client));
-    admin.patch(&path, &json!({ "position": "Analyst" })).await.expect(200);
+    admin
+        .patch(&path, &json!({ "position": "Analyst" }))
+        .await
+        .expect(200);
 
     let log = admin.get("/v1/audit-log").await.expect(200);
     let entries = log["data"].as_array().expect("a list");
-    let kinds: Vec<&str> = entries.iter().filter_map(|entry| entry["eventType"].as_str()).collect();
+    let kinds: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| entry["eventType"].as_str())
+        .collect();
     assert_eq!(kinds, ["client.updated", "client.created"], "newest first");
     let first = &entries[1];
     assert_eq!(first["requestId"], json!(request_id));
@@ -233,7 +239,10 @@ async fn the_log_is_read_by_whoever_may_with_the_compatible_filters() {
         ".requestId" => "[id]", ".items[].objectId" => "[id]", ".items[].eventId" => "[id]",
         ".createdAt" => "[time]", ".updatedAt" => "[time]",
     });
-    for path in [format!("/v1/audit-log/{}", id(first)), format!("/v1/events/{}", id(first))] {
+    for path in [
+        format!("/v1/audit-log/{}", id(first)),
+        format!("/v1/events/{}", id(first)),
+    ] {
         assert_eq!(&admin.get(&path).await.expect(200), first);
     }
     let actor = app.server.admin_id;
@@ -248,7 +257,10 @@ async fn the_log_is_read_by_whoever_may_with_the_compatible_filters() {
         (format!("objectId={}", id(&client)), 2),
         ("objectId=nothing".to_owned(), 0),
     ] {
-        let log = admin.get(&format!("/v1/audit-log?{query}")).await.expect(200);
+        let log = admin
+            .get(&format!("/v1/audit-log?{query}"))
+            .await
+            .expect(200);
         assert_eq!(log["data"].as_array().map(Vec::len), Some(found), "{query}");
     }
     let refused = admin.get("/v1/audit-log?startDate=yesterday").await;
@@ -273,7 +285,10 @@ async fn a_program_adds_entries_of_its_own() {
 
     assert_eq!(entry["eventType"], "customEvent.reportOpened");
     assert_eq!(entry["object"], "auditLog");
-    assert_eq!((&entry["actorId"], &entry["actorType"]), (&client["id"], &json!("clientUser")));
+    assert_eq!(
+        (&entry["actorId"], &entry["actorType"]),
+        (&client["id"], &json!("clientUser"))
+    );
     assert_eq!(entry["context"], json!({ "report": 7 }));
     let path = format!("/v1/audit-log/{}", id(&entry));
     assert_eq!(admin.get(&path).await.expect(200), entry);
@@ -283,12 +298,36 @@ async fn a_program_adds_entries_of_its_own() {
         body
     };
     for (body, code, field) in [
-        (with("eventType", json!("a.b")), "event_type_invalid", "eventType"),
-        (with("actorType", json!("robot")), "actor_type_unknown", "actorType"),
-        (with("actorId", json!(app.server.admin_id)), "actor_unknown", "actorId"),
-        (with("companyId", json!(app.server.admin_id)), "company_unknown", "companyId"),
-        (with("companyId", json!(null)), "field_required", "companyId"),
-        (with("context", json!({ "x": "y".repeat(5_000) })), "context_too_large", "context"),
+        (
+            with("eventType", json!("a.b")),
+            "event_type_invalid",
+            "eventType",
+        ),
+        (
+            with("actorType", json!("robot")),
+            "actor_type_unknown",
+            "actorType",
+        ),
+        (
+            with("actorId", json!(app.server.admin_id)),
+            "actor_unknown",
+            "actorId",
+        ),
+        (
+            with("companyId", json!(app.server.admin_id)),
+            "company_unknown",
+            "companyId",
+        ),
+        (
+            with("companyId", json!(null)),
+            "field_required",
+            "companyId",
+        ),
+        (
+            with("context", json!({ "x": "y".repeat(5_000) })),
+            "context_too_large",
+            "context",
+        ),
     ] {
         let refused = admin.post("/v1/audit-log", &body).await;
         assert_eq!(refused.problem(400, code), Some(field), "{body}");

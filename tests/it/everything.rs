@@ -1,8 +1,8 @@
 //! A walk through everything that there is, for tests that look at all of it.
 
 use e2e::{Actor, Receiver, Reply, TestApp, id};
-use portico_domain::{Account, Change, Ticket, TicketPurpose, Time};
-use portico_local::{Call, Fault};
+use portico_domain::{Account, Change, IdSource, Moment, Plan, Ticket, TicketPurpose, Time};
+use portico_local::{Call, Fault, admin::set_plan_in};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use std::time::Duration;
 /// AWS is seen.
 pub(crate) async fn use_everything(app: &TestApp) {
     let admin = app.admin();
+    limit_clients(app).await;
     require_companies(&admin).await;
     come_and_go(app, &admin).await;
     let receiver = Receiver::start().await;
@@ -90,6 +91,19 @@ pub(crate) async fn use_everything(app: &TestApp) {
 
 /// Adds a client to the only company there is, and leaves nothing behind that
 /// the others would meet.
+/// So many that nobody is refused, and all are counted.
+async fn limit_clients(app: &TestApp) {
+    let ids = IdSource::new();
+    let plan = Plan {
+        client_limit: Some(1_000),
+        ..Plan::default()
+    };
+    let (store, workspace) = (&app.server.app().store, app.server.workspace_id);
+    set_plan_in(store, Moment::new(app.now(), &ids), workspace, plan)
+        .await
+        .expect("the table answers");
+}
+
 async fn require_companies(admin: &Actor) {
     let set = async |companies: &str| {
         let settings = json!({ "companies": companies });
@@ -342,7 +356,14 @@ async fn manage_team(admin: &Actor) {
     let reader = admin.post("/v1/internal-users", &reader).await.expect(201);
     let reader = format!("/v1/internal-users/{}", id(&reader));
     admin.delete(&reader).await.expect(200);
-    for path in ["/v1/me", "/v1/internal-users", &path, "/v1/roles", &role] {
+    for path in [
+        "/v1/me",
+        "/v1/limits",
+        "/v1/internal-users",
+        &path,
+        "/v1/roles",
+        &role,
+    ] {
         admin.get(path).await.expect(200);
     }
     let log = admin.get("/v1/audit-log").await.expect(200);

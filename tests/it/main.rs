@@ -31,6 +31,7 @@ mod invitations;
 mod journey;
 mod life;
 mod limited;
+mod limits;
 mod links;
 mod lists;
 mod mail_events;

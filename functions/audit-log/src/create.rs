@@ -79,7 +79,10 @@ async fn actor(
     workspace: &WorkspaceStore<'_>,
     new: &NewEntry,
 ) -> Result<(Actor, Option<CompanyId>), Problem> {
-    let id = new.actor_id.as_deref().ok_or_else(|| Invalid::missing("actorId"))?;
+    let id = new
+        .actor_id
+        .as_deref()
+        .ok_or_else(|| Invalid::missing("actorId"))?;
     let company = match new.company_id.as_deref().filter(|id| !id.is_empty()) {
         None => None,
         Some(text) => Some(text.parse::<CompanyId>().map_err(|_| unknown_company())?),
@@ -87,7 +90,10 @@ async fn actor(
     match new.actor_type.as_deref() {
         Some("internalUser") => {
             let id: InternalUserId = id.parse().map_err(|_| unknown_actor())?;
-            workspace.internal_user(id).await?.ok_or_else(unknown_actor)?;
+            workspace
+                .internal_user(id)
+                .await?
+                .ok_or_else(unknown_actor)?;
             if let Some(id) = company {
                 workspace.company(id).await?.ok_or_else(unknown_company)?;
             }

@@ -1,7 +1,7 @@
 //! `GET /v1/audit-log/{id}`: one entry of the audit log.
 
 use portico_app::{App, Grant};
-use portico_domain::{AuditEntryView, Permission};
+use portico_domain::{AuditEntryView, Feature, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
 };
@@ -9,6 +9,7 @@ use portico_web::{
 /// What this function answers to.
 pub const ROUTE: Route = Route::get("audit-log-get", "/v1/audit-log/{id}")
     .needs(Permission::ViewAuditLog)
+    .part_of(Feature::AuditLog)
     .also_at(&["/v1/events/{id}"]);
 
 /// What it may do.

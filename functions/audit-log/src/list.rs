@@ -1,7 +1,7 @@
 //! `GET /v1/audit-log`: who changed what, newest first.
 
 use portico_app::{App, Grant};
-use portico_domain::{AuditEntryView, Invalid, Permission, Time};
+use portico_domain::{AuditEntryView, Feature, Invalid, Permission, Time};
 use portico_store::{AuditFilter, Index};
 use portico_web::{
     Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
@@ -12,7 +12,9 @@ use portico_web::{
 const MAX_VALUES: usize = 50;
 
 /// What this function answers to.
-pub const ROUTE: Route = Route::get("audit-log-list", "/v1/audit-log").needs(Permission::ViewAuditLog);
+pub const ROUTE: Route = Route::get("audit-log-list", "/v1/audit-log")
+    .needs(Permission::ViewAuditLog)
+    .part_of(Feature::AuditLog);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::query(Index::Table)];

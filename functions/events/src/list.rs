@@ -53,7 +53,10 @@ const OF_AUDIT_LOG: &[&str] = &["startDate", "endDate", "actorId"];
 /// Answers with a page of events.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    if let Some(name) = OF_AUDIT_LOG.iter().find(|name| request.query(name).is_some()) {
+    if let Some(name) = OF_AUDIT_LOG
+        .iter()
+        .find(|name| request.query(name).is_some())
+    {
         let message = format!("{name} filters the audit log, which is at /v1/audit-log");
         return Err(Invalid::new(name, "parameter_elsewhere", message).into());
     }

@@ -30,8 +30,8 @@ pub enum AdminError {
     /// The table did not take it.
     #[error("failed to write to the table; are the credentials, the region and the name right?")]
     Store(#[from] Error),
-    /// The admin could not be added.
-    #[error("failed to add the admin")]
+    /// The admin could not be added, or the plan not be set.
+    #[error("failed to write it")]
     Commit(#[from] CommitError),
     /// A rotation is under way.
     #[error(transparent)]

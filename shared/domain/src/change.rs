@@ -5,10 +5,10 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    Account, AddressMark, ApiKey, AuditEntryId, AuditNote, Chore, Client, ClientId, Company, CompanyId,
-    CompanyRefusal, CustomRole, Email, Endpoint, EndpointId, Event, FieldSet, InternalUser,
-    Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Session, Ticket, Time,
-    WebhookDelivery, Work, Workspace, WorkspaceId,
+    Account, AddressMark, ApiKey, AuditEntryId, AuditNote, Chore, Client, ClientId, Company,
+    CompanyId, CompanyRefusal, CustomRole, Email, Endpoint, EndpointId, Event, FieldSet,
+    InternalUser, Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Session, Ticket,
+    Time, WebhookDelivery, Work, Workspace, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -59,6 +59,11 @@ pub struct Change<'a> {
     /// Clients who were merged into one who is merged now: the first is moved
     /// from the second to the third.
     pub repointed: Vec<(ClientId, ClientId, ClientId)>,
+    /// How many clients the workspace may have; whoever is added then is
+    /// counted.
+    pub client_limit: Option<u32>,
+    /// That it is told that there are that many.
+    pub limit_told: Option<u32>,
     /// Clients added or changed.
     pub clients: Vec<Revision<Client>>,
     /// Companies added or changed.
@@ -117,6 +122,8 @@ impl<'a> Change<'a> {
             field_sets: Vec::new(),
             chores: Vec::new(),
             repointed: Vec::new(),
+            client_limit: None,
+            limit_told: None,
             clients: Vec::new(),
             companies: Vec::new(),
             invitations: Vec::new(),
@@ -147,6 +154,23 @@ impl<'a> Change<'a> {
     /// function finds to be due.
     pub fn by_system(moment: Moment<'a>) -> Self {
         Self::new(moment, Origin::system())
+    }
+
+    /// The same change where there may be that many clients.
+    #[must_use]
+    pub fn with_client_limit(mut self, limit: Option<u32>) -> Self {
+        self.client_limit = limit;
+        self
+    }
+
+    /// How many more clients are counted after it than before.
+    pub fn clients_counted(&self) -> i64 {
+        let counted = |client: &Client| i64::from(client.is_counted);
+        let each = self
+            .clients
+            .iter()
+            .map(|Revision { before, after }| counted(after) - before.as_ref().map_or(0, counted));
+        each.sum()
     }
 
     /// Has the audit log say something that no event tells.
@@ -289,6 +313,12 @@ impl<'a> Change<'a> {
             after.record_creation(self);
         }
         after.version += 1;
+        let was_here = before.is_some_and(|before| !before.is_archived());
+        if after.is_archived() {
+            after.is_counted = false;
+        } else if !was_here {
+            after.is_counted = self.client_limit.is_some();
+        }
         self.clients.push(Revision {
             before: before.cloned(),
             after: after.clone(),

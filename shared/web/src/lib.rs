@@ -29,6 +29,7 @@ mod throttle;
 pub use batch::{BatchItem, BatchView, MAX_BATCH, batch};
 pub use body::{body, body_or_default, given};
 pub use caller::{Caller, admit};
+pub use commit::commit_within_limit;
 pub use custom_fields::custom_values;
 pub use form::{FormToken, form_token, refuse_forged_form, refuse_forgery};
 pub use function::{Body, Function, Operation, Parameter, picture, schema};
