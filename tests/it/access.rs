@@ -298,6 +298,13 @@ pub(crate) struct Things {
     since: Time,
 }
 
+impl Things {
+    /// The company.
+    pub(crate) fn company(&self) -> &str {
+        &self.company
+    }
+}
+
 pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
     let id = |value: &Value| value["id"].as_str().expect("an id").to_owned();
     let endpoint = actor

@@ -89,8 +89,6 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .expect(200);
 }
 
-/// Adds a client to the only company there is, and leaves nothing behind that
-/// the others would meet.
 /// So many that nobody is refused, and all are counted.
 async fn limit_clients(app: &TestApp) {
     let ids = IdSource::new();
@@ -104,6 +102,8 @@ async fn limit_clients(app: &TestApp) {
         .expect("the table answers");
 }
 
+/// Adds a client to the only company there is, and leaves nothing behind that
+/// the others would meet.
 async fn require_companies(admin: &Actor) {
     let set = async |companies: &str| {
         let settings = json!({ "companies": companies });

@@ -36,6 +36,7 @@ mod links;
 mod lists;
 mod mail_events;
 mod mails;
+mod matrix;
 mod members;
 mod pages;
 mod pictures;

@@ -330,6 +330,7 @@ impl<'a> Change<'a> {
     pub fn save_signed_up(&mut self, mut client: Client) -> Client {
         client.record_creation(self);
         client.activate(self);
+        client.is_counted = self.client_limit.is_some();
         client.version += 1;
         self.clients.push(Revision {
             before: None,
