@@ -340,7 +340,9 @@ pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
     let user = id(&actor.post("/v1/internal-users", &user).await.expect(201));
     let key = json!({ "name": "CRM", "permissions": [] });
     let api_key = id(&actor.post("/v1/api-keys", &key).await.expect(201));
+    let log = actor.get("/v1/audit-log").await.expect(200);
     Things {
+        audit_entry: id(&log["data"][0]),
         workspace,
         api_key,
         user,

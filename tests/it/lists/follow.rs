@@ -4,7 +4,7 @@ use super::book::Book;
 use e2e::{TestApp, id};
 use portico_app::{Source, Trigger, TriggerError};
 use portico_bootstrap::TRIGGERS;
-use portico_domain::{Change, Client, CompanyAccess, Role};
+use portico_domain::{Change, Client, CompanyAccess, Role, kind};
 use portico_local::{
     Call, Fault,
     steps::{Step, Stepped},

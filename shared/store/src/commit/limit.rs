@@ -66,7 +66,7 @@ impl Transaction {
             .expression_attribute_names("#count", COUNT)
             .expression_attribute_names("#told", TOLD)
             .expression_attribute_values(":yes", AttributeValue::Bool(true))
-            .expression_attribute_values(":limit", number(limit))
+            .expression_attribute_values(":limit", number(limit.into()))
             .build()
             .map_err(unbuildable)?;
         let action = TransactWriteItem::builder().update(update).build();
