@@ -254,6 +254,18 @@ const TABLE: &[(&str, Access)] = &[
         Access::Permission(Permission::ManageApiKeys),
     ),
     (
+        "access-review-clients",
+        Access::Permission(Permission::ViewAuditLog),
+    ),
+    (
+        "access-review-keys",
+        Access::Permission(Permission::ViewAuditLog),
+    ),
+    (
+        "access-review-invitations",
+        Access::Permission(Permission::ViewAuditLog),
+    ),
+    (
         "audit-log-create",
         Access::Permission(Permission::WriteAuditLog),
     ),

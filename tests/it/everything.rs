@@ -356,6 +356,10 @@ async fn manage_team(admin: &Actor) {
     let reader = admin.post("/v1/internal-users", &reader).await.expect(201);
     let reader = format!("/v1/internal-users/{}", id(&reader));
     admin.delete(&reader).await.expect(200);
+    for list in ["clients", "keys", "invitations"] {
+        let path = format!("/v1/access-review/{list}?days=1");
+        admin.get(&path).await.expect(200);
+    }
     for path in [
         "/v1/me",
         "/v1/limits",

@@ -43,6 +43,7 @@ mod pictures;
 mod portal;
 mod rates;
 mod receivers;
+mod review;
 mod roles;
 mod sdk;
 mod sessions;
