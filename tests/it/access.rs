@@ -193,6 +193,7 @@ const TABLE: &[(&str, Access)] = &[
     ("event-types-list", Access::AnyKey),
     ("workspaces-get", Access::AnyKey),
     ("me-get", Access::AnyKey),
+    ("limits-get", Access::AnyKey),
     (
         "internal-users-create",
         Access::Permission(Permission::ManageMembers),
@@ -252,6 +253,30 @@ const TABLE: &[(&str, Access)] = &[
         "api-keys-revoke",
         Access::Permission(Permission::ManageApiKeys),
     ),
+    (
+        "access-review-clients",
+        Access::Permission(Permission::ViewAuditLog),
+    ),
+    (
+        "access-review-keys",
+        Access::Permission(Permission::ViewAuditLog),
+    ),
+    (
+        "access-review-invitations",
+        Access::Permission(Permission::ViewAuditLog),
+    ),
+    (
+        "audit-log-create",
+        Access::Permission(Permission::WriteAuditLog),
+    ),
+    (
+        "audit-log-get",
+        Access::Permission(Permission::ViewAuditLog),
+    ),
+    (
+        "audit-log-list",
+        Access::Permission(Permission::ViewAuditLog),
+    ),
     ("portal-me", Access::Client),
     ("portal-update", Access::Client),
     ("portal-team", Access::Client),
@@ -281,7 +306,15 @@ pub(crate) struct Things {
     user: String,
     role: String,
     api_key: String,
+    audit_entry: String,
     since: Time,
+}
+
+impl Things {
+    /// The company.
+    pub(crate) fn company(&self) -> &str {
+        &self.company
+    }
 }
 
 pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
@@ -319,7 +352,9 @@ pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
     let user = id(&actor.post("/v1/internal-users", &user).await.expect(201));
     let key = json!({ "name": "CRM", "permissions": [] });
     let api_key = id(&actor.post("/v1/api-keys", &key).await.expect(201));
+    let log = actor.get("/v1/audit-log").await.expect(200);
     Things {
+        audit_entry: id(&log["data"][0]),
         workspace,
         api_key,
         user,
@@ -351,6 +386,7 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
         "internal-users" => &things.user,
         "roles" => &things.role,
         "api-keys" => &things.api_key,
+        "audit-log" => &things.audit_entry,
         _ => &things.endpoint,
     };
     let body = match route.name {
@@ -375,6 +411,10 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
             json!({ "name": "Paul Minor", "email": "paul@example.com", "role": things.role })
         }
         "internal-users-update" => json!({ "role": things.role }),
+        "audit-log-create" => json!({
+            "eventType": "reportSent", "actorType": "internalUser", "actorId": things.user,
+            "eventDescription": "The monthly report was sent",
+        }),
         "api-keys-create" => json!({ "name": "ERP", "permissions": [] }),
         "api-keys-update" => json!({ "name": "ERP" }),
         "roles-create" => json!({ "name": "Nobody", "permissions": [] }),
@@ -557,7 +597,8 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         event: nothing.clone(),
         user: nothing.clone(),
         role: nothing.clone(),
-        api_key: nothing,
+        api_key: nothing.clone(),
+        audit_entry: nothing,
         since: ours.since,
     };
 

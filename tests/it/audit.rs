@@ -208,3 +208,128 @@ async fn what_no_webhook_tells_of_is_in_the_log_and_what_was_refused_is_not() {
         ]
     );
 }
+
+#[tokio::test]
+async fn the_log_is_read_by_whoever_may_with_the_compatible_filters() {
+    let app = TestApp::start().await;
+    let admin = app.admin().with("user-agent", "crm-sync/2.1");
+    let body = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+    let answer = admin.post("/v1/clients", &body).await;
+    let request_id = answer.header("x-request-id").to_owned();
+    let client = answer.expect(200);
+    app.advance(std::time::Duration::from_mins(1)).await;
+    let noon = app.now();
+    let path = format!("/v1/clients/{}", id(&client));
+    admin
+        .patch(&path, &json!({ "position": "Analyst" }))
+        .await
+        .expect(200);
+
+    let log = admin.get("/v1/audit-log").await.expect(200);
+    let entries = log["data"].as_array().expect("a list");
+    let kinds: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| entry["eventType"].as_str())
+        .collect();
+    assert_eq!(kinds, ["client.updated", "client.created"], "newest first");
+    let first = &entries[1];
+    assert_eq!(first["requestId"], json!(request_id));
+    insta::assert_json_snapshot!(first, {
+        ".id" => "[id]", ".actorId" => "[id]", ".companyId" => "[id]", ".apiKeyId" => "[id]",
+        ".requestId" => "[id]", ".items[].objectId" => "[id]", ".items[].eventId" => "[id]",
+        ".createdAt" => "[time]", ".updatedAt" => "[time]",
+    });
+    for path in [
+        format!("/v1/audit-log/{}", id(first)),
+        format!("/v1/events/{}", id(first)),
+    ] {
+        assert_eq!(&admin.get(&path).await.expect(200), first);
+    }
+    let actor = app.server.admin_id;
+    for (query, found) in [
+        (format!("startDate={noon}"), 1),
+        (format!("endDate={noon}"), 1),
+        ("eventType=client.created,client.archived".to_owned(), 1),
+        ("eventType=company.created".to_owned(), 0),
+        (format!("actorId={actor}"), 2),
+        (format!("actorId={actor},{}", id(&client)), 2),
+        (format!("actorId={}", id(&client)), 0),
+        (format!("objectId={}", id(&client)), 2),
+        ("objectId=nothing".to_owned(), 0),
+    ] {
+        let log = admin
+            .get(&format!("/v1/audit-log?{query}"))
+            .await
+            .expect(200);
+        assert_eq!(log["data"].as_array().map(Vec::len), Some(found), "{query}");
+    }
+    let refused = admin.get("/v1/audit-log?startDate=yesterday").await;
+    assert_eq!(refused.problem(400, "parameter_invalid"), Some("startDate"));
+    let refused = admin.get(&format!("/v1/events?actorId={actor}")).await;
+    assert_eq!(refused.problem(400, "parameter_elsewhere"), Some("actorId"));
+}
+
+#[tokio::test]
+async fn a_program_adds_entries_of_its_own() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let body = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+    let client = admin.post("/v1/clients", &body).await.expect(200);
+    let new = json!({
+        "eventType": "reportOpened", "actorType": "clientUser", "actorId": id(&client),
+        "companyId": client["companyId"], "eventDescription": "Ada opened the report",
+        "context": { "report": 7 },
+    });
+
+    let entry = admin.post("/v1/events", &new).await.expect(201);
+
+    assert_eq!(entry["eventType"], "customEvent.reportOpened");
+    assert_eq!(entry["object"], "auditLog");
+    assert_eq!(
+        (&entry["actorId"], &entry["actorType"]),
+        (&client["id"], &json!("clientUser"))
+    );
+    assert_eq!(entry["context"], json!({ "report": 7 }));
+    let path = format!("/v1/audit-log/{}", id(&entry));
+    assert_eq!(admin.get(&path).await.expect(200), entry);
+    let with = |field: &str, value: serde_json::Value| {
+        let mut body = new.clone();
+        body[field] = value;
+        body
+    };
+    for (body, code, field) in [
+        (
+            with("eventType", json!("a.b")),
+            "event_type_invalid",
+            "eventType",
+        ),
+        (
+            with("actorType", json!("robot")),
+            "actor_type_unknown",
+            "actorType",
+        ),
+        (
+            with("actorId", json!(app.server.admin_id)),
+            "actor_unknown",
+            "actorId",
+        ),
+        (
+            with("companyId", json!(app.server.admin_id)),
+            "company_unknown",
+            "companyId",
+        ),
+        (
+            with("companyId", json!(null)),
+            "field_required",
+            "companyId",
+        ),
+        (
+            with("context", json!({ "x": "y".repeat(5_000) })),
+            "context_too_large",
+            "context",
+        ),
+    ] {
+        let refused = admin.post("/v1/audit-log", &body).await;
+        assert_eq!(refused.problem(400, code), Some(field), "{body}");
+    }
+}

@@ -1,8 +1,8 @@
 //! A walk through everything that there is, for tests that look at all of it.
 
 use e2e::{Actor, Receiver, Reply, TestApp, id};
-use portico_domain::{Account, Change, Ticket, TicketPurpose, Time};
-use portico_local::{Call, Fault};
+use portico_domain::{Account, Change, IdSource, Moment, Plan, Ticket, TicketPurpose, Time};
+use portico_local::{Call, Fault, admin::set_plan_in};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use std::time::Duration;
 /// AWS is seen.
 pub(crate) async fn use_everything(app: &TestApp) {
     let admin = app.admin();
+    limit_clients(app).await;
     require_companies(&admin).await;
     come_and_go(app, &admin).await;
     let receiver = Receiver::start().await;
@@ -86,6 +87,19 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .delete(&format!("/v1/webhook-endpoints/{endpoint}"))
         .await
         .expect(200);
+}
+
+/// So many that nobody is refused, and all are counted.
+async fn limit_clients(app: &TestApp) {
+    let ids = IdSource::new();
+    let plan = Plan {
+        client_limit: Some(1_000),
+        ..Plan::default()
+    };
+    let (store, workspace) = (&app.server.app().store, app.server.workspace_id);
+    set_plan_in(store, Moment::new(app.now(), &ids), workspace, plan)
+        .await
+        .expect("the table answers");
 }
 
 /// Adds a client to the only company there is, and leaves nothing behind that
@@ -342,9 +356,29 @@ async fn manage_team(admin: &Actor) {
     let reader = admin.post("/v1/internal-users", &reader).await.expect(201);
     let reader = format!("/v1/internal-users/{}", id(&reader));
     admin.delete(&reader).await.expect(200);
-    for path in ["/v1/me", "/v1/internal-users", &path, "/v1/roles", &role] {
+    for list in ["clients", "keys", "invitations"] {
+        let path = format!("/v1/access-review/{list}?days=1");
+        admin.get(&path).await.expect(200);
+    }
+    for path in [
+        "/v1/me",
+        "/v1/limits",
+        "/v1/internal-users",
+        &path,
+        "/v1/roles",
+        &role,
+    ] {
         admin.get(path).await.expect(200);
     }
+    let log = admin.get("/v1/audit-log").await.expect(200);
+    let entry = format!("/v1/audit-log/{}", id(&log["data"][0]));
+    admin.get(&entry).await.expect(200);
+    let own = json!({
+        "eventType": "reportSent", "actorType": "internalUser",
+        "actorId": path.rsplit('/').next(), "companyId": company,
+        "eventDescription": "The monthly report was sent",
+    });
+    admin.post("/v1/audit-log", &own).await.expect(201);
     let key = json!({ "name": "CRM", "permissions": ["view_clients"] });
     let key = admin.post("/v1/api-keys", &key).await.expect(201);
     let key = format!("/v1/api-keys/{}", id(&key));

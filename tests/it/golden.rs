@@ -35,6 +35,7 @@ const RECOVERY: &str = "01890000-0000-7000-8000-0000000000f0";
 const USER: &str = "01890000-0000-7000-8000-0000000000f1";
 const ROLE: &str = "01890000-0000-7000-8000-0000000000f2";
 const API_KEY: &str = "01890000-0000-7000-8000-0000000000f3";
+const AUDIT_ENTRY: &str = "01890000-0000-7000-8000-0000000000f4";
 const EVENT: &str = "01890000-0000-7000-8000-0000000000e1";
 
 /// The file of a function.
@@ -112,6 +113,8 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     let role = made(ROLE, "/v1/roles", role).await;
     let key = json!({ "name": "ERP", "permissions": ["view_clients"] });
     let api_key = made(API_KEY, "/v1/api-keys", key).await;
+    let log = admin.get("/v1/audit-log").await.expect(200);
+    let audit_entry = id(&log["data"][0]);
     app.settle().await;
     // Nobody signs in to the API, and hashing a password takes long.
     let mut session = Value::Null;
@@ -186,6 +189,7 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .replace(USER, &user)
         .replace(ROLE, &role)
         .replace(API_KEY, &api_key)
+        .replace(AUDIT_ENTRY, &audit_entry)
         // A recovery reaches back 30 days at most.
         .replace("2026-11-20T00:00:00.000Z", &hour_ago.to_string());
     let event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -243,6 +247,7 @@ async fn every_route_accepts_its_golden_event() {
             | "webhook-endpoints-recover"
             | "internal-users-create"
             | "api-keys-create"
+            | "audit-log-create"
             | "roles-create" => 201,
             "site-fallback" => 404,
             _ => 200,

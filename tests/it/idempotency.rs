@@ -109,6 +109,11 @@ async fn every_post_that_needs_a_key_is_done_once() {
     .await;
     let mary = json!({ "name": "Mary Major", "email": "mary@example.com", "role": "staff" });
     twice("internal-users-create", "/v1/internal-users", mary).await;
+    let entry = json!({
+        "eventType": "reportSent", "actorType": "internalUser", "actorId": app.server.admin_id,
+        "eventDescription": "The monthly report was sent",
+    });
+    twice("audit-log-create", "/v1/audit-log", entry).await;
     let key = json!({ "name": "CRM", "permissions": [] });
     twice("api-keys-create", "/v1/api-keys", key).await;
     let role = json!({ "name": "Auditor", "permissions": [] });

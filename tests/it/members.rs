@@ -379,3 +379,51 @@ async fn of_ten_members_with_one_address_one_is_added() {
 
     assert_eq!((count(&answers, 201), count(&answers, 409)), (1, 9));
 }
+
+#[tokio::test]
+async fn only_members_can_be_given_as_account_managers_and_whoever_has_one_keeps_it() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let member = app
+        .member(Role::Staff, CompanyAccess::ALL)
+        .await
+        .stored
+        .owner;
+    let nobody = "01890000-0000-7000-8000-000000000001";
+    let client = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+    let company = json!({ "name": "Engines" });
+    for (path, mut body) in [("/v1/clients", client), ("/v1/companies", company)] {
+        body["accountManagerIds"] = json!([member, nobody]);
+        let refused = admin.post(path, &body).await;
+        assert_eq!(
+            refused.problem(400, "internal_user_unknown"),
+            Some("accountManagerIds")
+        );
+        body["accountManagerIds"] = json!([member]);
+        let made = admin.post(path, &body).await.expect(200);
+        let path = format!("{path}/{}", id(&made));
+        let managers = json!({ "accountManagerIds": [nobody] });
+        let refused = admin.patch(&path, &managers).await;
+        assert_eq!(
+            refused.problem(400, "internal_user_unknown"),
+            Some("accountManagerIds")
+        );
+        assert_eq!(
+            admin.get(&path).await.expect(200)["accountManagerIds"],
+            json!([member])
+        );
+    }
+    admin
+        .delete(&format!("/v1/internal-users/{member}"))
+        .await
+        .expect(200);
+    let clients = admin.get("/v1/clients").await.expect(200);
+    let path = format!("/v1/clients/{}", id(&clients["data"][0]));
+    let same = json!({ "accountManagerIds": [member], "position": "Analyst" });
+    admin.patch(&path, &same).await.expect(200);
+    let grace = json!({ "name": "Grace Hopper", "email": "grace@example.com", "accountManagerIds": [member] });
+    admin
+        .post("/v1/clients", &grace)
+        .await
+        .problem(400, "internal_user_unknown");
+}

@@ -71,6 +71,9 @@ pub const AREAS: &[Area] = &[
             portico_internal_users::FUNCTIONS,
             portico_roles::FUNCTIONS,
             portico_api_keys::FUNCTIONS,
+            portico_access_review::FUNCTIONS,
+            portico_limits::FUNCTIONS,
+            portico_audit_log::FUNCTIONS,
         ],
     },
 ];

@@ -14,7 +14,7 @@ pub const ROUTE: Route = Route::delete("clients-archive", "/v1/clients/{id}")
     .also_at(&["/v1/client/{id}"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::UPDATE, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Archive a client",

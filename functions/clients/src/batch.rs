@@ -24,6 +24,7 @@ pub const GRANTS: &[Grant] = &[
     Grant::GET,
     Grant::query(Index::Gsi2),
     Grant::PUT,
+    Grant::UPDATE,
     Grant::CHECK,
 ];
 

@@ -11,7 +11,7 @@ use portico_domain::{Client, ClientDraft, ClientView, FieldEntity, Invitation, P
 use portico_store::Index;
 use portico_web::{
     Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
-    custom_values, ok, retry_stale, schema,
+    check_account_managers, custom_values, ok, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -24,6 +24,7 @@ pub const GRANTS: &[Grant] = &[
     Grant::GET,
     Grant::query(Index::Gsi2),
     Grant::PUT,
+    Grant::UPDATE,
     Grant::CHECK,
 ];
 
@@ -62,6 +63,7 @@ pub(crate) async fn add(
     let workspace = app.store.workspace(caller.workspace_id);
     draft.custom_fields = custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
     draft.custom_fields.refuse_too_many()?;
+    check_account_managers(&workspace, &[], &draft.account_manager_ids).await?;
     let settings = &caller.workspace;
     let places = Places {
         workspace: &workspace,

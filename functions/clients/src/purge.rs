@@ -13,7 +13,13 @@ pub const ROUTE: Route =
     Route::post("clients-purge", "/v1/clients/{id}/purge").needs(Permission::DeleteClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT, Grant::DELETE];
+pub const GRANTS: &[Grant] = &[
+    Grant::GET,
+    Grant::BATCH_GET,
+    Grant::PUT,
+    Grant::UPDATE,
+    Grant::DELETE,
+];
 
 const OPERATION: Operation = Operation {
     summary: "Erase a client for good",

@@ -12,8 +12,8 @@ use crate::{
 use portico_app::{App, Grant};
 use portico_domain::{ClientId, ClientView, FieldEntity, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, custom_values, ok,
-    retry_stale, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body,
+    check_account_managers, custom_values, ok, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -56,6 +56,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let mut patch = fields.into_patch()?;
         let values = custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
         patch.custom_fields = before.custom_fields.replacement(values);
+        let managers = patch.account_manager_ids.as_deref().unwrap_or_default();
+        check_account_managers(&workspace, &before.account_manager_ids, managers).await?;
         let mut change = caller.change(app);
         if let Some(wanted) = wanted {
             let places = Places {

@@ -12,7 +12,13 @@ pub const ROUTE: Route =
     Route::post("clients-restore", "/v1/clients/{id}/restore").needs(Permission::DeleteClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[
+    Grant::GET,
+    Grant::BATCH_GET,
+    Grant::PUT,
+    Grant::UPDATE,
+    Grant::CHECK,
+];
 
 const OPERATION: Operation = Operation {
     summary: "Restore a client",

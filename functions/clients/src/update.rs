@@ -11,7 +11,7 @@ use portico_app::{App, Grant};
 use portico_domain::{ClientView, FieldEntity, Invitation, Permission};
 use portico_web::{
     Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
-    custom_values, ok, retry_stale, schema,
+    check_account_managers, custom_values, ok, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -56,6 +56,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let mut patch = fields.into_patch()?;
         patch.custom_fields =
             custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
+        let managers = patch.account_manager_ids.as_deref().unwrap_or_default();
+        check_account_managers(&workspace, &before.account_manager_ids, managers).await?;
         let mut change = caller.change(app);
         if let Some(wanted) = wanted {
             let places = Places {

@@ -5,7 +5,7 @@ use portico_app::{App, Grant};
 use portico_domain::{Company, CompanyView, FieldEntity, Permission};
 use portico_web::{
     Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
-    custom_values, ok, retry_stale, schema,
+    check_account_managers, custom_values, ok, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -55,6 +55,8 @@ pub(crate) async fn add(
     caller.workspace.refuse_companies_if_off("name")?;
     fields.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;
     fields.custom_fields.refuse_too_many()?;
+    let managers = fields.account_manager_ids.as_deref().unwrap_or_default();
+    check_account_managers(&workspace, &[], managers).await?;
     retry_stale(|| async {
         if find
             && let Some(found) = workspace.company_named(&name).await?

@@ -4,8 +4,8 @@ use crate::{fields::CompanyFields, get::find};
 use portico_app::{App, Grant};
 use portico_domain::{CompanyView, FieldEntity, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, custom_values, ok,
-    retry_stale, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body,
+    check_account_managers, custom_values, ok, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -41,6 +41,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     retry_stale(|| async {
         let before = find(&workspace, &caller, id).await?;
         request.if_match(&CompanyView::from(&before))?;
+        let managers = patch.account_manager_ids.as_deref().unwrap_or_default();
+        check_account_managers(&workspace, &before.account_manager_ids, managers).await?;
         let mut change = caller.change(app);
         let mut after = before.clone();
         after.update(&mut change, patch.clone())?;

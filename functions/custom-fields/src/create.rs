@@ -2,7 +2,7 @@
 
 use portico_app::{App, Grant};
 use portico_domain::{
-    CustomFieldView, FieldDraft, FieldEntity, FieldType, Invalid, MAX_FIELDS, Permission,
+    CustomFieldView, Feature, FieldDraft, FieldEntity, FieldType, Invalid, MAX_FIELDS, Permission,
 };
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::post("custom-fields-create", "/v1/custom-fields")
-    .needs(Permission::ManageClientOrganizations);
+    .needs(Permission::ManageClientOrganizations)
+    .part_of(Feature::CustomFields);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT];

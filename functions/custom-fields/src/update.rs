@@ -4,7 +4,7 @@
 use crate::find;
 use portico_app::{App, Grant};
 use portico_domain::{
-    CustomFieldView, FieldPatch, Invalid, OptionPatch, Permission, parse_color, text,
+    CustomFieldView, Feature, FieldPatch, Invalid, OptionPatch, Permission, parse_color, text,
 };
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
@@ -15,7 +15,8 @@ use serde::Deserialize;
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::patch("custom-fields-update", "/v1/custom-fields/{id}")
-    .needs(Permission::ManageClientOrganizations);
+    .needs(Permission::ManageClientOrganizations)
+    .part_of(Feature::CustomFields);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT];

@@ -5,7 +5,7 @@
 //! written later into a part that was read.
 
 use portico_app::{App, Grant};
-use portico_domain::{Event, EventType, Permission, settled_until};
+use portico_domain::{Event, EventType, Invalid, Permission, settled_until};
 use portico_store::{EventFilter, Index};
 use portico_web::{
     Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
@@ -47,9 +47,19 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 const FILTERS: &[&str] = &["after", "objectId", "eventType", "settled"];
 
+/// Filters of the compatible API's audit log, which has this path there.
+const OF_AUDIT_LOG: &[&str] = &["startDate", "endDate", "actorId"];
+
 /// Answers with a page of events.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
+    if let Some(name) = OF_AUDIT_LOG
+        .iter()
+        .find(|name| request.query(name).is_some())
+    {
+        let message = format!("{name} filters the audit log, which is at /v1/audit-log");
+        return Err(Invalid::new(name, "parameter_elsewhere", message).into());
+    }
     let paging = Paging::read(app, &caller, &request, &ROUTE, FILTERS)?;
     let after = request.query_id("after")?;
     let is_settled = request.flag("settled")?.unwrap_or(after.is_some());

@@ -6,8 +6,8 @@ use portico_domain::{
 };
 use portico_store::CommitError;
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit_client, body, count_mail,
-    ok, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit_client, body,
+    commit_within_limit, count_mail, ok, schema,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let email = Email::parse("email", &wanted.email)?;
     count_mail(app, &workspace, &request, &email).await?;
 
-    let mut change = caller.change(app, &request);
+    let change = caller.change(app, &request);
+    let mut change = change.with_client_limit(settings.plan.client_limit);
     let draft = ClientDraft {
         company_ids: vec![company],
         ..ClientDraft::new(name, email)
@@ -100,7 +101,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let lifetime = settings.invitation_lifetime();
     Invitation::open(&mut change, &mut client, None, lifetime, author)?;
     change.save_client(None, client);
-    match workspace.commit(&change).await {
+    match commit_within_limit(app, &settings, &change, None).await {
         // A client learns nothing about who else the business serves.
         Ok(()) | Err(CommitError::EmailTaken) => Ok(ok(&PERHAPS)),
         Err(error) => Err(error.into()),

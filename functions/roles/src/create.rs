@@ -2,14 +2,16 @@
 
 use crate::fields::RoleFields;
 use portico_app::{App, Grant};
-use portico_domain::{CustomRole, Invalid, MAX_ROLES, Permission, RoleView};
+use portico_domain::{CustomRole, Feature, Invalid, MAX_ROLES, Permission, RoleView};
 use portico_store::{Index, PageRequest};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
 };
 
 /// What this function answers to.
-pub const ROUTE: Route = Route::post("roles-create", "/v1/roles").needs(Permission::ManageRoles);
+pub const ROUTE: Route = Route::post("roles-create", "/v1/roles")
+    .needs(Permission::ManageRoles)
+    .part_of(Feature::CustomRoles);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::query(Index::Table), Grant::PUT];

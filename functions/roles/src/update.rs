@@ -2,15 +2,16 @@
 
 use crate::{fields::RoleFields, get::find};
 use portico_app::{App, Grant};
-use portico_domain::{Permission, RoleView};
+use portico_domain::{Feature, Permission, RoleView};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
     schema,
 };
 
 /// What this function answers to.
-pub const ROUTE: Route =
-    Route::patch("roles-update", "/v1/roles/{id}").needs(Permission::ManageRoles);
+pub const ROUTE: Route = Route::patch("roles-update", "/v1/roles/{id}")
+    .needs(Permission::ManageRoles)
+    .part_of(Feature::CustomRoles);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::PUT];

@@ -14,7 +14,7 @@ use portico_domain::{
 use portico_keys::password::Password;
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, begin_session, change_by,
-    ok, refuse_forged_form, retry_stale, schema, signed_in,
+    commit_within_limit, ok, refuse_forged_form, retry_stale, schema, signed_in,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub const ROUTE: Route = Route::post("verify-create", "/verify/{token}");
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::UPDATE, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Prove an address",
@@ -75,7 +75,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
                 }
                 hashed => hashed?,
             };
-            let session = sign_up(app, &request, &ticket, (name, email), &hash).await?;
+            let place = (&workspace, &ticket);
+            let session = sign_up(app, &request, place, (name, email), &hash).await?;
             signed_in(app, &session).await
         }
         TicketPurpose::ChangeEmail { to, .. } => {
@@ -113,7 +114,7 @@ async fn hash_password(
 async fn sign_up(
     app: &App,
     request: &Request,
-    ticket: &Ticket,
+    (workspace, ticket): (&Workspace, &Ticket),
     (name, email): (&PersonName, &Email),
     hash: &str,
 ) -> Result<Session, Problem> {
@@ -121,7 +122,8 @@ async fn sign_up(
     retry_stale(|| async {
         let ticket = store.ticket(ticket.id).await?;
         let ticket = ticket.ok_or_else(Problem::unknown_link)?;
-        let mut change = change_by(app, request, ticket.account.actor());
+        let change = change_by(app, request, ticket.account.actor());
+        let mut change = change.with_client_limit(workspace.plan.client_limit);
         ticket.use_up(&mut change)?;
         let known = match store.client_id_of(email).await? {
             Some(id) => store.client(id).await?,
@@ -150,7 +152,7 @@ async fn sign_up(
         let proven = Proven::client(&client, SignInMethod::SignUp);
         let session = begin_session(app, request, proven)?;
         change.session = Some(session.clone());
-        store.commit(&change).await?;
+        commit_within_limit(app, workspace, &change, None).await?;
         Ok(session)
     })
     .await

@@ -19,8 +19,6 @@ pub const PLANNED: &[(&str, &str)] = &[
     ("GET", "/v1/contracts"),
     ("POST", "/v1/contracts"),
     ("GET", "/v1/contracts/{id}"),
-    ("POST", "/v1/events"),
-    ("GET", "/v1/events/{id}"),
     ("POST", "/v1/file"),
     ("GET", "/v1/files"),
     ("PUT", "/v1/files/root/permissions"),

@@ -2,7 +2,7 @@
 
 use crate::fields::EndpointFields;
 use portico_app::{App, Grant};
-use portico_domain::{Endpoint, EndpointView, Permission};
+use portico_domain::{Endpoint, EndpointView, Feature, Permission};
 use portico_keys::{Secret, random};
 use portico_store::Index;
 use portico_web::{
@@ -12,7 +12,8 @@ use portico_webhook::SigningSecret;
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::post("webhook-endpoints-create", "/v1/webhook-endpoints")
-    .needs(Permission::ManageWebhooks);
+    .needs(Permission::ManageWebhooks)
+    .part_of(Feature::Webhooks);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::query(Index::Table), Grant::PUT];

@@ -3,7 +3,7 @@
 
 use crate::{fields::EndpointFields, get::find};
 use portico_app::{App, Grant, outbox};
-use portico_domain::{EndpointId, EndpointView, LaneId, Permission};
+use portico_domain::{EndpointId, EndpointView, Feature, LaneId, Permission};
 use portico_queue::Queue;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
@@ -12,7 +12,8 @@ use portico_web::{
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::patch("webhook-endpoints-update", "/v1/webhook-endpoints/{id}")
-    .needs(Permission::ManageWebhooks);
+    .needs(Permission::ManageWebhooks)
+    .part_of(Feature::Webhooks);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[

@@ -1,6 +1,11 @@
 //! What an operator does to an installation: `portico admin create` makes a
-//! workspace, `portico keys rotate` new keys for access tokens, `portico index
-//! rebuild` derives the lists of a workspace anew.
+//! workspace, `portico admin plan` says how much of Portico it may use, `portico
+//! keys rotate` makes new keys for access tokens, `portico index rebuild` derives
+//! the lists of a workspace anew.
+
+mod plan;
+
+pub use plan::{count_page, set_plan, set_plan_in};
 
 use crate::server::{StartError, store_in};
 use portico_app::index::rebuild::{self, Place, Progress};
@@ -30,8 +35,8 @@ pub enum AdminError {
     /// The table did not take it.
     #[error("failed to write to the table; are the credentials, the region and the name right?")]
     Store(#[from] Error),
-    /// The admin could not be added.
-    #[error("failed to add the admin")]
+    /// The admin could not be added, or the plan not be set.
+    #[error("failed to write it")]
     Commit(#[from] CommitError),
     /// A rotation is under way.
     #[error(transparent)]

@@ -7,6 +7,7 @@ use cli::{
     Done, dev::Dev, doctor::Doctor, events::Events, index::Index, listen::Listen, print,
     trigger::Trigger,
 };
+use portico_domain::{Feature, Plan, WorkspaceId};
 use portico_local::admin::FirstAdmin;
 use serde_json::json;
 use std::{
@@ -77,6 +78,26 @@ enum Admin {
         /// The name of the workspace's first admin.
         #[arg(long, default_value = "Admin")]
         admin_name: String,
+    },
+    /// Say how much of Portico a workspace may use. What is not given is not
+    /// limited.
+    Plan {
+        /// The table of the installation, such as portico-prod.
+        #[arg(long)]
+        table: String,
+        /// The workspace's id.
+        #[arg(long)]
+        workspace: WorkspaceId,
+        /// What the plan is called.
+        #[arg(long)]
+        name: Option<String>,
+        /// How many clients there may be who are not archived.
+        #[arg(long)]
+        clients: Option<u32>,
+        /// A feature that it lacks: custom_fields, webhooks, custom_roles or
+        /// audit_log. Can be given several times.
+        #[arg(long, value_parser = feature)]
+        without: Vec<Feature>,
     },
 }
 
@@ -156,7 +177,28 @@ async fn administer(command: Admin) -> Done {
             });
             print(&line.to_string())
         }
+        Admin::Plan {
+            table,
+            workspace,
+            name,
+            clients,
+            without,
+        } => {
+            let plan = Plan {
+                name,
+                client_limit: clients,
+                without: without.into_iter().collect(),
+            };
+            let counted = portico_local::admin::set_plan(&table, workspace, plan).await?;
+            print(&json!({ "workspaceId": workspace, "clients": counted }).to_string())
+        }
     }
+}
+
+fn feature(name: &str) -> Result<Feature, String> {
+    let names = Feature::ALL.iter().map(|feature| feature.name());
+    let names: Vec<&str> = names.collect();
+    Feature::parse(name).ok_or_else(|| format!("there are the features {}", names.join(", ")))
 }
 
 async fn rotate_keys(table: Option<&str>, data: &Path, at_once: bool) -> Done {

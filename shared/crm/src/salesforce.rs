@@ -193,6 +193,7 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         | EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
+        | EventType::LimitReached
         | EventType::WorkspaceUpdated
         | EventType::CustomFieldCreated
         | EventType::CustomFieldUpdated

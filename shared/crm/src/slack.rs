@@ -173,6 +173,7 @@ fn message(story: &Story<'_>) -> Option<String> {
         EventType::InternalUserDeleted => {
             Some(format!("Team member removed: {}", member_name(story)))
         }
+        EventType::LimitReached => Some("The limit of clients is reached".to_owned()),
         EventType::CustomFieldCreated => field("New"),
         EventType::CustomFieldUpdated => field("Changed"),
         EventType::CustomFieldDeleted => field("Deleted"),

@@ -65,6 +65,8 @@ permissions! {
     ManageRoles = "manage_roles",
     /// Read the audit log and the access review.
     ViewAuditLog = "view_audit_log",
+    /// Add entries of one's own to the audit log.
+    WriteAuditLog = "write_audit_log",
 }
 
 impl Permission {
@@ -90,6 +92,7 @@ impl Permission {
             | Self::ManageApiKeys
             | Self::ManageRoles
             | Self::ViewAuditLog
+            | Self::WriteAuditLog
             | Self::ManageWorkspace => true,
         }
     }

@@ -4,6 +4,10 @@
 //! things by their ids and the fields that changed by their names; it holds no
 //! values, so it can outlive what it tells of.
 
+mod view;
+
+pub use view::AuditEntryView;
+
 use crate::{AuditEntryId, Change, CompanyId, Event, EventId, Origin, Time, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -41,7 +45,7 @@ pub struct AuditEntry {
 }
 
 /// One thing that happened in a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditItem {
     /// What happened, such as `client.updated` or `apiKey.created`.
@@ -112,7 +116,7 @@ impl AuditEntry {
             .and_then(|note| note.company_id)
             .or_else(|| change.events.iter().find_map(company_of));
         Some(Self {
-            id: change.moment.id(),
+            id: change.audit_entry_id,
             workspace_id,
             origin: change.origin.clone(),
             event_type: main.event_type.clone(),

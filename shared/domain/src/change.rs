@@ -5,10 +5,10 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    Account, AddressMark, ApiKey, AuditNote, Chore, Client, ClientId, Company, CompanyId,
-    CompanyRefusal, CustomRole, Email, Endpoint, EndpointId, Event, FieldSet, InternalUser,
-    Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Session, Ticket, Time,
-    WebhookDelivery, Work, Workspace, WorkspaceId,
+    Account, AddressMark, ApiKey, AuditEntryId, AuditNote, Chore, Client, ClientId, Company,
+    CompanyId, CompanyRefusal, CustomRole, Email, Endpoint, EndpointId, Event, FieldSet,
+    InternalUser, Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Session, Ticket,
+    Time, WebhookDelivery, Work, Workspace, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -59,6 +59,11 @@ pub struct Change<'a> {
     /// Clients who were merged into one who is merged now: the first is moved
     /// from the second to the third.
     pub repointed: Vec<(ClientId, ClientId, ClientId)>,
+    /// How many clients the workspace may have; whoever is added then is
+    /// counted.
+    pub client_limit: Option<u32>,
+    /// That it is told that there are that many.
+    pub limit_told: Option<u32>,
     /// Clients added or changed.
     pub clients: Vec<Revision<Client>>,
     /// Companies added or changed.
@@ -103,11 +108,13 @@ pub struct Change<'a> {
     pub events: Vec<Event>,
     /// What else the audit log is to say.
     pub notes: Vec<AuditNote>,
+    /// The id of the entry that it leaves there.
+    pub audit_entry_id: AuditEntryId,
 }
 
 impl<'a> Change<'a> {
     /// A change of nothing yet, asked for by `origin`.
-    pub const fn new(moment: Moment<'a>, origin: Origin) -> Self {
+    pub fn new(moment: Moment<'a>, origin: Origin) -> Self {
         Self {
             moment,
             origin,
@@ -115,6 +122,8 @@ impl<'a> Change<'a> {
             field_sets: Vec::new(),
             chores: Vec::new(),
             repointed: Vec::new(),
+            client_limit: None,
+            limit_told: None,
             clients: Vec::new(),
             companies: Vec::new(),
             invitations: Vec::new(),
@@ -137,13 +146,31 @@ impl<'a> Change<'a> {
             session: None,
             events: Vec::new(),
             notes: Vec::new(),
+            audit_entry_id: moment.id(),
         }
     }
 
     /// A change that nobody asked for: what a scheduled or an event-driven
     /// function finds to be due.
-    pub const fn by_system(moment: Moment<'a>) -> Self {
+    pub fn by_system(moment: Moment<'a>) -> Self {
         Self::new(moment, Origin::system())
+    }
+
+    /// The same change where there may be that many clients.
+    #[must_use]
+    pub fn with_client_limit(mut self, limit: Option<u32>) -> Self {
+        self.client_limit = limit;
+        self
+    }
+
+    /// How many more clients are counted after it than before.
+    pub fn clients_counted(&self) -> i64 {
+        let counted = |client: &Client| i64::from(client.is_counted);
+        let each = self
+            .clients
+            .iter()
+            .map(|Revision { before, after }| counted(after) - before.as_ref().map_or(0, counted));
+        each.sum()
     }
 
     /// Has the audit log say something that no event tells.
@@ -286,6 +313,12 @@ impl<'a> Change<'a> {
             after.record_creation(self);
         }
         after.version += 1;
+        let was_here = before.is_some_and(|before| !before.is_archived());
+        if after.is_archived() {
+            after.is_counted = false;
+        } else if !was_here {
+            after.is_counted = self.client_limit.is_some();
+        }
         self.clients.push(Revision {
             before: before.cloned(),
             after: after.clone(),
@@ -297,6 +330,7 @@ impl<'a> Change<'a> {
     pub fn save_signed_up(&mut self, mut client: Client) -> Client {
         client.record_creation(self);
         client.activate(self);
+        client.is_counted = self.client_limit.is_some();
         client.version += 1;
         self.clients.push(Revision {
             before: None,

@@ -108,11 +108,19 @@ pub struct Client {
     /// Under which its sessions work; counting it up puts them all out.
     #[serde(default)]
     pub session_epoch: u32,
+    /// Whether the count of the workspace's clients has it in it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_counted: bool,
     /// Its events so far.
     #[serde(flatten)]
     pub told: Told,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What a client needs to know of its open invitation.
@@ -220,6 +228,7 @@ impl Client {
             merged_ids: Vec::new(),
             purged_at: None,
             session_epoch: 0,
+            is_counted: false,
             told: Told::default(),
             version: 0,
         }

@@ -83,6 +83,8 @@ event_types! {
     InternalUserUpdated = "internalUser.updated",
     /// An internal user was removed.
     InternalUserDeleted = "internalUser.deleted",
+    /// There are as many clients as the plan allows, and one more was refused.
+    LimitReached = "limit.reached",
     /// A custom field was added.
     CustomFieldCreated = "customField.created",
     /// A custom field was renamed or moved, or its options changed.

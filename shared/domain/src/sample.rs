@@ -110,7 +110,9 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
         name: Some("Rockets".to_owned()),
         ..WorkspacePatch::default()
     };
-    Workspace::new(workspace_id, "Rides", moment.now).update(change, named);
+    let mut workspace = Workspace::new(workspace_id, "Rides", moment.now);
+    workspace.update(change, named);
+    workspace.tell_limit_reached(change, 100);
 
     let draft = EndpointDraft {
         url: "https://example.com/hooks/portico".to_owned(),

@@ -1,7 +1,8 @@
 //! Workspaces: the tenants, and their settings.
 
 use crate::{
-    Change, Email, Event, EventType, Invalid, Time, Told, WebLink, WorkspaceId, event::Recorder,
+    AuditNote, Change, Email, Event, EventType, Invalid, Plan, Time, Told, WebLink, WorkspaceId,
+    event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -49,6 +50,9 @@ pub struct Workspace {
     /// Where answers to mails go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Email>,
+    /// How much of Portico it may use.
+    #[serde(default)]
+    pub plan: Plan,
     /// When it was made.
     pub created_at: Time,
     /// When its settings were last changed.
@@ -60,6 +64,15 @@ pub struct Workspace {
     /// How often it was written; each write names the version it replaces.
     #[serde(default)]
     pub version: u64,
+}
+
+/// What the event `limit.reached` tells.
+#[derive(Serialize)]
+struct LimitReached {
+    id: WorkspaceId,
+    object: &'static str,
+    name: &'static str,
+    limit: u32,
 }
 
 fn yes() -> bool {
@@ -82,6 +95,7 @@ impl Workspace {
             logo_url: None,
             accent_color: None,
             reply_to: None,
+            plan: Plan::default(),
             created_at: now,
             updated_at: None,
             told: Told::default(),
@@ -112,6 +126,39 @@ impl Workspace {
             }
             Companies::Optional | Companies::Required => Ok(()),
         }
+    }
+
+    /// Gives it another plan, as its operator says.
+    #[must_use]
+    pub fn with_plan(&self, change: &mut Change<'_>, plan: Plan) -> Self {
+        let after = Self {
+            plan,
+            ..self.clone()
+        };
+        change.note(AuditNote::new(
+            "workspace.planChanged",
+            "workspace",
+            &self.id,
+        ));
+        change.save_workspace(self, after)
+    }
+
+    /// Tells that there are as many clients as the plan allows, and somebody
+    /// wanted one more.
+    pub fn tell_limit_reached(&self, change: &mut Change<'_>, limit: u32) {
+        let mut after = self.clone();
+        let view = LimitReached {
+            id: self.id,
+            object: "limit",
+            name: "clients",
+            limit,
+        };
+        let moment = change.moment;
+        let event = Recorder::new(&moment, self.id, self.id.uuid(), &mut after.told)
+            .record(EventType::LimitReached, &view);
+        change.events.push(event);
+        change.limit_told = Some(limit);
+        change.save_workspace(self, after);
     }
 
     /// Changes the settings that the patch names. Nothing is told if nothing

@@ -6,6 +6,7 @@
 //! written either, so that the list of events does not get one in a part that
 //! has been read.
 
+mod limit;
 mod team;
 
 use crate::{
@@ -47,6 +48,7 @@ enum Meaning {
     LastAdmin,
     UnknownRole(RoleId),
     RoleInUse,
+    ClientLimitReached(u32),
 }
 
 struct Transaction {
@@ -136,6 +138,10 @@ impl WorkspaceStore<'_> {
         for revision in &change.clients {
             let due = unlisted(change, revision.after.id);
             transaction.client(revision, due.as_ref())?;
+        }
+        transaction.clients_counted(self.id, change)?;
+        if let Some(limit) = change.limit_told {
+            transaction.limit_told(self.id, limit)?;
         }
         for merged in &change.repointed {
             transaction.repoint(self.id, *merged)?;
@@ -470,6 +476,7 @@ impl Transaction {
             Some(Meaning::LastAdmin) => CommitError::LastAdmin,
             Some(Meaning::UnknownRole(id)) => CommitError::UnknownRole(*id),
             Some(Meaning::RoleInUse) => CommitError::RoleInUse,
+            Some(Meaning::ClientLimitReached(limit)) => CommitError::ClientLimitReached(*limit),
             Some(Meaning::AlreadyAnswered) => CommitError::AlreadyAnswered,
             Some(Meaning::NoSuchCompany(id)) if found.is_some_and(company::is_inactive) => {
                 CommitError::InactiveCompany(*id)

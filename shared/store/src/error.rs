@@ -57,6 +57,9 @@ pub enum CommitError {
     /// The workspace has no such role.
     #[error("there is no role {0}")]
     UnknownRole(RoleId),
+    /// The workspace has as many clients as its plan allows.
+    #[error("the workspace may have {0} clients, and has them")]
+    ClientLimitReached(u32),
     /// Somebody has the role that is to be deleted.
     #[error("the role is in use")]
     RoleInUse,

@@ -5,13 +5,14 @@
 
 use crate::{
     Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
-    item::{Attributes, item},
+    item::{Attributes, item, read},
     list::{Order, Question},
     pattern::Key,
 };
 use portico_domain::{Email, InternalUser, InternalUserId, WorkspaceId};
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, EMAIL_GUARD, ADMINS];
 
@@ -63,6 +64,22 @@ impl WorkspaceStore<'_> {
             Some(guard) => self.internal_user(guard.internal_user_id).await,
             None => Ok(None),
         }
+    }
+
+    /// One of these who is no member: not there, or removed.
+    pub async fn unknown_member(
+        &self,
+        ids: impl IntoIterator<Item = InternalUserId>,
+    ) -> Result<Option<InternalUserId>, Error> {
+        let mut unknown: BTreeSet<InternalUserId> = ids.into_iter().collect();
+        let keys = unknown.iter().map(|id| this_key(self.id, *id)).collect();
+        for item in self.store.get_many(keys).await? {
+            let user: InternalUser = read(ENTITY, item)?;
+            if user.is_member() {
+                unknown.remove(&user.id);
+            }
+        }
+        Ok(unknown.pop_first())
     }
 
     /// Internal users, oldest first.

@@ -31,6 +31,7 @@ mod invitation;
 mod item;
 mod lane;
 mod letter;
+mod limit;
 mod list;
 mod password;
 mod pattern;
@@ -218,6 +219,7 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         invitation::PATTERNS,
         address_mark::PATTERNS,
         letter::PATTERNS,
+        limit::PATTERNS,
         ticket::PATTERNS,
         endpoint::PATTERNS,
         event::PATTERNS,

@@ -143,6 +143,10 @@ pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller
     if let Access::Permission(permission) = route.access {
         caller.require(permission)?;
     }
+    let without = &caller.workspace.plan.without;
+    if let Some(feature) = route.feature.filter(|feature| without.contains(feature)) {
+        return Err(Problem::feature_missing(feature));
+    }
     let holder = match &caller.key {
         Some(key) => key.id.to_string(),
         None => caller.actor.id().unwrap_or_default().to_string(),

@@ -3,7 +3,8 @@
 
 use crate::{Caller, Parameter, Problem, Request, Response, idempotency::IdempotencyKey};
 use portico_app::App;
-use portico_domain::Change;
+use portico_domain::{Change, Workspace};
+use portico_store::{Answered, CommitError};
 
 /// The header that tells that nothing was done.
 const DRY_RUN: &str = "portico-dry-run";
@@ -34,6 +35,7 @@ impl Caller {
     /// A change of nothing yet that this caller asks for.
     pub fn change<'a>(&self, app: &'a App) -> Change<'a> {
         Change::new(app.moment(), self.origin.clone())
+            .with_client_limit(self.workspace.plan.client_limit)
     }
 
     /// Writes a change whole, or not at all, and answers with `answer`.
@@ -43,16 +45,42 @@ impl Caller {
         change: &Change<'_>,
         answer: Response,
     ) -> Result<Response, Problem> {
-        let workspace = app.store.workspace(self.workspace_id);
         if self.is_dry_run {
-            workspace.rehearse(change).await?;
+            app.store
+                .workspace(self.workspace_id)
+                .rehearse(change)
+                .await?;
             return Ok(answer.with_header(DRY_RUN, "true"));
         }
         let key = self.idempotency_key.as_ref();
         let record = key
             .map(|key| key.record(app, &answer, change.moment.now))
             .transpose()?;
-        workspace.commit_answer(change, record.as_ref()).await?;
+        commit_within_limit(app, &self.workspace, change, record.as_ref()).await?;
         Ok(answer)
     }
+}
+
+/// Writes a change that may add clients. If the plan of the workspace allows no
+/// more, that is told, once until there is room again. What was refused stays
+/// refused whatever becomes of the telling; whoever is refused next tells it
+/// then.
+pub async fn commit_within_limit(
+    app: &App,
+    workspace: &Workspace,
+    change: &Change<'_>,
+    answered: Option<&Answered>,
+) -> Result<(), CommitError> {
+    let store = app.store.workspace(workspace.id);
+    let written = store.commit_answer(change, answered).await;
+    if let Err(CommitError::ClientLimitReached(limit)) = written {
+        let mut change = Change::new(app.moment(), change.origin.clone());
+        workspace.tell_limit_reached(&mut change, limit);
+        match store.commit(&change).await {
+            // It was told, or the workspace is being changed.
+            Ok(()) | Err(CommitError::Stale) => {}
+            Err(error) => tracing::warn!(%error, "failed to tell that a limit is reached"),
+        }
+    }
+    written
 }

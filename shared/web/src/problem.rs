@@ -4,8 +4,8 @@
 use crate::{Response, page, page::Notice, response::json};
 use portico_app::MediaError;
 use portico_domain::{
-    CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, Invalid, InviteRefusal, LifeRefusal,
-    MAX_ENDPOINTS, MAX_ROLES, MergeRefusal, Permission, Quota, RateLimit, Unsigned,
+    CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, Feature, Invalid, InviteRefusal,
+    LifeRefusal, MAX_ENDPOINTS, MAX_ROLES, MergeRefusal, Permission, Quota, RateLimit, Unsigned,
 };
 use portico_files::{FileError, picture::PictureError};
 use portico_keys::{NoRandomness, SignError, password::HashError};
@@ -199,6 +199,14 @@ impl Problem {
     pub fn permission_missing(permission: Permission) -> Self {
         let message = format!("this needs the permission {permission}, which the caller lacks");
         Self::new(403, "permission_missing", message).with("permission", permission.name())
+    }
+
+    /// The plan of the workspace has not got this.
+    pub(crate) fn feature_missing(feature: Feature) -> Self {
+        let name = feature.name();
+        let message =
+            format!("this needs the feature {name}, which the plan of this workspace lacks");
+        Self::new(403, "feature_missing", message).with("feature", name)
     }
 
     /// The key has made as many requests as it may.
@@ -557,6 +565,14 @@ impl From<CommitError> for Problem {
                 "role_in_use",
                 "internal users have this role; give them another one first",
             ),
+            CommitError::ClientLimitReached(limit) => {
+                let message = format!(
+                    "the plan of this workspace allows {limit} clients, and there are as many; archive one, or ask for another plan"
+                );
+                Self::new(403, "limit_reached", message)
+                    .with("limit", limit)
+                    .with("resource", "clients")
+            }
             CommitError::AlreadyAnswered => Self::idempotency_key_in_use(),
             CommitError::InactiveCompany(id) => Self::new(
                 409,

@@ -2,7 +2,7 @@
 
 use crate::caller::ADMISSION;
 use portico_app::Grant;
-use portico_domain::Permission;
+use portico_domain::{Feature, Permission};
 use std::fmt;
 
 /// An HTTP method.
@@ -74,6 +74,8 @@ pub struct Route {
     pub aliases: &'static [&'static str],
     /// Who is let in.
     pub access: Access,
+    /// What the plan of the workspace must have.
+    pub feature: Option<Feature>,
 }
 
 impl Route {
@@ -126,6 +128,12 @@ impl Route {
         self
     }
 
+    /// Only where the plan of the workspace has this.
+    pub const fn part_of(mut self, feature: Feature) -> Self {
+        self.feature = Some(feature);
+        self
+    }
+
     /// Answers at these older paths too.
     pub const fn also_at(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
@@ -161,6 +169,7 @@ impl Route {
             path,
             aliases: &[],
             access: Access::Public,
+            feature: None,
         }
     }
 }

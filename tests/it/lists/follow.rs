@@ -4,7 +4,7 @@ use super::book::Book;
 use e2e::{TestApp, id};
 use portico_app::{Source, Trigger, TriggerError};
 use portico_bootstrap::TRIGGERS;
-use portico_domain::{Change, Client, kind};
+use portico_domain::{Change, Client, CompanyAccess, Role, kind};
 use portico_local::{
     Call, Fault,
     steps::{Step, Stepped},
@@ -44,7 +44,7 @@ fn dispatcher() -> &'static Trigger {
 impl History {
     async fn begin(seed: u64) -> Self {
         let app = TestApp::driven_from(seed).await;
-        let managers = managers(&app);
+        let managers = managers(&app).await;
         Self {
             app,
             random: fastrand::Rng::with_seed(seed),
@@ -231,11 +231,13 @@ impl History {
 }
 
 /// Who can be an account manager.
-fn managers(app: &TestApp) -> Vec<String> {
-    let moment = app.server.app().moment();
-    (0..2)
-        .map(|_| moment.id::<kind::InternalUser>().to_string())
-        .collect()
+async fn managers(app: &TestApp) -> Vec<String> {
+    let mut managers = Vec::new();
+    for _ in 0..2 {
+        let member = app.member(Role::Staff, CompanyAccess::ALL).await;
+        managers.push(member.stored.owner.to_string());
+    }
+    managers
 }
 
 #[tokio::test]

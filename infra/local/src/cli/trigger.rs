@@ -54,6 +54,9 @@ pub(crate) enum TriggerError {
         "{0} can only be triggered at a server on this machine, because {1}; start one with `portico dev`"
     )]
     OnlyLocal(EventType, &'static str),
+    /// It follows from a limit that no caller can set.
+    #[error("{0} follows from a plan; `portico admin plan` sets one")]
+    OnlyOperator(EventType),
     /// The answer lacks what it must have.
     #[error("{0} is missing in the answer; is this portico as new as the installation?")]
     Missing(&'static str),

@@ -40,6 +40,7 @@ pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
         | EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
+        | EventType::LimitReached
         | EventType::CustomFieldCreated
         | EventType::CustomFieldUpdated
         | EventType::CustomFieldDeleted
@@ -115,6 +116,8 @@ pub(super) async fn run(kind: EventType, stage: &mut Stage<'_>) -> Result<String
         EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted => internal_user(kind, stage).await,
+        // Plans are the operator's; no caller can bring this about.
+        EventType::LimitReached => Err(TriggerError::OnlyOperator(kind)),
         EventType::WorkspaceUpdated => workspace(stage).await,
         EventType::WebhookEndpointDisabled => {
             let endpoint = stage.endpoint().await?;
