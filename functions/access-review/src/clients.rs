@@ -14,11 +14,7 @@ pub const ROUTE: Route = Route::get("access-review-clients", "/v1/access-review/
     .needs(Permission::ViewAuditLog);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[
-    Grant::query(Index::Gsi2),
-    Grant::query(Index::Gsi3),
-    Grant::query(Index::Gsi4),
-];
+pub const GRANTS: &[Grant] = &[Grant::query(Index::Gsi3)];
 
 const OPERATION: Operation = Operation {
     summary: "List stale clients",

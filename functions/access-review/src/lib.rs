@@ -14,7 +14,7 @@ pub const FUNCTIONS: &[Function] = &[clients::FUNCTION, keys::FUNCTION, invitati
 
 const DAYS: Parameter = Parameter {
     name: "days",
-    description: "For how many days nothing has happened: 1 to 400, 90 unless given.",
+    description: "For how many days nothing has happened: 1 to 365, 90 unless given.",
     kind: "integer",
 };
 
@@ -25,9 +25,9 @@ fn long_ago(request: &Request, now: Time) -> Result<Time, Invalid> {
         Some(text) => text
             .parse()
             .ok()
-            .filter(|days| (1..=400).contains(days))
+            .filter(|days| (1..=365).contains(days))
             .ok_or_else(|| {
-                let message = "days is a number from 1 to 400";
+                let message = "days is a number from 1 to 365";
                 Invalid::new("days", "parameter_invalid", message)
             })?,
     };

@@ -17,7 +17,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET];
 
 const OPERATION: Operation = Operation {
     summary: "Get an entry of the audit log",
-    description: "Entries are kept for 400 days.",
+    description: "Entries are kept for thirteen months.",
     query: &[],
     body: None,
     answer: Body::Json(schema::<AuditEntryView>),

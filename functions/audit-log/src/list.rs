@@ -21,7 +21,7 @@ pub const GRANTS: &[Grant] = &[Grant::query(Index::Table)];
 
 const OPERATION: Operation = Operation {
     summary: "List the audit log",
-    description: "Newest first: who changed what, when, with which key, from where, and by which request. It names things by their ids and fields by their names, and holds no values. Filters together all hold; a page can then have fewer entries than `limit` and go on all the same: go on until there is no `nextToken`. Entries are kept for 400 days. It is the compatible API's list of audit events, whose path leads to the events of webhooks here.",
+    description: "Newest first: who changed what, when, with which key, from where, and by which request. It names things by their ids and fields by their names, and holds no values. Filters together all hold; a page can then have fewer entries than `limit` and go on all the same: go on until there is no `nextToken`. Entries are kept for thirteen months. It is the compatible API's list of audit events, whose path leads to the events of webhooks here.",
     query: &[
         Parameter::LIMIT,
         Parameter::NEXT_TOKEN,
