@@ -52,16 +52,12 @@ async fn an_active_client_is_stale_when_nothing_was_heard_for_that_long() {
     app.settle().await;
 
     let stale = review(&app, "clients", 2).await;
-    assert_eq!(
-        ids(&stale),
-        [early.id.to_string()],
-        "who never came cannot be stale"
-    );
+    assert_eq!(ids(&stale), [&*early.id], "who never came cannot be stale");
     assert_eq!(ids(&review(&app, "clients", 4).await), Vec::<&str>::new());
     app.advance(DAY * 2).await;
     assert_eq!(
         ids(&review(&app, "clients", 1).await),
-        [early.id.to_string(), late.id.to_string()]
+        [&*early.id, &*late.id]
     );
 }
 

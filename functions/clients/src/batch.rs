@@ -56,7 +56,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let invite = request.flag("sendInvite")?.unwrap_or(false);
     let NewClients { clients } = body(&request)?;
     batch(app, &caller, "clients", clients, async |caller, fields| {
-        add(app, &caller, fields, invite).await
+        Box::pin(add(app, &caller, fields, invite)).await
     })
     .await
 }

@@ -94,8 +94,8 @@ enum Admin {
         /// How many clients there may be who are not archived.
         #[arg(long)]
         clients: Option<u32>,
-        /// A feature that it lacks: custom_fields, webhooks, custom_roles or
-        /// audit_log. Can be given several times.
+        /// A feature that it lacks; can be given several times. A wrong one is
+        /// answered with those that there are.
         #[arg(long, value_parser = feature)]
         without: Vec<Feature>,
     },

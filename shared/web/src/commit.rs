@@ -3,7 +3,7 @@
 
 use crate::{Caller, Parameter, Problem, Request, Response, idempotency::IdempotencyKey};
 use portico_app::App;
-use portico_domain::{Change, Workspace};
+use portico_domain::{Change, Origin, Workspace};
 use portico_store::{Answered, CommitError};
 
 /// The header that tells that nothing was done.
@@ -62,9 +62,7 @@ impl Caller {
 }
 
 /// Writes a change that may add clients. If the plan of the workspace allows no
-/// more, that is told, once until there is room again. What was refused stays
-/// refused whatever becomes of the telling; whoever is refused next tells it
-/// then.
+/// more, that is told, once until there is room again.
 pub async fn commit_within_limit(
     app: &App,
     workspace: &Workspace,
@@ -74,13 +72,20 @@ pub async fn commit_within_limit(
     let store = app.store.workspace(workspace.id);
     let written = store.commit_answer(change, answered).await;
     if let Err(CommitError::ClientLimitReached(limit)) = written {
-        let mut change = Change::new(app.moment(), change.origin.clone());
-        workspace.tell_limit_reached(&mut change, limit);
-        match store.commit(&change).await {
-            // It was told, or the workspace is being changed.
-            Ok(()) | Err(CommitError::Stale) => {}
-            Err(error) => tracing::warn!(%error, "failed to tell that a limit is reached"),
-        }
+        // Few requests come here; the others need no room for it.
+        Box::pin(tell_limit_reached(app, workspace, &change.origin, limit)).await;
     }
     written
+}
+
+/// What was refused stays refused whatever becomes of this; whoever is refused
+/// next tells it then.
+async fn tell_limit_reached(app: &App, workspace: &Workspace, origin: &Origin, limit: u32) {
+    let mut change = Change::new(app.moment(), origin.clone());
+    workspace.tell_limit_reached(&mut change, limit);
+    match app.store.workspace(workspace.id).commit(&change).await {
+        // It was told, or the workspace is being changed.
+        Ok(()) | Err(CommitError::Stale) => {}
+        Err(error) => tracing::warn!(%error, "failed to tell that a limit is reached"),
+    }
 }
