@@ -37,5 +37,6 @@ mod receivers;
 mod sdk;
 mod settings;
 mod table;
+mod unreadable;
 mod upgrade;
 mod webhooks;
