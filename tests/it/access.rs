@@ -192,11 +192,35 @@ const TABLE: &[(&str, Access)] = &[
     ),
     ("event-types-list", Access::AnyKey),
     ("workspaces-get", Access::AnyKey),
+    ("sign-in-show", Access::Public),
+    ("sign-in-create", Access::Public),
+    ("sign-in-link", Access::Public),
+    ("magic-show", Access::Public),
+    ("magic-create", Access::Public),
+    ("forgotten-show", Access::Public),
+    ("forgotten-create", Access::Public),
+    ("reset-show", Access::Public),
+    ("reset-create", Access::Public),
+    ("sign-up-show", Access::Public),
+    ("sign-up-create", Access::Public),
+    ("verify-show", Access::Public),
+    ("verify-create", Access::Public),
+    ("sessions-refresh", Access::Public),
+    ("sessions-keys", Access::Public),
+    ("portal-home", Access::Client),
     (
         "workspaces-update",
         Access::Permission(Permission::ManageWorkspace),
     ),
     ("portal-me", Access::Client),
+    ("portal-update", Access::Client),
+    ("portal-team", Access::Client),
+    ("portal-invite", Access::Client),
+    ("portal-password", Access::Client),
+    ("portal-email", Access::Client),
+    ("portal-sessions", Access::Client),
+    ("portal-revoke", Access::Client),
+    ("portal-sign-out", Access::Client),
     ("site-healthz", Access::Public),
     ("site-openapi", Access::Public),
     ("site-reference", Access::Public),
@@ -205,6 +229,7 @@ const TABLE: &[(&str, Access)] = &[
 
 /// One thing of each kind in a workspace.
 pub(crate) struct Things {
+    workspace: String,
     client: String,
     company: String,
     invitation: String,
@@ -244,7 +269,9 @@ pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
     let since = Time::from_unix_millis(app.now().unix_millis() - 60_000);
     let recover = format!("/v1/webhook-endpoints/{endpoint}/recover");
     let recovery = actor.post(&recover, &json!({ "since": since })).await;
+    let workspace = id(&actor.get("/v1/workspaces").await.expect(200));
     Things {
+        workspace,
         client,
         company,
         invitation,
@@ -295,6 +322,7 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
     let path = route
         .path
         .replace("{id}", id)
+        .replace("{workspace}", &things.workspace)
         .replace("$default", "/nothing");
     let has_body = matches!(route.method.name(), "POST" | "PATCH" | "PUT");
     let method = if route.method.name() == "ANY" {
@@ -336,6 +364,44 @@ async fn nobody_gets_in_without_a_key() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_client_gets_in_nowhere_but_in_the_portal() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let things = things(&app, &app.admin(), &receiver.url).await;
+    let client = app.client("Grace Hopper", "hopper@example.com", None).await;
+
+    for function in functions() {
+        // What ends the session that the others are tried with comes later.
+        if matches!(function.route.name, "portal-sign-out" | "portal-password") {
+            continue;
+        }
+        let answer = call(&client.actor, &function, &things).await;
+        match function.route.access {
+            Access::Public | Access::Client => {
+                assert_ne!(answer.status, 401, "{}", function.route);
+            }
+            Access::AnyKey | Access::Permission(_) => {
+                assert_eq!(
+                    answer.problem(401, "key_invalid"),
+                    None,
+                    "{}",
+                    function.route
+                );
+            }
+        }
+    }
+    let key = app.admin();
+    for path in ["/portal", "/portal/me", "/portal/team", "/portal/sessions"] {
+        key.get(path).await.problem(401, "session_missing");
+    }
+    client
+        .actor
+        .post("/portal/sign-out", &json!({}))
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
@@ -417,6 +483,7 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
     let ours = things(&app, &admin, &receiver.url).await;
     let nothing = "01890000-0000-7000-8000-000000000000".to_owned();
     let absent = Things {
+        workspace: nothing.clone(),
         client: nothing.clone(),
         company: nothing.clone(),
         invitation: nothing.clone(),

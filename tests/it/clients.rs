@@ -175,66 +175,6 @@ async fn an_archived_client_is_gone_and_its_address_free() {
 }
 
 #[tokio::test]
-async fn an_archived_client_is_signed_out_on_the_next_request() {
-    let app = TestApp::start().await;
-    let body = json!({ "givenName": "Ada", "familyName": "Lovelace", "email": "ada@example.com" });
-    let client = app
-        .admin()
-        .post("/v1/clients?sendInvite=true", &body)
-        .await
-        .expect(200);
-    app.settle().await;
-    let accept = format!("{}/accept", app.link("ada@example.com").await);
-    let accepted = app
-        .nobody()
-        .post(&accept, &json!({ "password": "correct horse battery" }))
-        .await;
-    let cookie = accepted
-        .header("set-cookie")
-        .split(';')
-        .next()
-        .expect("a cookie")
-        .to_owned();
-    let browser = app.nobody().with("cookie", &cookie);
-    browser.get("/portal/me").await.expect(200);
-
-    app.admin().delete(&path(&client)).await.expect(200);
-
-    browser
-        .get("/portal/me")
-        .await
-        .problem(401, "session_missing");
-}
-
-#[tokio::test]
-async fn a_session_ends_after_twelve_hours() {
-    let app = TestApp::start().await;
-    let body = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
-    app.admin()
-        .post("/v1/clients?sendInvite=true", &body)
-        .await
-        .expect(200);
-    app.settle().await;
-    let accept = format!("{}/accept", app.link("ada@example.com").await);
-    let accepted = app
-        .nobody()
-        .post(&accept, &json!({ "password": "correct horse battery" }))
-        .await
-        .expect(200);
-    let token = accepted["session"]["token"].as_str().expect("a token");
-    let client = app
-        .nobody()
-        .with("authorization", &format!("Bearer {token}"));
-
-    client.get("/portal/me").await.expect(200);
-    app.advance(std::time::Duration::from_hours(12)).await;
-    client
-        .get("/portal/me")
-        .await
-        .problem(401, "session_missing");
-}
-
-#[tokio::test]
 async fn clients_are_listed_by_exact_fields() {
     let app = TestApp::start().await;
     let admin = app.admin();

@@ -1,6 +1,6 @@
 //! Every bad input has a decided answer that names what is wrong.
 
-use e2e::{TestApp, id};
+use e2e::TestApp;
 use portico_web::{Body, Function, Operation, Route, serve};
 use serde_json::{Value, json};
 
@@ -192,22 +192,6 @@ async fn an_address_in_use_is_refused_whatever_its_case() {
         .await;
 
     assert_eq!(again.problem(409, "email_taken"), Some("email"));
-}
-
-#[tokio::test]
-async fn another_address_is_not_set_yet_and_says_so() {
-    let app = TestApp::start().await;
-    let client = app.admin().post("/v1/clients", &ada()).await.expect(200);
-    let path = format!("/v1/clients/{}", id(&client));
-
-    app.admin()
-        .patch(&path, &json!({ "email": "ADA@example.com" }))
-        .await
-        .expect(200);
-    app.admin()
-        .patch(&path, &json!({ "email": "countess@example.com" }))
-        .await
-        .problem(501, "not_implemented");
 }
 
 #[tokio::test]

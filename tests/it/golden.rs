@@ -15,7 +15,12 @@ use std::{fs, path::PathBuf};
 
 const KEY: &str =
     "pk_live_01890000000070008000000000000001_ZXhhbXBsZS1zZWNyZXQtb2YtYW4tYXBpLWtleS4uLi4";
-const SESSION: &str = "ps_ZXhhbXBsZS1zZXNzaW9uLXRva2VuLi4uLi4uLi4uLi4";
+const ACCESS: &str = "eyJhbGciOiJFZERTQSJ9.ZXhhbXBsZQ.c2lnbmF0dXJl";
+const REFRESH: &str = "ps_ZXhhbXBsZS1yZWZyZXNoLXRva2Vu";
+const RESET: &str = "ZXhhbXBsZS1yZXNldC10b2tlbg";
+const MAGIC: &str = "ZXhhbXBsZS1tYWdpYy10b2tlbg";
+const VERIFY: &str = "ZXhhbXBsZS12ZXJpZnktdG9rZW4";
+const SESSION: &str = "01890000-0000-7000-8000-0000000000a1";
 const TOKEN: &str = "ZXhhbXBsZS10b2tlbi1vZi1hbi1pbnZpdGF0aW9uLWxpbms";
 const WORKSPACE: &str = "01890000-0000-7000-8000-00000000000a";
 const CLIENT: &str = "01890000-0000-7000-8000-00000000000b";
@@ -54,7 +59,8 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .post("/v1/clients?sendInvite=true", &ada)
         .await
         .expect(200));
-    let grace = json!({ "name": "Grace Hopper", "email": "grace@example.com" });
+    let grace =
+        json!({ "name": "Grace Hopper", "email": "grace@example.com", "companyIds": [company] });
     let other = id(&admin
         .post("/v1/clients?sendInvite=true", &grace)
         .await
@@ -96,10 +102,9 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .post(&accept, &json!({ "password": "correct horse battery" }))
         .await
         .expect(200);
-    let session = session["session"]["token"]
-        .as_str()
-        .expect("a token")
-        .to_owned();
+    let session = session["session"].clone();
+    let part = |name: &str| session[name].as_str().expect("a text").to_owned();
+    let links = links(&app, name).await;
     let invitation = id(&admin
         .get("/v1/invitations?email=ada@example.com")
         .await
@@ -143,7 +148,12 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     let text = fs::read_to_string(file(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let text = text
         .replace(KEY, &app.server.api_key)
-        .replace(SESSION, &session)
+        .replace(VERIFY, &links[0])
+        .replace(RESET, &links[1])
+        .replace(MAGIC, &links[2])
+        .replace(ACCESS, &part("accessToken"))
+        .replace(REFRESH, &part("refreshToken"))
+        .replace(SESSION, &part("sessionId"))
         .replace(TOKEN, &token)
         .replace(WORKSPACE, &app.server.workspace_id.to_string())
         .replace(CLIENT, &client)
@@ -161,6 +171,41 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .replace("2026-11-20T00:00:00.000Z", &hour_ago.to_string());
     let event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
     (app, event)
+}
+
+/// The tokens of the links that a function may be about, mailed to somebody who
+/// signs up and to Grace; the settings are such that it may be.
+async fn links(app: &TestApp, name: &str) -> [String; 3] {
+    let (mut links, nobody) = (<[String; 3]>::default(), app.nobody());
+    let (resource, _) = name.rsplit_once('-').unwrap_or_default();
+    if matches!(resource, "sign-up" | "verify") || name == "portal-invite" {
+        let settings =
+            json!({ "isClientDirectSignUpEnabled": true, "isClientInviteEnabled": true });
+        app.admin()
+            .patch("/v1/workspaces", &settings)
+            .await
+            .expect(200);
+    }
+    let mary = json!({ "givenName": "Mary", "familyName": "S", "email": "mary@example.com" });
+    let grace = json!({ "email": "grace@example.com" });
+    for (place, (wanted, path, page, body)) in [
+        ("verify", "sign-up", "/verify/", &mary),
+        ("reset", "forgotten", "/reset/", &grace),
+        ("magic", "sign-in/link", "/magic/", &grace),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        if resource == wanted {
+            let path = format!("/w/{}/{path}", app.server.workspace_id);
+            nobody.post(&path, body).await.expect(200);
+            app.settle().await;
+            let to = body["email"].as_str().expect("an address");
+            let link = app.link_to(to, page).await;
+            link.trim_start_matches(page).clone_into(&mut links[place]);
+        }
+    }
+    links
 }
 
 /// A server on which this route has accepted its golden event, with the calls

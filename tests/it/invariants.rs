@@ -302,7 +302,8 @@ fn deployed() -> BTreeMap<String, u64> {
 fn a_function_that_hashes_passwords_has_a_gigabyte() {
     let deployed = deployed();
     let mut hashing = sources(&["functions"]);
-    hashing.retain(|(_, text)| text.contains("password::"));
+    // A module can have the name too; whoever hashes has it from the keys.
+    hashing.retain(|(_, text)| text.contains("portico_keys") && text.contains("password::"));
     assert!(!hashing.is_empty(), "nothing hashes passwords any more");
 
     for (file, text) in hashing {

@@ -299,18 +299,11 @@ async fn nothing_personal_is_left_of_a_purged_client() {
     let accept = format!("{}/accept", app.link("zebulon@example.com").await);
     let password = json!({ "password": "correct horse battery" });
     let accepted = app.nobody().post(&accept, &password).await.expect(200);
-    let token = accepted["session"]["token"]
-        .as_str()
-        .expect("a token")
-        .to_owned();
     app.settle().await;
     assert!(everything(&app).to_lowercase().contains("zebulon"));
 
     let gone = act(&admin, &client, "purge", json!({})).await.expect(200);
-    let session = app
-        .nobody()
-        .with("authorization", &format!("Bearer {token}"));
-    session
+    app.bearer(&accepted["session"])
         .get("/portal/me")
         .await
         .problem(401, "session_missing");

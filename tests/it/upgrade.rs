@@ -15,6 +15,8 @@ use tempfile::TempDir;
 
 const EARLIER: &[(&str, &str)] = &[("0.1.0", include_str!("earlier/0.1.0.json"))];
 
+const PASSWORD: &str = "correct horse battery staple";
+
 /// A server over what an earlier version left, at the time at which it did.
 struct Upgraded {
     app: TestApp,
@@ -124,14 +126,20 @@ async fn what_an_earlier_version_began_goes_on() {
     for (version, text) in EARLIER {
         let upgraded = Upgraded::from(text).await;
         let (app, admin) = (&upgraded.app, upgraded.app.admin());
+        // Sessions of that version were made in another way, and lasted twelve
+        // hours: whoever has one signs in once more, with the same password.
         let session = upgraded.left["session"].as_str().expect("a token");
         let ada = app
             .nobody()
             .with("authorization", &format!("Bearer {session}"));
+        ada.get("/portal/me").await.problem(401, "session_missing");
+        let body = json!({ "email": "ada@example.com", "password": PASSWORD });
+        let tokens = app.nobody().post(&app.sign_in_path(), &body).await;
+        let ada = app.bearer(&tokens.expect(200));
         ada.get("/portal/me").await.expect(200);
 
         let link = upgraded.left["openLink"].as_str().expect("a link");
-        let password = json!({ "password": "correct horse battery staple" });
+        let password = json!({ "password": PASSWORD });
         let accepted = app
             .nobody()
             .post(&format!("{link}/accept"), &password)

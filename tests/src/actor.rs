@@ -37,10 +37,11 @@ impl Actor {
         }
     }
 
-    /// The same, sending one more header.
+    /// The same, sending one more header, or another value of one.
     #[must_use]
     pub fn with(&self, name: &str, value: &str) -> Self {
         let mut other = self.clone();
+        other.headers.retain(|(held, _)| held != name);
         other.headers.push((name.to_owned(), value.to_owned()));
         other
     }

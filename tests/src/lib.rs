@@ -10,10 +10,12 @@
 )]
 
 mod actor;
+mod browser;
 mod receiver;
 pub mod stand_in;
 
 pub use actor::{Actor, Answer};
+pub use browser::Browser;
 pub use receiver::{Received, Receiver, Reply};
 
 use portico_domain::{ApiKey, InternalUserId, Moment, Permission, Time, Workspace, WorkspaceId};
@@ -34,6 +36,21 @@ pub struct TestApp {
     /// The local server itself.
     pub server: LocalServer,
     http: reqwest::Client,
+}
+
+/// The password of every client that [`TestApp::client`] makes.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A client who has accepted its invitation.
+pub struct TestClient {
+    /// Its id.
+    pub id: String,
+    /// Its address.
+    pub email: String,
+    /// Whoever has its access token.
+    pub actor: Actor,
+    /// What accepting answered: `accessToken`, `refreshToken` and more.
+    pub tokens: Value,
 }
 
 /// A key that was made for a test.
@@ -86,6 +103,47 @@ impl TestApp {
     /// Whoever has no key.
     pub fn nobody(&self) -> Actor {
         self.actor(None)
+    }
+
+    /// Whoever sits at a browser.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.nobody())
+    }
+
+    /// A client of this name and address, in this company if one is given, who
+    /// has accepted its invitation with [`PASSWORD`].
+    pub async fn client(&self, name: &str, email: &str, company: Option<&str>) -> TestClient {
+        let mut body = serde_json::json!({ "name": name, "email": email });
+        if let Some(company) = company {
+            body["companyId"] = company.into();
+        }
+        let created = self
+            .admin()
+            .post("/v1/clients?sendInvite=true", &body)
+            .await;
+        let id = id(&created.expect(200)).to_owned();
+        self.settle().await;
+        let accept = format!("{}/accept", self.link(email).await);
+        let password = serde_json::json!({ "password": PASSWORD });
+        let accepted = self.nobody().post(&accept, &password).await.expect(200);
+        TestClient {
+            id,
+            email: email.to_owned(),
+            actor: self.bearer(&accepted["session"]),
+            tokens: accepted["session"].clone(),
+        }
+    }
+
+    /// Whoever shows the access token among these tokens.
+    pub fn bearer(&self, tokens: &Value) -> Actor {
+        let token = tokens["accessToken"].as_str().expect("an access token");
+        self.nobody()
+            .with("authorization", &format!("Bearer {token}"))
+    }
+
+    /// Where the clients of the first workspace sign in.
+    pub fn sign_in_path(&self) -> String {
+        format!("/w/{}/sign-in", self.server.workspace_id)
     }
 
     /// Whoever shows this as a key.
@@ -184,12 +242,18 @@ impl TestApp {
 
     /// The path of the link in the newest mail to an address.
     pub async fn link(&self, to: &str) -> String {
+        self.link_to(to, "/i/").await
+    }
+
+    /// The path of the link to this kind of page in the newest mail to an
+    /// address.
+    pub async fn link_to(&self, to: &str, page: &str) -> String {
         let mails = self.mails(to).await;
         let text = mails
             .first()
             .and_then(|mail| mail["Text"].as_str())
             .expect("a mail has come");
-        let start = text.find("/i/").expect("the mail has a link");
+        let start = text.find(page).expect("the mail has a link");
         text[start..]
             .split_whitespace()
             .next()

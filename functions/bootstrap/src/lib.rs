@@ -50,6 +50,7 @@ pub const AREAS: &[Area] = &[
         name: "door",
         resources: &[
             portico_invitations::FUNCTIONS,
+            portico_sign_in::FUNCTIONS,
             portico_portal::FUNCTIONS,
             portico_site::FUNCTIONS,
         ],

@@ -1,12 +1,13 @@
-//! Erases what is left of purged clients: their invitations, and whatever is
-//! personal in events and in what endpoints answered.
+//! Erases what is left of purged clients: their invitations and sessions, and
+//! whatever is personal in events and in what endpoints answered.
 //!
-//! What was sent to endpoints already is with their owners. Sessions need no
-//! erasing: they hold ids only and end with their client.
+//! What was sent to endpoints already is with their owners. Links that were
+//! asked for are not found by their client; they go by themselves, a week after
+//! their end.
 
 use crate::{PAGES, note};
 use portico_app::{TriggerError, retry};
-use portico_domain::{Chore, ClientId, DeliveryId, Endpoint, Event, Work};
+use portico_domain::{Account, Chore, ClientId, DeliveryId, Endpoint, Event, Work};
 use portico_store::{CommitError, EventFilter, InvitationFilter, PageRequest, WorkspaceStore};
 use uuid::Uuid;
 
@@ -47,13 +48,33 @@ async fn erase_client(
         };
         let invitations = workspace.invitations(of_client.clone(), &page).await?.items;
         if invitations.is_empty() {
-            return erase_events(workspace, endpoints, client.uuid()).await;
+            return Ok(erase_sessions(workspace, client).await?
+                && erase_events(workspace, endpoints, client.uuid()).await?);
         }
         for invitation in invitations {
             if !erase_events(workspace, endpoints, invitation.id.uuid()).await? {
                 return Ok(false);
             }
             workspace.delete_invitation(invitation.id).await?;
+        }
+    }
+    Ok(false)
+}
+
+/// Erases the sessions of a client: they work no more, but say what its browser
+/// called itself.
+async fn erase_sessions(
+    workspace: &WorkspaceStore<'_>,
+    id: ClientId,
+) -> Result<bool, TriggerError> {
+    let account = Account::Client { id };
+    for _ in 0..PAGES {
+        let sessions = workspace.sessions(account).await?;
+        if sessions.is_empty() {
+            return Ok(true);
+        }
+        for session in sessions {
+            workspace.end_session(account, session.id).await?;
         }
     }
     Ok(false)

@@ -121,15 +121,15 @@ impl ClientFields {
         })
     }
 
-    /// What shall change about a client who has the address `email` now.
-    pub(crate) fn into_patch(self, email: &Email) -> Result<ClientPatch, Problem> {
-        if let Some(text) = &self.email
-            && Email::parse("email", text)?.key() != email.key()
-        {
-            return Err(Problem::not_implemented(
-                "the e-mail address of a client cannot be changed yet",
-            ));
-        }
+    /// The address that a client who has `email` now shall have, if another.
+    pub(crate) fn new_email(&self, email: &Email) -> Result<Option<Email>, Problem> {
+        let wanted = self.email.as_deref();
+        let wanted = wanted.map(|text| Email::parse("email", text)).transpose()?;
+        Ok(wanted.filter(|wanted| wanted.key() != email.key()))
+    }
+
+    /// What shall change about a client, its address and companies aside.
+    pub(crate) fn into_patch(self) -> Result<ClientPatch, Problem> {
         let whole = self
             .name
             .as_deref()

@@ -52,7 +52,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         request.if_match(&view(app, &caller, &before))?;
         let mut fields = body::<ClientFields>(&request)?.whole()?;
         let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
-        let mut patch = fields.into_patch(&before.email)?;
+        let email = fields.new_email(&before.email)?;
+        let mut patch = fields.into_patch()?;
         let values = custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
         patch.custom_fields = before.custom_fields.replacement(values);
         let mut change = caller.change(app);
@@ -67,10 +68,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let mut after = before.clone();
         after.update(&mut change, patch);
         after.custom_fields.refuse_too_many()?;
-        if after == before {
-            return Ok(ok(&view(app, &caller, &before)));
+        if let Some(email) = email {
+            let open = workspace.open_invitation(&before).await?;
+            after.readdress(&mut change, email, open);
         }
-        let after = change.save_client(Some(&before), after);
+        if after != before {
+            after = change.save_client(Some(&before), after);
+        }
         let answer = ok(&view(app, &caller, &after));
         companies::commit(app, &caller, &change, answer).await
     })

@@ -52,7 +52,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         request.if_match(&view(app, &caller, &before))?;
         let mut fields = body::<ClientFields>(&request)?;
         let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
-        let mut patch = fields.into_patch(&before.email)?;
+        let email = fields.new_email(&before.email)?;
+        let mut patch = fields.into_patch()?;
         patch.custom_fields =
             custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
         let mut change = caller.change(app);
@@ -67,15 +68,21 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let mut after = before.clone();
         after.update(&mut change, patch);
         after.custom_fields.refuse_too_many()?;
+        let mut open = if email.is_some() || invite {
+            workspace.open_invitation(&before).await?
+        } else {
+            None
+        };
+        if let Some(email) = email {
+            open = after.readdress(&mut change, email, open);
+        }
         if invite {
             let lifetime = workspace.get().await?.invitation_lifetime();
-            let open = workspace.open_invitation(&before).await?;
             Invitation::send(&mut change, &mut after, open, lifetime, caller.actor)?;
         }
-        if after == before {
-            return Ok(ok(&view(app, &caller, &before)));
+        if after != before {
+            after = change.save_client(Some(&before), after);
         }
-        let after = change.save_client(Some(&before), after);
         let answer = ok(&view(app, &caller, &after));
         companies::commit(app, &caller, &change, answer).await
     })

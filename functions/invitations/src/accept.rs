@@ -1,23 +1,20 @@
 //! `POST /i/{token}/accept`: the invited client chooses a password, is active
 //! and signed in.
 
-use crate::{
-    page::{InvitationPage, WelcomePage},
-    show,
-};
+use crate::{page::InvitationPage, show};
 use portico_app::{App, Grant};
 use portico_domain::{
-    Actor, Change, ChangeSource, Client, ClientStatus, ClientView, Credential, Invalid, Session,
-    Time,
+    Account, Actor, Change, ChangeSource, Client, ClientStatus, ClientView, Credential, Holder,
+    Invalid, Invitation, Session, SignInMethod, Workspace,
 };
-use portico_keys::{InvitationLink, NewSession, new_session, password::Password};
+use portico_keys::{InvitationLink, password::Password};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, ok, page, retry_stale, schema,
-    session_cookie,
+    Body, Brand, Function, Operation, Problem, Proven, Request, Response, Route, Tokens,
+    begin_session, branded_page, form_token, ok, refuse_forged_form, retry_stale, schema,
+    signed_in, tokens,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::post("invitations-accept", "/i/{token}/accept");
@@ -38,9 +35,6 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
     Box::pin(handle(app, request))
 });
 
-/// For how long a client stays signed in.
-const SESSION_LIFETIME: Duration = Duration::from_hours(12);
-
 /// What the invited client gives: JSON, or the form of the page.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "it documents what the form or the body holds")]
@@ -54,52 +48,39 @@ struct Acceptance {
 struct Accepted {
     #[serde(flatten)]
     client: ClientView,
-    session: SessionView,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct SessionView {
-    /// The session's token; browsers get it as a cookie too.
-    token: String,
-    /// When the client has to sign in again.
-    expires_at: Time,
+    session: Tokens,
 }
 
 /// Accepts an invitation.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    refuse_forged_form(app, &request)?;
     let (link, invitation, workspace) = show::find(app, &request).await?;
     if let Err(dead) = invitation.check_link(link.generation, app.now()) {
-        return show::say_dead(dead, &request);
+        return show::say_dead(dead, &request, &workspace);
     }
-    let hash = match hash_password(&request).await {
+    let hash = match hash_password(app, &request, &workspace, &invitation).await {
         Err(problem) if request.wants_page() => {
-            let offer = InvitationPage::new(&workspace, &invitation, request.path("token"));
-            return problem.on_page(&offer.title(), &offer.with_error(problem.message()));
+            let form = form_token(app, &request)?;
+            let offer = InvitationPage::new(
+                &workspace,
+                &invitation,
+                request.path("token"),
+                &form.field,
+                Some(problem.message()),
+            );
+            let page = branded_page(&Brand::of(&workspace), &offer.title(), &offer)?;
+            return Ok(problem.with_page(page.with_cookie(form.cookie)));
         }
         hashed => hashed?,
     };
-    let new = new_session()?;
-    let (client, session) = accept(app, &request, link, &hash, &new).await?;
-
-    let token = new.token.expose();
-    let response = if request.wants_page() {
-        let welcome = WelcomePage {
-            workspace: &workspace.name,
-            given_name: &client.name.given_name,
-        };
-        page(&workspace.name, &welcome)?
-    } else {
-        let session = SessionView {
-            token: token.to_owned(),
-            expires_at: session.expires_at,
-        };
-        ok(&Accepted {
-            client: client.view(ClientStatus::Active),
-            session,
-        })
-    };
-    Ok(response.with_cookie(session_cookie(token, SESSION_LIFETIME)))
+    let (client, session) = accept(app, &request, link, &hash).await?;
+    if session.holder == Holder::Browser {
+        return signed_in(app, &session).await;
+    }
+    Ok(ok(&Accepted {
+        client: client.view(ClientStatus::Active),
+        session: tokens(app, &session).await?,
+    }))
 }
 
 /// Decides and stores, in competition with everybody who has the same link.
@@ -108,7 +89,6 @@ async fn accept(
     request: &Request,
     link: InvitationLink,
     hash: &str,
-    new: &NewSession,
 ) -> Result<(Client, Session), Problem> {
     let workspace = app.store.workspace(link.workspace_id);
     retry_stale(|| async {
@@ -120,16 +100,12 @@ async fn accept(
         let mut change = Change::new(app.moment(), origin);
         let mut after = before.clone();
         invitation.accept(&mut change, &mut after, link.generation)?;
-        let session = Session {
-            hash: new.hash.clone(),
-            workspace_id: link.workspace_id,
-            client_id: after.id,
-            created_at: change.moment.now,
-            expires_at: change.moment.now + SESSION_LIFETIME,
-        };
+        let proven = Proven::client(&after, SignInMethod::Invitation);
+        let session = begin_session(app, request, proven)?;
         change.credential = Some(Credential {
-            client_id: after.id,
+            account: Account::Client { id: after.id },
             hash: hash.to_owned(),
+            changed_at: change.moment.now,
         });
         change.session = Some(session.clone());
         let client = change.save_client(Some(&before), after);
@@ -139,9 +115,19 @@ async fn accept(
     .await
 }
 
-async fn hash_password(request: &Request) -> Result<String, Problem> {
+async fn hash_password(
+    app: &App,
+    request: &Request,
+    workspace: &Workspace,
+    invitation: &Invitation,
+) -> Result<String, Problem> {
     let password = request
         .field("password")?
         .ok_or_else(|| Invalid::missing("password"))?;
-    Ok(Password::parse(&password)?.hash().await?)
+    // Whoever was archived meanwhile is refused when it is decided.
+    let store = app.store.workspace(workspace.id);
+    let client = store.client(invitation.client_id).await?;
+    let client = client.ok_or_else(Problem::unknown_link)?;
+    let about = client.guessed_first(&workspace.name);
+    Ok(Password::parse(&password, &about)?.hash().await?)
 }

@@ -10,26 +10,22 @@ pub(crate) struct InvitationPage<'a> {
     workspace: &'a str,
     email: &'a str,
     token: &'a str,
+    csrf: &'a str,
     expires: String,
     error: Option<&'a str>,
 }
 
-/// The page that says that the client is in.
-#[derive(Debug, Template)]
-#[template(path = "welcome.html")]
-pub(crate) struct WelcomePage<'a> {
-    pub(crate) workspace: &'a str,
-    pub(crate) given_name: &'a str,
-}
-
-/// The page of a link that works no more, but can be asked for anew.
+/// The page of a link that works no more.
 #[derive(Debug, Template)]
 #[template(path = "dead.html")]
 pub(crate) struct DeadPage<'a> {
     pub(crate) title: &'a str,
     pub(crate) message: &'a str,
     pub(crate) code: &'a str,
-    pub(crate) token: &'a str,
+    /// The token, if a new link can be asked for with it.
+    pub(crate) renew: Option<&'a str>,
+    /// Where to sign in, if there is an account by now.
+    pub(crate) sign_in: Option<String>,
 }
 
 /// The page that says the same to everybody who asked for a new link.
@@ -42,24 +38,21 @@ impl<'a> InvitationPage<'a> {
         workspace: &'a Workspace,
         invitation: &'a Invitation,
         token: &'a str,
+        csrf: &'a str,
+        error: Option<&'a str>,
     ) -> Self {
         Self {
             workspace: &workspace.name,
             email: invitation.email.as_str(),
             token,
+            csrf,
             expires: invitation.expires_at.for_people(),
-            error: None,
+            error,
         }
     }
 
     pub(crate) fn title(&self) -> String {
-        format!("{}: set up your account", self.workspace)
-    }
-
-    pub(crate) fn with_error(self, error: &'a str) -> Self {
-        Self {
-            error: Some(error),
-            ..self
-        }
+        let problem = if self.error.is_some() { "Error: " } else { "" };
+        format!("{problem}{}: set up your account", self.workspace)
     }
 }

@@ -7,7 +7,10 @@ use crate::page::{DeadPage, InvitationPage};
 use portico_app::{App, Grant};
 use portico_domain::{DeadLink, Invitation, Time, Workspace};
 use portico_keys::InvitationLink;
-use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, ok, page};
+use portico_web::{
+    Body, Brand, Function, Operation, Problem, Request, Response, Route, branded_page, form_token,
+    ok, sign_in_page,
+};
 use serde::Serialize;
 
 /// What this function answers to.
@@ -42,7 +45,7 @@ struct Offer<'a> {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let (link, invitation, workspace) = find(app, &request).await?;
     if let Err(dead) = invitation.check_link(link.generation, app.now()) {
-        return say_dead(dead, &request);
+        return say_dead(dead, &request, &workspace);
     }
     if request.wants_json() && !request.wants_page() {
         let email = invitation.email.as_str();
@@ -53,24 +56,33 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             expires_at,
         }));
     }
-    let offer = InvitationPage::new(&workspace, &invitation, request.path("token"));
-    page(&offer.title(), &offer)
+    let form = form_token(app, &request)?;
+    let token = request.path("token");
+    let offer = InvitationPage::new(&workspace, &invitation, token, &form.field, None);
+    let page = branded_page(&Brand::of(&workspace), &offer.title(), &offer)?;
+    Ok(page.with_cookie(form.cookie))
 }
 
 /// Says why a link does not work, and, on a page, offers what helps.
-pub(crate) fn say_dead(dead: DeadLink, request: &Request) -> Result<Response, Problem> {
+pub(crate) fn say_dead(
+    dead: DeadLink,
+    request: &Request,
+    workspace: &Workspace,
+) -> Result<Response, Problem> {
     let problem = Problem::from(dead);
-    let is_renewable = matches!(dead, DeadLink::Expired | DeadLink::Superseded);
-    if !request.wants_page() || !is_renewable {
+    if !request.wants_page() {
         return Err(problem);
     }
     let page = DeadPage {
         title: problem.heading(),
         message: problem.message(),
         code: problem.code(),
-        token: request.path("token"),
+        renew: matches!(dead, DeadLink::Expired | DeadLink::Superseded)
+            .then(|| request.path("token")),
+        sign_in: (dead == DeadLink::Accepted).then(|| sign_in_page(workspace.id)),
     };
-    problem.on_page(page.title, &page)
+    let page = branded_page(&Brand::of(workspace), page.title, &page)?;
+    Ok(problem.with_page(page))
 }
 
 /// The invitation of the request's link, dead or alive.

@@ -18,7 +18,15 @@ pub(crate) async fn write(
     let Some(ticket) = ticket.filter(|ticket| ticket.owes(mail, app.now())) else {
         return Ok(None);
     };
-    let Some(owner) = owner(workspace, ticket.account).await? else {
+    let owner = match &ticket.purpose {
+        // There is nobody yet.
+        TicketPurpose::SignUp { name, email } => Some(Owner {
+            given_name: name.given_name.clone(),
+            email: email.clone(),
+        }),
+        _ => owner(workspace, ticket.account).await?,
+    };
+    let Some(owner) = owner else {
         return Ok(None);
     };
     let settings = workspace.get().await?;
@@ -45,7 +53,9 @@ pub(crate) async fn write(
                     };
                     (mail.write()?, from)
                 }
-                TicketPurpose::SignIn | TicketPurpose::VerifyEmail { .. } => return Ok(None),
+                TicketPurpose::SignIn
+                | TicketPurpose::SignUp { .. }
+                | TicketPurpose::VerifyEmail { .. } => return Ok(None),
             }
         }
         (TicketMail::Link | TicketMail::Used, _) => {
@@ -77,7 +87,9 @@ fn link<'a>(ticket: &'a Ticket, owner: &'a Owner) -> (LinkPurpose, &'a Email) {
     match &ticket.purpose {
         TicketPurpose::ResetPassword => (LinkPurpose::ResetPassword, &owner.email),
         TicketPurpose::SignIn => (LinkPurpose::SignIn, &owner.email),
-        TicketPurpose::VerifyEmail { email } => (LinkPurpose::VerifyEmail, email),
+        TicketPurpose::VerifyEmail { email } | TicketPurpose::SignUp { email, .. } => {
+            (LinkPurpose::VerifyEmail, email)
+        }
         TicketPurpose::ChangeEmail { to, .. } => (LinkPurpose::ChangeEmail, to),
     }
 }

@@ -1,8 +1,28 @@
 //! The functions behind `/portal`: what a signed-in client reaches.
 
+pub mod email;
+pub mod home;
+pub mod invite;
 pub mod me;
+pub mod password;
+pub mod revoke;
+pub mod sessions;
+pub mod sign_out;
+pub mod team;
+pub mod update;
 
 use portico_web::Function;
 
 /// Every function of this resource.
-pub const FUNCTIONS: &[Function] = &[me::FUNCTION];
+pub const FUNCTIONS: &[Function] = &[
+    home::FUNCTION,
+    me::FUNCTION,
+    update::FUNCTION,
+    team::FUNCTION,
+    invite::FUNCTION,
+    password::FUNCTION,
+    email::FUNCTION,
+    sessions::FUNCTION,
+    revoke::FUNCTION,
+    sign_out::FUNCTION,
+];

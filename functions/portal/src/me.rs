@@ -10,11 +10,11 @@ use portico_web::{
 pub const ROUTE: Route = Route::get("portal-me", "/portal/me").needs_a_client();
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[Grant::BATCH_GET];
 
 const OPERATION: Operation = Operation {
     summary: "Get the signed-in client",
-    description: "By the session's cookie, or its token as a bearer token.",
+    description: "By an access token, or by the cookie of a browser.",
     query: &[],
     body: None,
     answer: Body::Json(schema::<ClientView>),

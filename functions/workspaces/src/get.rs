@@ -3,7 +3,7 @@
 use portico_app::{App, Grant};
 use portico_domain::WorkspaceView;
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, portal_url, schema,
 };
 
 /// What this function answers to.
@@ -29,5 +29,6 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let workspace = app.store.workspace(caller.workspace_id).get().await?;
-    Ok(ok(&WorkspaceView::new(&workspace, &app.base_url)))
+    let portal = portal_url(app, workspace.id);
+    Ok(ok(&WorkspaceView::new(&workspace, &portal)))
 }

@@ -4,8 +4,8 @@ use crate::fields::Settings;
 use portico_app::{App, Grant};
 use portico_domain::{Permission, WorkspacePatch, WorkspaceView};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
-    schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, portal_url,
+    retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -33,6 +33,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let patch = WorkspacePatch::try_from(body::<Settings>(&request)?)?;
     let workspace = app.store.workspace(caller.workspace_id);
+    let portal = portal_url(app, caller.workspace_id);
     retry_stale(|| async {
         let before = workspace.get().await?;
         request.if_match(&WorkspaceView::new(&before, &app.base_url))?;
@@ -40,10 +41,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let mut after = before.clone();
         after.update(&mut change, patch.clone());
         if after == before {
-            return Ok(ok(&WorkspaceView::new(&before, &app.base_url)));
+            return Ok(ok(&WorkspaceView::new(&before, &portal)));
         }
         let after = change.save_workspace(&before, after);
-        let answer = ok(&WorkspaceView::new(&after, &app.base_url));
+        let answer = ok(&WorkspaceView::new(&after, &portal));
         caller.commit(app, &change, answer).await
     })
     .await

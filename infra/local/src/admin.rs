@@ -1,11 +1,16 @@
-//! What an operator does to an installation in AWS: `portico admin create` makes
-//! the first workspace, `portico index rebuild` derives its lists anew.
+//! What an operator does to an installation: `portico admin create` makes a
+//! workspace, `portico keys rotate` new keys for access tokens, `portico index
+//! rebuild` derives the lists of a workspace anew.
 
+use crate::server::{StartError, store_in};
 use portico_app::index::rebuild::{self, Place, Progress};
 use portico_bootstrap::aws_config;
-use portico_domain::{ApiKey, IdSource, Moment, Permission, Time, Workspace, WorkspaceId};
+use portico_domain::{
+    ApiKey, IdSource, Moment, Permission, RotationPending, Time, Workspace, WorkspaceId,
+};
 use portico_keys::{NoRandomness, Secret, new_api_key};
 use portico_store::{Clock, Error, Store};
+use std::path::Path;
 
 /// A workspace that was just made.
 #[derive(Debug)]
@@ -22,6 +27,15 @@ pub enum AdminError {
     /// The table did not take it.
     #[error("failed to write to the table; are the credentials, the region and the name right?")]
     Store(#[from] Error),
+    /// A rotation is under way.
+    #[error(transparent)]
+    RotationPending(#[from] RotationPending),
+    /// Somebody else rotated at the same moment.
+    #[error("somebody else replaces the keys at this moment; look at /.well-known/jwks.json")]
+    RotatedElsewhere,
+    /// The data of the local server cannot be used.
+    #[error("failed to open the data of the local server")]
+    Local(#[from] StartError),
     /// There is no randomness for a key.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -86,4 +100,32 @@ pub async fn create_in(
         id: workspace.id,
         api_key: key.text,
     })
+}
+
+/// Rotates the keys of the installation with this table, with the credentials
+/// and the region of the environment; answers when the new key begins to sign.
+pub async fn rotate_keys(table: &str, at_once: bool) -> Result<Time, AdminError> {
+    let store = Store::new(&aws_config().await, table, Clock::new(Time::system_now));
+    rotate_in(&store, Time::system_now(), at_once).await
+}
+
+/// Rotates the keys of the installation on this machine that keeps its data in
+/// this directory. Its server may go on meanwhile.
+pub async fn rotate_local_keys(directory: &Path, at_once: bool) -> Result<Time, AdminError> {
+    let (store, clock) = store_in(directory)?;
+    rotate_in(&store, clock.now(), at_once).await
+}
+
+async fn rotate_in(store: &Store, now: Time, at_once: bool) -> Result<Time, AdminError> {
+    let before = store.signing_keys().await?;
+    let after = if at_once {
+        before.replace(now)
+    } else {
+        before.rotate(now)?
+    };
+    if store.replace_signing_keys(&before, &after).await? {
+        Ok(after.newest_signs_from())
+    } else {
+        Err(AdminError::RotatedElsewhere)
+    }
 }

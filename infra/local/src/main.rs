@@ -44,6 +44,9 @@ enum Command {
     /// What an operator does to an installation in AWS.
     #[command(subcommand)]
     Admin(Admin),
+    /// The keys that sign access tokens.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Print the OpenAPI document.
     Openapi,
     /// Print the access patterns of the table.
@@ -70,6 +73,23 @@ enum Admin {
     },
 }
 
+#[derive(Subcommand)]
+enum Keys {
+    /// Publish a new key, which takes over in an hour; nobody is signed out.
+    Rotate {
+        /// The table of an installation in AWS, such as portico-prod.
+        #[arg(long, conflicts_with = "data")]
+        table: Option<String>,
+        /// The data of a local server, which may be running.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        /// Replace every key at once, because one is in wrong hands: access
+        /// tokens end now, sessions go on.
+        #[arg(long)]
+        now: bool,
+    },
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -83,6 +103,9 @@ async fn main() -> ExitCode {
         Some(Command::Doctor(doctor)) => doctor.run().await,
         Some(Command::Admin(Admin::Create { table, name })) => {
             create_workspace(&table, &name).await
+        }
+        Some(Command::Keys(Keys::Rotate { table, data, now })) => {
+            rotate_keys(table.as_deref(), &data, now).await
         }
         Some(Command::Openapi) => print(&portico_local::docs::openapi()),
         Some(Command::Table) => print(&portico_local::docs::table()),
@@ -115,6 +138,14 @@ async fn create_workspace(table: &str, name: &str) -> Done {
     let workspace = portico_local::admin::create(table, name).await?;
     let line = json!({ "workspaceId": workspace.id, "apiKey": workspace.api_key.expose() });
     print(&line.to_string())
+}
+
+async fn rotate_keys(table: Option<&str>, data: &Path, at_once: bool) -> Done {
+    let signs_from = match table {
+        Some(table) => portico_local::admin::rotate_keys(table, at_once).await?,
+        None => portico_local::admin::rotate_local_keys(data, at_once).await?,
+    };
+    print(&json!({ "signsFrom": signs_from }).to_string())
 }
 
 fn write_templates(directory: &Path) -> Done {

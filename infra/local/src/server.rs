@@ -28,9 +28,9 @@ use portico_queue::{Queue, QueueUrls};
 use portico_store::Store;
 use portico_webhook::{Policy, Sender, SenderError};
 use std::{
-    io, iter,
+    fs, io, iter,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -333,6 +333,30 @@ impl Pumps {
             });
         }
     }
+}
+
+/// The table of the data in this directory, with its clock, while a server may
+/// or may not be running over it.
+pub(crate) fn store_in(directory: &Path) -> Result<(Store, MovableClock), StartError> {
+    // Without this, a name that was mistyped would become an installation.
+    let state = directory.join("portico.json");
+    fs::metadata(&state).map_err(|error| StartError::Directory(directory.to_owned(), error))?;
+    let parts = open(&Options {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        data: Data::Directory(directory.to_owned()),
+        examples: false,
+        is_time_frozen: false,
+        driven_from: None,
+    })?;
+    let clock = MovableClock::moved(parts.state.clock_moved_by);
+    let aws = Aws::new(
+        parts.database,
+        queues(),
+        parts.mailbox,
+        parts.bucket,
+        clock.clone(),
+    );
+    Ok((Store::new(&aws.config(), TABLE, clock.for_app()), clock))
 }
 
 fn queues() -> Queues {

@@ -215,3 +215,101 @@ async fn a_person_gets_a_map() {
         assert!(map.contains(part), "{part} in {map}");
     }
 }
+
+/// The names of the published keys.
+async fn published(ready: &Value) -> Vec<Value> {
+    let set = get(ready, "/.well-known/jwks.json").await;
+    let keys = set["keys"].as_array().expect("keys").iter();
+    keys.map(|key| key["kid"].clone()).collect()
+}
+
+/// What `portico keys rotate` prints, or why it did not.
+async fn rotate(directory: &Path, more: &[&str]) -> Result<Value, String> {
+    let data = directory.to_str().expect("a path");
+    let arguments = [&["keys", "rotate", "--data", data], more].concat();
+    let mut command = portico(&arguments);
+    let output = command.stderr(Stdio::piped()).output().await;
+    let output = output.expect("it ends");
+    if output.status.success() {
+        Ok(serde_json::from_slice(&output.stdout).expect("it prints JSON"))
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+/// The status that the portal answers a bearer of this token with.
+async fn portal(ready: &Value, tokens: &Value) -> u16 {
+    let request = reqwest::Client::new()
+        .get(format!("{}/portal/me", text(ready, "url")))
+        .bearer_auth(text(tokens, "accessToken"));
+    request.send().await.expect("it answers").status().as_u16()
+}
+
+async fn refresh(ready: &Value, tokens: &Value) -> Value {
+    let body = json!({ "refreshToken": tokens["refreshToken"] });
+    post(ready, "/sessions/refresh", &body).await
+}
+
+#[tokio::test]
+async fn keys_are_rotated_under_a_running_server() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (_child, ready) = start(directory.path(), &["--no-examples"]).await;
+    let ada = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+    let client = post(&ready, "/v1/clients?sendInvite=true", &ada).await;
+    let invite = text(&client, "inviteUrl").to_owned();
+    let path = &invite[text(&ready, "url").len()..];
+    let password = json!({ "password": "correct horse battery" });
+    let accepted = post(&ready, &format!("{path}/accept"), &password).await;
+    let first = &accepted["session"];
+    assert_eq!(published(&ready).await, ["1"]);
+
+    rotate(directory.path(), &[]).await.expect("it rotates");
+
+    // What is out stays good, and what is given out now is still signed with
+    // the key that everybody knows.
+    assert_eq!(published(&ready).await, ["1", "2"]);
+    assert_eq!(portal(&ready, first).await, 200);
+    let again = rotate(directory.path(), &[]).await;
+    let refused = again.expect_err("one is under way");
+    assert!(
+        refused.contains("a new key is published already"),
+        "{refused}"
+    );
+    post(&ready, "/_dev/clock", &json!({ "advance": "55m" })).await;
+    let last_of_old = refresh(&ready, first).await;
+    post(&ready, "/_dev/clock", &json!({ "advance": "6m" })).await;
+    let first_of_new = refresh(&ready, &last_of_old).await;
+    for tokens in [&last_of_old, &first_of_new] {
+        assert_eq!(portal(&ready, tokens).await, 200);
+    }
+    post(&ready, "/_dev/clock", &json!({ "advance": "11m" })).await;
+    assert_eq!(published(&ready).await, ["2"]);
+
+    // A key in wrong hands is worth nothing any more; sessions go on.
+    let tokens = refresh(&ready, &first_of_new).await;
+    rotate(directory.path(), &["--now"])
+        .await
+        .expect("it replaces");
+    assert_eq!(published(&ready).await, ["3"]);
+    assert_eq!(portal(&ready, &tokens).await, 401);
+    let tokens = refresh(&ready, &tokens).await;
+    assert_eq!(portal(&ready, &tokens).await, 200);
+}
+
+#[tokio::test]
+async fn a_directory_without_an_installation_has_no_keys_to_rotate() {
+    let directory = tempfile::tempdir().expect("a directory");
+
+    let refused = rotate(directory.path(), &[])
+        .await
+        .expect_err("nothing there");
+
+    assert!(refused.contains("failed to use the directory"), "{refused}");
+    let is_empty = directory
+        .path()
+        .read_dir()
+        .expect("a directory")
+        .next()
+        .is_none();
+    assert!(is_empty, "nothing is made");
+}

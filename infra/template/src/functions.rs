@@ -56,8 +56,13 @@ impl Unit<'_> {
         };
         match self.name() {
             // Argon2id wants memory, and a full core comes with about 1.8 GB;
-            // whoever floods this gets a queue, not a bill.
-            "invitations-accept" => need(1_024, 10, Some(20)),
+            // whoever floods this gets a queue, not a bill. What is reserved
+            // nobody else can use, and Lambda insists that 100 stay free, so
+            // what is rare gets little: together it is 63, schedules included.
+            "invitations-accept" | "sign-in-create" => need(1_024, 10, Some(20)),
+            "reset-create" | "verify-create" | "portal-password" | "portal-email" => {
+                need(1_024, 10, Some(5))
+            }
             // Decoding takes memory, and more of it comes with more of a core.
             "clients-set-avatar" | "companies-set-icon" => need(1_024, 10, None),
             // A slice of 20 s, and an attempt of 15 s that began within it.

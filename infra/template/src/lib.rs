@@ -152,6 +152,19 @@ mod tests {
         assert_eq!(logical("webhook-endpoints-get"), "WebhookEndpointsGet");
     }
 
+    #[test]
+    fn the_guide_says_how_much_concurrency_is_reserved() {
+        let guide = include_str!("../../../docs/deploy.md");
+        let reserved = reserved_concurrency();
+
+        for sentence in [
+            format!("{reserved} are reserved"),
+            format!("the quota has to be {} at least", reserved + 100),
+        ] {
+            assert!(guide.contains(&sentence), "{sentence}");
+        }
+    }
+
     /// What these functions would be in one stack, if each had a name of its
     /// own: resources, bytes as they are uploaded, route keys and integrations.
     fn size(units: impl Iterator<Item = Unit<'static>>) -> [usize; 4] {

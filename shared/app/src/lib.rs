@@ -68,7 +68,9 @@ impl App {
         let page = match ticket.purpose {
             TicketPurpose::ResetPassword => "reset",
             TicketPurpose::SignIn => "magic",
-            TicketPurpose::VerifyEmail { .. } | TicketPurpose::ChangeEmail { .. } => "verify",
+            TicketPurpose::VerifyEmail { .. }
+            | TicketPurpose::SignUp { .. }
+            | TicketPurpose::ChangeEmail { .. } => "verify",
         };
         let link = TicketLink {
             workspace_id: ticket.workspace_id,

@@ -84,22 +84,6 @@ impl ApiKey {
     }
 }
 
-/// A signed-in client's session in the portal.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Session {
-    /// SHA-256 of the session token, in hexadecimal.
-    pub hash: String,
-    /// The workspace whose portal this is.
-    pub workspace_id: WorkspaceId,
-    /// Who is signed in.
-    pub client_id: ClientId,
-    /// When the client signed in.
-    pub created_at: Time,
-    /// When the session ends.
-    pub expires_at: Time,
-}
-
 /// Who did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", rename_all = "camelCase")]

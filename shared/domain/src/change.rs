@@ -5,9 +5,9 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    AddressMark, AuditNote, Chore, Client, ClientId, Company, CompanyId, CompanyRefusal, Endpoint,
-    EndpointId, Event, FieldSet, Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery,
-    Session, Ticket, WebhookDelivery, Work, Workspace, WorkspaceId,
+    Account, AddressMark, AuditNote, Chore, Client, ClientId, Company, CompanyId, CompanyRefusal,
+    Email, Endpoint, EndpointId, Event, FieldSet, Invitation, Letter, LetterId, Moment, Origin,
+    Picture, Recovery, Session, Ticket, Time, WebhookDelivery, Work, Workspace, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -20,13 +20,26 @@ pub struct Revision<T> {
     pub after: T,
 }
 
-/// A client's password, hashed.
+/// A password, hashed.
 #[derive(Clone, Debug)]
 pub struct Credential {
     /// Whose password it is.
-    pub client_id: ClientId,
+    pub account: Account,
     /// The hash in PHC string format.
     pub hash: String,
+    /// When it was chosen; hashing it anew changes nothing of that.
+    pub changed_at: Time,
+}
+
+/// An address that waits to be proved, kept from others meanwhile.
+#[derive(Clone, Debug)]
+pub struct EmailReservation {
+    /// Whose address it may become.
+    pub client_id: ClientId,
+    /// The address.
+    pub email: Email,
+    /// Until when it is kept.
+    pub until: Time,
 }
 
 /// Everything that one decision changes.
@@ -65,6 +78,8 @@ pub struct Change<'a> {
     pub recoveries: Vec<Recovery>,
     /// Links that are good once, given out or used up.
     pub tickets: Vec<Revision<Ticket>>,
+    /// Addresses to keep from others.
+    pub reservations: Vec<EmailReservation>,
     /// Mail to send.
     pub letters: Vec<Letter>,
     /// Mail to send later, by whoever has it on lease.
@@ -101,6 +116,7 @@ impl<'a> Change<'a> {
             deliveries: Vec::new(),
             recoveries: Vec::new(),
             tickets: Vec::new(),
+            reservations: Vec::new(),
             letters: Vec::new(),
             postponed_letters: Vec::new(),
             done_letters: Vec::new(),
@@ -247,6 +263,18 @@ impl<'a> Change<'a> {
             after: after.clone(),
         });
         after
+    }
+
+    /// Adds a client who has set up its account by itself.
+    pub fn save_signed_up(&mut self, mut client: Client) -> Client {
+        client.record_creation(self);
+        client.activate(self);
+        client.version += 1;
+        self.clients.push(Revision {
+            before: None,
+            after: client.clone(),
+        });
+        client
     }
 
     /// Adds an invitation, or changes one.

@@ -9,8 +9,9 @@ use crate::{
     WorkspaceId, color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
+mod door;
 mod fields;
 mod life;
 mod view;
@@ -22,6 +23,9 @@ use view::MembershipView;
 
 /// How many companies a client can be in (the compatible API's limit).
 pub const MAX_COMPANIES: usize = 30;
+
+/// How exact [`Client::last_login_at`] is.
+const SIGN_IN_NOTE: Duration = Duration::from_hours(1);
 
 /// A client as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,6 +105,9 @@ pub struct Client {
     /// When it was erased; only its id is left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purged_at: Option<Time>,
+    /// Under which its sessions work; counting it up puts them all out.
+    #[serde(default)]
+    pub session_epoch: u32,
     /// Its events so far.
     #[serde(flatten)]
     pub told: Told,
@@ -212,6 +219,7 @@ impl Client {
             merged_into: None,
             merged_ids: Vec::new(),
             purged_at: None,
+            session_epoch: 0,
             told: Told::default(),
             version: 0,
         }
@@ -310,6 +318,41 @@ impl Client {
                 ..ClientPatch::default()
             },
         );
+    }
+
+    /// Puts the client out wherever it is signed in.
+    pub const fn end_sessions(&mut self) {
+        self.session_epoch += 1;
+    }
+
+    /// What somebody who guesses this client's password tries first.
+    pub fn guessed_first<'a>(&'a self, workspace: &'a str) -> [&'a str; 4] {
+        let name = &self.name;
+        [
+            &name.given_name,
+            &name.family_name,
+            self.email.as_str(),
+            workspace,
+        ]
+    }
+
+    /// Whether there is an account to sign in to.
+    pub const fn can_sign_in(&self) -> bool {
+        self.activated_at.is_some() && self.archived_at.is_none()
+    }
+
+    /// Notes that the client signed in. Answers whether that is worth writing:
+    /// a note of the last hour says the same, and many sign-ins at once need
+    /// not wait for each other.
+    pub fn note_sign_in(&mut self, now: Time) -> bool {
+        let is_news = self
+            .last_login_at
+            .is_none_or(|last| now.since(last) >= SIGN_IN_NOTE);
+        if is_news {
+            self.last_login_at = Some(now);
+            self.last_activity_at = Some(now);
+        }
+        is_news
     }
 
     /// Tells that the client was added, and to which companies.

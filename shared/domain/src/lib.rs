@@ -32,25 +32,29 @@ mod rate;
 mod recovery;
 mod sample;
 mod search;
+mod session;
 mod settled;
+mod signing;
 mod tags;
 mod task;
 pub mod text;
+mod throttle;
 mod ticket;
 mod time;
 mod workspace;
 
-pub use access::{Actor, ApiKey, Permission, Session};
+pub use access::{Actor, ApiKey, Permission};
 pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
 pub use address::Address;
 pub use address_mark::{AddressFault, AddressMark};
 pub use audit::{AuditEntry, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
-pub use change::{Change, Credential, Revision};
+pub use change::{Change, Credential, EmailReservation, Revision};
 pub use chore::{CHORE_PAUSE, Chore, Work};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, FaultyAddress,
     LifeRefusal, MAX_COMPANIES, MergeRefusal, OpenInvitation,
 };
+pub use color::Accent;
 pub use company::{Company, CompanyPatch, CompanyRefusal, CompanyView, parse_color};
 pub use custom_field::{
     CustomField, CustomFieldView, CustomValues, FieldDraft, FieldEntity, FieldOption,
@@ -70,7 +74,7 @@ pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, AuditEntryId, ChoreId, ClientId, CompanyId, CustomFieldId, DeliveryId, EndpointId,
     EventId, Id, IdSource, InternalUserId, InvitationId, LaneId, LetterId, Moment, OptionId,
-    RecoveryId, TicketId, WorkspaceId, kind,
+    RecoveryId, SessionId, TicketId, WorkspaceId, kind,
 };
 pub use invalid::Invalid;
 pub use invitation::{
@@ -87,12 +91,18 @@ pub use rate::{Quota, RateLimit, micros};
 pub use recovery::{Include, Recovery, RecoveryStatus};
 pub use sample::{sample, samples};
 pub use search::Search;
+pub use session::{
+    ACCESS_TOKEN_LIFETIME, Account, Holder, REFRESH_GRACE, Refresh, Session, SessionDraft,
+    SessionLimits, SessionView, SignInMethod, TOUCH_INTERVAL,
+};
 pub use settled::{
     CLOCK_TOLERANCE, COMMIT_TIMEOUT, COMMIT_WITHIN, SETTLED_AFTER, is_too_late, settled_until,
 };
+pub use signing::{RotationPending, SIGNING_LEAD, SigningKey, SigningKeys};
 pub use tags::{MAX_TAGS, Tags};
 pub use task::Task;
 pub use text::{CompanyName, Email, PersonName};
-pub use ticket::{Account, DeadTicket, Ticket, TicketMail, TicketPurpose};
+pub use throttle::{Limit, Window};
+pub use ticket::{DeadTicket, Ticket, TicketMail, TicketPurpose};
 pub use time::Time;
 pub use workspace::{ChannelType, Companies, Labels, Workspace, WorkspacePatch, WorkspaceView};

@@ -5,7 +5,7 @@
 //! used up in the transaction that does what it allows, under the version that
 //! was read, so of two who have the same link one succeeds.
 
-use crate::{Change, ClientId, Email, InternalUserId, Letter, Moment, TicketId, Time, WorkspaceId};
+use crate::{Account, Change, Email, Letter, Moment, PersonName, TicketId, Time, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -33,22 +33,6 @@ pub struct Ticket {
     pub version: u64,
 }
 
-/// Who can sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
-pub enum Account {
-    /// A client, in the portal.
-    Client {
-        /// The client.
-        id: ClientId,
-    },
-    /// A team member.
-    InternalUser {
-        /// The team member.
-        id: InternalUserId,
-    },
-}
-
 /// What a ticket allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
@@ -63,6 +47,14 @@ pub enum TicketPurpose {
     SignIn,
     /// To prove that an address is its owner's.
     VerifyEmail {
+        /// The address; the link goes there.
+        email: Email,
+    },
+    /// To be added as a client, with an address that is proved by that.
+    SignUp {
+        /// The name that was typed.
+        #[serde(flatten)]
+        name: PersonName,
         /// The address; the link goes there.
         email: Email,
     },
@@ -104,7 +96,9 @@ impl TicketPurpose {
         match self {
             Self::SignIn => Duration::from_mins(10),
             Self::ResetPassword => Duration::from_mins(30),
-            Self::VerifyEmail { .. } | Self::ChangeEmail { .. } => Duration::from_hours(24),
+            Self::VerifyEmail { .. } | Self::SignUp { .. } | Self::ChangeEmail { .. } => {
+                Duration::from_hours(24)
+            }
         }
     }
 
@@ -112,7 +106,7 @@ impl TicketPurpose {
     const fn tells_when_used(&self) -> bool {
         match self {
             Self::ResetPassword | Self::ChangeEmail { .. } => true,
-            Self::SignIn | Self::VerifyEmail { .. } => false,
+            Self::SignIn | Self::VerifyEmail { .. } | Self::SignUp { .. } => false,
         }
     }
 }

@@ -38,30 +38,26 @@ impl RootKey {
 
 /// Everything that is derived from the root key.
 pub struct Keyring {
+    pseudo_random: hkdf::Prk,
     pub(crate) invitation_links: hmac::Key,
     pub(crate) ticket_links: hmac::Key,
+    pub(crate) sessions: hmac::Key,
+    pub(crate) forms: hmac::Key,
+    fingerprints: hmac::Key,
     seals: RandomizedNonceKey,
     page_tokens: RandomizedNonceKey,
-    fingerprints: hmac::Key,
 }
 
 impl Keyring {
     /// Derives every key.
     pub fn new(root: &RootKey) -> Result<Self, RootKeyError> {
         let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"portico").extract(root.0.as_slice());
-        let derive = |purpose: &[u8]| {
-            let mut key = Zeroizing::new([0; 32]);
-            root.expand(&[purpose], hkdf::HKDF_SHA256)
-                .and_then(|okm| okm.fill(key.as_mut_slice()))
-                .map_err(|_| RootKeyError)?;
-            Ok(key)
-        };
         let aead = |purpose: &[u8]| {
-            let key = derive(purpose)?;
+            let key = derive(&root, purpose)?;
             RandomizedNonceKey::new(&AES_256_GCM, key.as_slice()).map_err(|_| RootKeyError)
         };
         let mac = |purpose: &[u8]| {
-            let key = derive(purpose)?;
+            let key = derive(&root, purpose)?;
             Ok(hmac::Key::new(hmac::HMAC_SHA256, key.as_slice()))
         };
         Ok(Self {
@@ -69,8 +65,16 @@ impl Keyring {
             ticket_links: mac(b"ticket links v1")?,
             seals: aead(b"sealed secrets v1")?,
             page_tokens: aead(b"page tokens v1")?,
-            fingerprints: hmac::Key::new(hmac::HMAC_SHA256, derive(b"fingerprints v1")?.as_slice()),
+            sessions: mac(b"session tokens v1")?,
+            forms: mac(b"form tokens v1")?,
+            fingerprints: mac(b"fingerprints v1")?,
+            pseudo_random: root,
         })
+    }
+
+    /// One more key, for a purpose of which there can be many.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
+        derive(&self.pseudo_random, purpose)
     }
 
     /// Seals a secret for storage; it opens only in the same `context`, such
@@ -113,6 +117,14 @@ impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keyring(…)")
     }
+}
+
+fn derive(root: &hkdf::Prk, purpose: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
+    let mut key = Zeroizing::new([0; 32]);
+    root.expand(&[purpose], hkdf::HKDF_SHA256)
+        .and_then(|okm| okm.fill(key.as_mut_slice()))
+        .map_err(|_| RootKeyError)?;
+    Ok(key)
 }
 
 fn encrypt(key: &RandomizedNonceKey, context: &str, text: &[u8]) -> Result<String, NoRandomness> {

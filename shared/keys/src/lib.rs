@@ -5,23 +5,27 @@
 //! two purposes share one. Whatever cannot be verified is answered with
 //! `None`, never with a reason: a forger learns nothing.
 
+mod access_token;
 mod api_key;
+mod form;
 mod keyring;
 mod link;
 pub mod password;
 mod secret;
 mod session;
 
+pub use access_token::{AccessToken, SignError, claimed_access_token};
 pub use api_key::{NewApiKey, PresentedKey, new_api_key, parse_api_key};
 pub use keyring::{Keyring, RootKey, RootKeyError};
 pub use link::{InvitationLink, TicketLink};
 pub use secret::Secret;
-pub use session::{NewSession, hash_session_token, new_session};
+pub use session::{PresentedSession, new_session_seed, parse_session_token};
 
 use aws_lc_rs::{
     digest, rand,
     rand::{SecureRandom, SystemRandom},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 /// The system has no randomness to give; nothing safe can be made.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -34,6 +38,11 @@ pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let source: &dyn rand::SecureRandom = &SystemRandom::new();
     SecureRandom::fill(source, &mut bytes).map_err(|_| NoRandomness)?;
     Ok(bytes)
+}
+
+/// SHA-256 in base64, as content security policies name what they allow.
+pub fn sha256_base64(text: &str) -> String {
+    STANDARD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
 }
 
 /// SHA-256 in hexadecimal.

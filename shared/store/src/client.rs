@@ -14,13 +14,14 @@ pub use list::{ClientFilter, ClientsBy};
 
 use crate::{
     Error, Index, Pattern, WorkspaceStore,
-    item::{Attributes, add_tag_keys, item, read},
+    item::{Attributes, add_tag_keys, expire_after, item, read},
     number,
     pattern::Key,
     text,
 };
 use aws_sdk_dynamodb::{error::BuildError, types::Update};
-use portico_domain::{Client, ClientId, CompanyId, Credential, Email, WorkspaceId};
+use portico_domain::{Client, ClientId, CompanyId, Email, EmailReservation, Time, WorkspaceId};
+use serde::Deserialize;
 use serde_json::json;
 
 pub(crate) const PATTERNS: &[Pattern] = &[
@@ -34,7 +35,6 @@ pub(crate) const PATTERNS: &[Pattern] = &[
     OF_COMPANY,
     OF_COMPANY_BY_NAME,
     OF_COMPANY_BY_ACTIVITY,
-    PASSWORD,
 ];
 
 const THIS: Pattern = Pattern::new(
@@ -97,13 +97,6 @@ const OF_COMPANY_BY_ACTIVITY: Pattern = Pattern::new(
     "WS#<workspace>#CO#<company>#CL",
     "<last activity or 0>#<client>",
 );
-const PASSWORD: Pattern = Pattern::new(
-    "the password of this client",
-    Index::Table,
-    "WS#<workspace>#CL#<client>",
-    "PASSWORD",
-);
-
 pub(crate) const ENTITY: &str = "client";
 
 impl WorkspaceStore<'_> {
@@ -171,6 +164,27 @@ pub(crate) fn email_guard_key(workspace: WorkspaceId, email: &Email) -> Key {
     EMAIL_GUARD.key(&[&workspace, &email.key()])
 }
 
+/// Whose an e-mail address is.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EmailGuard {
+    client_id: ClientId,
+    /// The address waits to be proved; nobody signs in with it yet.
+    reserved_until: Option<Time>,
+}
+
+impl WorkspaceStore<'_> {
+    /// Whose this e-mail address is.
+    pub async fn client_id_of(&self, email: &Email) -> Result<Option<ClientId>, Error> {
+        let guard: Option<EmailGuard> = self
+            .store
+            .get("emailGuard", &email_guard_key(self.id, email))
+            .await?;
+        let proved = guard.filter(|guard| guard.reserved_until.is_none());
+        Ok(proved.map(|guard| guard.client_id))
+    }
+}
+
 pub(crate) fn email_guard_item(client: &Client) -> Result<Attributes, Error> {
     let key = email_guard_key(client.workspace_id, &client.email);
     item("emailGuard", &json!({ "clientId": client.id }), &[key])
@@ -193,14 +207,16 @@ pub(crate) fn repoint_update(
         .build()
 }
 
-pub(crate) fn password_key(workspace: WorkspaceId, client: ClientId) -> Key {
-    PASSWORD.key(&[&workspace, &client])
-}
-
-pub(crate) fn password_item(
+pub(crate) fn reservation_item(
     workspace: WorkspaceId,
-    credential: &Credential,
+    reservation: &EmailReservation,
 ) -> Result<Attributes, Error> {
-    let key = password_key(workspace, credential.client_id);
-    item("password", &json!({ "hash": credential.hash }), &[key])
+    let EmailReservation {
+        client_id, until, ..
+    } = reservation;
+    let fields = json!({ "clientId": client_id, "reservedUntil": until });
+    let key = email_guard_key(workspace, &reservation.email);
+    let mut item = item("emailGuard", &fields, &[key])?;
+    expire_after(&mut item, *until);
+    Ok(item)
 }

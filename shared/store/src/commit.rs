@@ -7,12 +7,12 @@
 //! has been read.
 
 use crate::{
-    Answered, CommitError, DueKind, Error, WorkspaceStore, access, address_mark, answered, audit,
-    chore, client, company, delivery, endpoint, event, field_set, invitation,
+    Answered, CommitError, DueKind, Error, WorkspaceStore, address_mark, answered, audit, chore,
+    client, company, delivery, endpoint, event, field_set, invitation,
     item::Attributes,
-    lane, letter, number,
+    lane, letter, number, password,
     pattern::Key,
-    recovery, text, ticket,
+    recovery, session, text, ticket,
     transact::{MAX_ACTIONS, Outcome},
     workspace,
 };
@@ -25,8 +25,8 @@ use aws_sdk_dynamodb::{
     },
 };
 use portico_domain::{
-    AuditEntry, Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId, Letter, Listed,
-    Revision, Time, WorkspaceId,
+    Account, AuditEntry, Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId, Letter,
+    Listed, Revision, Time, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -45,6 +45,7 @@ enum Meaning {
 
 struct Transaction {
     table: String,
+    now: Time,
     actions: Vec<TransactWriteItem>,
     meanings: Vec<Meaning>,
 }
@@ -104,6 +105,7 @@ impl WorkspaceStore<'_> {
         }
         let mut transaction = Transaction {
             table: self.store.table.to_string(),
+            now: change.moment.now,
             actions: Vec::new(),
             meanings: Vec::new(),
         };
@@ -173,10 +175,6 @@ impl WorkspaceStore<'_> {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(address_mark::mark_item(after)?, version)?;
         }
-        for Revision { before, after } in &change.tickets {
-            let version = before.as_ref().map(|before| before.version);
-            transaction.revise(ticket::ticket_item(after)?, version)?;
-        }
         for letter in &change.letters {
             transaction.put(letter::letter_item(letter)?)?;
         }
@@ -186,12 +184,7 @@ impl WorkspaceStore<'_> {
         for id in &change.done_letters {
             transaction.delete(&letter::letter_key(self.id, *id))?;
         }
-        if let Some(credential) = &change.credential {
-            transaction.put(client::password_item(self.id, credential)?)?;
-        }
-        if let Some(session) = &change.session {
-            transaction.put(access::session_item(session)?)?;
-        }
+        transaction.way_in(self.id, change)?;
         for event in &change.events {
             transaction.put(event::event_item(event)?)?;
         }
@@ -213,6 +206,25 @@ fn unlisted(change: &Change<'_>, id: ClientId) -> Option<Key> {
 }
 
 impl Transaction {
+    /// What lets people in: links, addresses, passwords, sessions.
+    fn way_in(&mut self, workspace: WorkspaceId, change: &Change<'_>) -> Result<(), CommitError> {
+        for Revision { before, after } in &change.tickets {
+            let version = before.as_ref().map(|before| before.version);
+            self.revise(ticket::ticket_item(after)?, version)?;
+        }
+        for reservation in &change.reservations {
+            let item = client::reservation_item(workspace, reservation)?;
+            self.take_email(item, reservation.client_id)?;
+        }
+        if let Some(credential) = &change.credential {
+            self.put(password::password_item(workspace, credential)?)?;
+        }
+        if let Some(session) = &change.session {
+            self.put(session::session_item(session)?)?;
+        }
+        Ok(())
+    }
+
     fn client(
         &mut self,
         Revision { before, after }: &Revision<Client>,
@@ -225,15 +237,16 @@ impl Transaction {
         )?;
         let was_here = before.as_ref().filter(|before| !before.is_archived());
         let is_here = Some(after).filter(|after| !after.is_archived());
-        match (was_here, is_here) {
-            (None, Some(after)) => {
-                self.put_guard(client::email_guard_item(after)?, Meaning::EmailTaken)?;
-            }
-            (Some(before), None) => self.delete(&client::email_guard_key(w, &before.email))?,
-            _ => {}
+        let old = was_here.map(|before| before.email.key());
+        let new = is_here.map(|after| after.email.key());
+        if let Some(before) = was_here.filter(|_| old != new) {
+            self.delete(&client::email_guard_key(w, &before.email))?;
+        }
+        if new.is_some() && old != new {
+            self.take_email(client::email_guard_item(after)?, after.id)?;
         }
         if after.purged_at.is_some() {
-            self.delete(&client::password_key(w, after.id))?;
+            self.delete(&password::password_key(w, Account::Client { id: after.id }))?;
         }
 
         let was: BTreeSet<CompanyId> = was_here.into_iter().flat_map(Client::memberships).collect();
@@ -355,6 +368,20 @@ impl Transaction {
         let action = TransactWriteItem::builder().update(update).build();
         self.push(action, Meaning::Stale);
         Ok(())
+    }
+
+    /// Takes an address that nobody has. One that is only kept for a client is
+    /// that client's to take, and anybody's once its time is over.
+    fn take_email(&mut self, item: Attributes, client: ClientId) -> Result<(), Error> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(
+                "attribute_not_exists(pk) OR clientId = :client OR reservedUntil < :now",
+            )
+            .expression_attribute_values(":client", text(&client))
+            .expression_attribute_values(":now", text(&self.now));
+        self.push_put(put, Meaning::EmailTaken)
     }
 
     fn ring(

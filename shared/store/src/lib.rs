@@ -31,10 +31,13 @@ mod item;
 mod lane;
 mod letter;
 mod list;
+mod password;
 mod pattern;
 mod rate;
 mod recovery;
+mod session;
 mod table;
+mod throttle;
 mod ticket;
 mod transact;
 mod word;
@@ -54,8 +57,10 @@ pub use event::{EventFilter, MAX_EVENT_LENGTH};
 pub use invitation::InvitationFilter;
 pub use item::TTL as TTL_ATTRIBUTE;
 pub use list::{Page, PageRequest, Position, Sort};
+pub use password::{ClientLogin, StoredPassword};
 pub use pattern::{Index, Pattern};
 pub use rate::RATE_PARTITIONS;
+pub use session::SignedIn;
 pub use table::DUE_ATTRIBUTES;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -186,8 +191,11 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
     [
         workspace::PATTERNS,
         access::PATTERNS,
+        session::PATTERNS,
+        throttle::PATTERNS,
         client::PATTERNS,
         client::derive::PATTERNS,
+        password::PATTERNS,
         company::PATTERNS,
         field_set::PATTERNS,
         chore::PATTERNS,

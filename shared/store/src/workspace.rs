@@ -4,7 +4,7 @@ use crate::{
     Error, Index, Pattern, Store, WorkspaceStore,
     item::{Attributes, item},
 };
-use portico_domain::Workspace;
+use portico_domain::{Workspace, WorkspaceId};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS];
 
@@ -21,6 +21,14 @@ impl Store {
     /// Writes a new workspace; answers whether there was none with its id.
     pub async fn create_workspace(&self, workspace: &Workspace) -> Result<bool, Error> {
         self.put_new(workspace_item(workspace)?).await
+    }
+}
+
+impl Store {
+    /// The workspace with this id, if there is one: for the pages that anybody
+    /// may open, whose address names it.
+    pub async fn find_workspace(&self, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
+        self.get(ENTITY, &THIS.key(&[&id])).await
     }
 }
 

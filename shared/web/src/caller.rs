@@ -2,13 +2,9 @@
 
 use crate::{Access, Problem, Request, Route, idempotency::IdempotencyKey};
 use portico_app::App;
-use portico_domain::{Actor, ChangeSource, Client, Origin, Permission, WorkspaceId};
-use portico_keys::{hash_session_token, parse_api_key};
+use portico_domain::{Actor, ChangeSource, Origin, Permission, WorkspaceId};
+use portico_keys::parse_api_key;
 use std::collections::BTreeSet;
-
-/// The cookie of a portal session. Browsers send a cookie with this prefix
-/// only to the host that set it, and only over a safe connection.
-pub(crate) const SESSION_COOKIE: &str = "__Host-portico";
 
 /// A program, or a team member, that was let in.
 #[derive(Clone, Debug)]
@@ -21,13 +17,6 @@ pub struct Caller {
     pub(crate) origin: Origin,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
     pub(crate) is_dry_run: bool,
-}
-
-/// A client who is signed in to the portal.
-#[derive(Clone, Debug)]
-pub struct PortalCaller {
-    /// The client.
-    pub client: Client,
 }
 
 impl Caller {
@@ -85,41 +74,12 @@ pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller
     })
 }
 
-/// Lets in a client who is signed in. An archived client is out on the very
-/// next request.
-pub async fn admit_client(app: &App, request: &Request) -> Result<PortalCaller, Problem> {
-    let token = request.cookie(SESSION_COOKIE).or_else(|| bearer(request));
-    let hash = token
-        .and_then(hash_session_token)
-        .ok_or_else(Problem::session_missing)?;
-    let session = app
-        .store
-        .session(&hash)
-        .await?
-        .ok_or_else(Problem::session_missing)?;
-    // The table deletes ended sessions late.
-    if app.now() >= session.expires_at {
-        return Err(Problem::session_missing());
-    }
-    let workspace = app.store.workspace(session.workspace_id);
-    let client = workspace.client(session.client_id).await?;
-    match client {
-        Some(client) if client.archived_at.is_none() => Ok(PortalCaller { client }),
-        _ => Err(Problem::session_missing()),
-    }
-}
-
 fn presented_key(request: &Request) -> Option<&str> {
     request
         .header("x-api-key")
         .map(str::trim)
         .filter(|key| !key.is_empty())
-        .or_else(|| bearer(request))
-}
-
-fn bearer(request: &Request) -> Option<&str> {
-    let (scheme, token) = request.header("authorization")?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        .or_else(|| request.bearer())
 }
 
 /// The compatible API's forms: `key`, `workspace/key`, `workspace/key/token`.

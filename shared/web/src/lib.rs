@@ -11,6 +11,7 @@ mod caller;
 mod commit;
 mod custom_fields;
 mod etag;
+mod form;
 mod function;
 mod idempotency;
 mod openapi;
@@ -22,18 +23,26 @@ mod response;
 mod retry;
 mod route;
 mod serve;
+mod session;
+mod throttle;
 
 pub use batch::{BatchItem, BatchView, MAX_BATCH, batch};
 pub use body::{body, body_or_default, given};
-pub use caller::{Caller, PortalCaller, admit, admit_client};
+pub use caller::{Caller, admit};
 pub use custom_fields::custom_values;
+pub use form::{FormToken, form_token, refuse_forged_form, refuse_forgery};
 pub use function::{Body, Function, Operation, Parameter, picture, schema};
 pub use openapi::openapi;
-pub use page::{document_page, page};
+pub use page::{Brand, branded_page, document_page, page};
 pub use paging::{ListView, Paging};
 pub use problem::{Problem, ProblemView};
 pub use request::Request;
-pub use response::{Deletion, Response, created, document, immutable, ok, session_cookie};
+pub use response::{Deletion, Response, created, document, immutable, ok, see_other};
 pub use retry::retry_stale;
 pub use route::{Access, Method, Route};
 pub use serve::{refuse, serve};
+pub use session::{
+    PortalCaller, Proven, Tokens, admit_client, begin_session, change_by, forget_session,
+    portal_url, session_cookie, sign_in_instead, sign_in_page, signed_in, tokens,
+};
+pub use throttle::{Tries, count_mail, count_password_try};

@@ -95,7 +95,7 @@ pub fn openapi(functions: &[Function]) -> Value {
             "securitySchemes": {
                 "apiKey": { "type": "apiKey", "in": "header", "name": "X-API-KEY" },
                 "bearer": { "type": "http", "scheme": "bearer" },
-                "session": { "type": "apiKey", "in": "cookie", "name": crate::caller::SESSION_COOKIE },
+                "session": { "type": "apiKey", "in": "cookie", "name": crate::session::SESSION_COOKIE },
             },
         },
     })

@@ -67,6 +67,12 @@ impl Paging {
             let value = request.query(name).unwrap_or(request.path(name));
             context = format!("{context}\n{name}={value}");
         }
+        Self::within(app, request, context)
+    }
+
+    /// The same for a list that is bound to whatever `context` names: in the
+    /// portal that is the client and the company, and not only the tenant.
+    pub fn within(app: &App, request: &Request, context: String) -> Result<Self, Problem> {
         let after = match request.query("nextToken") {
             None => None,
             Some(token) => Some(open(app, &context, token)?),

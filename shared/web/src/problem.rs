@@ -2,14 +2,13 @@
 //! read it.
 
 use crate::{Response, page, page::Notice, response::json};
-use askama::Template;
 use portico_app::MediaError;
 use portico_domain::{
-    CompanyRefusal, DeadLink, EndpointDisabled, Invalid, InviteRefusal, LifeRefusal, MAX_ENDPOINTS,
-    MergeRefusal, Permission, Quota, RateLimit, Unsigned,
+    CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, Invalid, InviteRefusal, LifeRefusal,
+    MAX_ENDPOINTS, MergeRefusal, Permission, Quota, RateLimit, Unsigned,
 };
 use portico_files::{FileError, picture::PictureError};
-use portico_keys::{NoRandomness, password::HashError};
+use portico_keys::{NoRandomness, SignError, password::HashError};
 use portico_store::{CommitError, EndpointLimit, Error, MAX_EVENT_LENGTH};
 use portico_webhook::TargetError;
 use serde::{Deserialize, Serialize};
@@ -139,7 +138,61 @@ impl Problem {
 
     /// The caller is not signed in.
     pub fn session_missing() -> Self {
-        Self::new(401, "session_missing", "sign in to the portal first")
+        Self::new(401, SESSION_MISSING, "sign in to the portal first")
+    }
+
+    /// The address or the password is wrong; which of them, nobody is told.
+    pub fn sign_in_refused() -> Self {
+        Self::new(
+            401,
+            "sign_in_refused",
+            "this e-mail address and password do not go together here",
+        )
+    }
+
+    /// The refresh token is not, or no longer, good.
+    pub fn refresh_refused() -> Self {
+        Self::new(
+            401,
+            "refresh_refused",
+            "this session has ended; sign in again",
+        )
+    }
+
+    /// A form was not sent from our own page, or is too old.
+    pub fn form_refused() -> Self {
+        Self::new(
+            403,
+            "form_refused",
+            "this form is too old or was not sent from our own page; open the page again and repeat it",
+        )
+    }
+
+    /// Nobody signs up by themselves in this workspace.
+    pub fn sign_up_off() -> Self {
+        Self::new(
+            404,
+            "sign_up_off",
+            "nobody can sign up here by themselves; ask to be invited",
+        )
+    }
+
+    /// Clients do not invite each other in this workspace.
+    pub fn client_invites_off() -> Self {
+        Self::new(
+            403,
+            "client_invites_off",
+            "clients cannot invite colleagues here; ask the business to",
+        )
+    }
+
+    /// Somebody guesses, or looks like it.
+    pub fn too_many_tries(wait: Duration) -> Self {
+        let minutes = seconds(wait).div_ceil(60);
+        let message = format!("too many tries; try again in {minutes} minutes");
+        let mut problem = Self::new(429, "too_many_tries", message);
+        problem.retry_after = Some(wait);
+        problem
     }
 
     /// The caller's key does not allow this.
@@ -266,6 +319,11 @@ impl Problem {
         self.code == code
     }
 
+    /// Whether it is [`Problem::session_missing`].
+    pub(crate) fn is_session_missing(&self) -> bool {
+        self.code == SESSION_MISSING
+    }
+
     /// Whether deciding again may help.
     pub fn is_stale(&self) -> bool {
         self.code == STALE || self.code == LATE
@@ -324,9 +382,13 @@ impl Problem {
         }
     }
 
-    /// The problem on a page where the caller can mend it, such as a form.
-    pub fn on_page(&self, title: &str, content: &impl Template) -> Result<Response, Self> {
-        Ok(page(title, content)?.with_status(self.status))
+    /// The problem on a page that is written already.
+    pub fn with_page(&self, page: Response) -> Response {
+        let page = page.with_status(self.status);
+        match self.retry_after {
+            Some(wait) => page.with_header("retry-after", &seconds(wait).to_string()),
+            None => page,
+        }
     }
 
     /// The word for programs.
@@ -358,6 +420,7 @@ impl Problem {
 
 const STALE: &str = "concurrent_change";
 const LATE: &str = "decided_too_late";
+const SESSION_MISSING: &str = "session_missing";
 
 fn seconds(wait: Duration) -> u64 {
     // A second too early would be refused again.
@@ -377,6 +440,9 @@ fn heading(code: &str) -> &'static str {
         "invitation_cancelled" => "This invitation was cancelled",
         "invitation_superseded" => "There is a newer link",
         "invitation_accepted" => "Your account is set up already",
+        "link_used" => "This link was used already",
+        "link_expired" => "This link has expired",
+        "session_missing" => "You are not signed in",
         "invitation_unknown" => "This link is not valid",
         _ => "That did not work",
     }
@@ -502,6 +568,16 @@ impl From<DeadLink> for Problem {
     }
 }
 
+impl From<DeadTicket> for Problem {
+    fn from(dead: DeadTicket) -> Self {
+        let code = match dead {
+            DeadTicket::Used => "link_used",
+            DeadTicket::Expired => "link_expired",
+        };
+        Self::new(410, code, dead.to_string())
+    }
+}
+
 impl From<CompanyRefusal> for Problem {
     fn from(refusal: CompanyRefusal) -> Self {
         match refusal {
@@ -587,6 +663,13 @@ impl From<EndpointLimit> for Problem {
 impl From<NoRandomness> for Problem {
     fn from(error: NoRandomness) -> Self {
         tracing::error!(%error, "a secret could not be made");
+        Self::internal()
+    }
+}
+
+impl From<SignError> for Problem {
+    fn from(error: SignError) -> Self {
+        tracing::error!(?error, "an access token could not be signed");
         Self::internal()
     }
 }

@@ -83,6 +83,11 @@ impl Request {
         Origin::request(actor, source, ip, agent, &self.id)
     }
 
+    /// The address that it came from, as API Gateway saw it.
+    pub(crate) fn source_ip(&self) -> &str {
+        self.source_ip.as_deref().unwrap_or_default()
+    }
+
     /// A header; names are compared without case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
@@ -169,6 +174,12 @@ impl Request {
             .filter_map(|cookie| cookie.split_once('='))
             .find(|(key, _)| key.trim() == name)
             .map(|(_, value)| value.trim())
+    }
+
+    /// The token of `Authorization: Bearer`.
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
     /// Whether the caller is a person's browser, which asks for HTML by name.

@@ -1,10 +1,9 @@
 //! Answers.
 
-use crate::caller::SESSION_COOKIE;
 use aws_lambda_events::{apigw::ApiGatewayV2httpResponse, encodings::Body};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 /// An answer to a caller.
 #[derive(Clone, Debug)]
@@ -64,10 +63,12 @@ pub fn immutable(media_type: &'static str, bytes: Vec<u8>) -> Response {
         .with_header("cross-origin-resource-policy", "cross-origin")
 }
 
-/// The cookie that keeps a client signed in to the portal.
-pub fn session_cookie(token: &str, lifetime: Duration) -> String {
-    let seconds = lifetime.as_secs();
-    format!("{SESSION_COOKIE}={token}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax")
+/// 303: the browser goes on to another page of ours, and a reload there sends
+/// no form again.
+pub fn see_other(path: &str) -> Response {
+    html(String::new())
+        .with_status(303)
+        .with_header("location", path)
 }
 
 /// JSON of some media type.

@@ -40,6 +40,8 @@ impl Client {
             open.close(change, self);
         }
         self.archived_at = Some(change.moment.now);
+        // A client that is restored signs in anew.
+        self.end_sessions();
         self.updated_at = change.moment.now;
         self.record(change, |recorder, view| {
             recorder.record(EventType::ClientArchived, view)
@@ -87,6 +89,7 @@ impl Client {
                     open.close(change, self);
                 }
                 self.archived_at = Some(change.moment.now);
+                self.end_sessions();
             }
             Err(other) => return Err(other),
         }

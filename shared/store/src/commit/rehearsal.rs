@@ -9,6 +9,7 @@ impl Transaction {
     pub(super) fn conditions_only(self) -> Result<Self, Error> {
         let mut rehearsal = Self {
             table: self.table,
+            now: self.now,
             actions: Vec::new(),
             meanings: Vec::new(),
         };

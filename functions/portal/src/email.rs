@@ -1,0 +1,77 @@
+//! `POST /portal/email`: a client wants another e-mail address.
+
+use portico_app::{App, Grant};
+use portico_domain::{Email, Invalid};
+use portico_keys::password::{self, Verdict};
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit_client, body, count_mail,
+    count_password_try, ok, schema,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::post("portal-email", "/portal/email").needs_a_client();
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT, Grant::UPDATE];
+
+const OPERATION: Operation = Operation {
+    summary: "Change the own e-mail address",
+    description: "A link goes to the new address; until it is used, within 24 hours, the old one stays in use. Then the old one is told.",
+    query: &[],
+    body: Some(schema::<NewAddress>),
+    answer: Body::Json(schema::<Asked>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// The new address, and the password, because whoever has the address has the
+/// account.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewAddress {
+    /// The new address.
+    email: String,
+    /// The password.
+    password: String,
+}
+
+/// The address that is in use, and the one that waits to be proved.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "EmailChange")]
+struct Asked<'a> {
+    email: &'a str,
+    pending_email: &'a str,
+}
+
+/// Has a link mailed to the new address.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit_client(app, &request).await?;
+    let client = &caller.client;
+    let wanted: NewAddress = body(&request)?;
+    let email = Email::parse("email", &wanted.email)?;
+    let workspace = app.store.workspace(client.workspace_id);
+    let tries = count_password_try(app, &workspace, &request, &client.email.key()).await?;
+    let login = workspace.client_login_of(client.id).await?;
+    let stored = login.and_then(|login| login.password);
+    let hash = stored.as_ref().map(|stored| stored.hash.as_str());
+    if password::verify(&wanted.password, hash).await? == Verdict::Wrong {
+        let message = "this is not your password";
+        return Err(Invalid::new("password", "password_wrong", message).into());
+    }
+    tries.forgive(&workspace).await?;
+    count_mail(app, &workspace, &request, &email).await?;
+
+    let mut change = caller.change(app, &request);
+    client.ask_to_change_email(&mut change, email.clone());
+    workspace.commit(&change).await?;
+    Ok(ok(&Asked {
+        email: client.email.as_str(),
+        pending_email: email.as_str(),
+    }))
+}

@@ -1,0 +1,57 @@
+//! `GET /portal`: the start page of a signed-in client.
+
+use askama::Template;
+use portico_app::{App, Grant};
+use portico_domain::{Client, Workspace};
+use portico_web::{
+    Body, Brand, Function, Operation, Problem, Request, Response, Route, admit_client,
+    branded_page, form_token, sign_in_instead,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::get("portal-home", "/portal").needs_a_client();
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::UPDATE];
+
+const OPERATION: Operation = Operation {
+    summary: "Open the portal",
+    description: "The start page of a signed-in client. A browser whose session has ended is led to the sign-in page.",
+    query: &[],
+    body: None,
+    answer: Body::Page,
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+#[derive(Debug, Template)]
+#[template(path = "home.html")]
+struct HomePage<'a> {
+    workspace: &'a Workspace,
+    client: &'a Client,
+    csrf: &'a str,
+}
+
+/// Shows the page, and notes that the session is in use.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = match admit_client(app, &request).await {
+        Err(problem) => return sign_in_instead(&request, problem),
+        Ok(caller) => caller,
+    };
+    let store = app.store.workspace(caller.client.workspace_id);
+    if caller.session.is_worth_touching(app.now()) {
+        store.touch_session(&caller.session, app.now()).await?;
+    }
+    let workspace = store.get().await?;
+    let form = form_token(app, &request)?;
+    let home = HomePage {
+        workspace: &workspace,
+        client: &caller.client,
+        csrf: &form.field,
+    };
+    let page = branded_page(&Brand::of(&workspace), &workspace.name, &home)?;
+    Ok(page.with_cookie(form.cookie))
+}

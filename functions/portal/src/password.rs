@@ -1,0 +1,104 @@
+//! `POST /portal/password`: a client chooses another password.
+
+use portico_app::{App, Grant};
+use portico_domain::{Account, Credential, Invalid, Session, SignInMethod};
+use portico_keys::password::{self, Password, Verdict};
+use portico_web::{
+    Body, Function, Operation, PortalCaller, Problem, Proven, Request, Response, Route, Tokens,
+    admit_client, begin_session, body, count_password_try, retry_stale, schema, signed_in,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::post("portal-password", "/portal/password").needs_a_client();
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT, Grant::UPDATE];
+
+const OPERATION: Operation = Operation {
+    summary: "Change the password",
+    description: "Ends every session of the client; this request begins a new one.",
+    query: &[],
+    body: Some(schema::<Passwords>),
+    answer: Body::Json(schema::<Tokens>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// The password that is, and the one that shall be.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Passwords {
+    /// The password until now.
+    current_password: String,
+    /// 12 to 128 characters, and not easy to guess.
+    password: String,
+}
+
+/// Changes the password.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit_client(app, &request).await?;
+    let passwords: Passwords = body(&request)?;
+    let hash = new_hash(app, &request, &caller, &passwords).await?;
+    let session = store(app, &request, &caller, &hash).await?;
+    signed_in(app, &session).await
+}
+
+/// The hash of the new password, after making sure of the old one.
+async fn new_hash(
+    app: &App,
+    request: &Request,
+    caller: &PortalCaller,
+    passwords: &Passwords,
+) -> Result<String, Problem> {
+    let client = &caller.client;
+    let workspace = app.store.workspace(client.workspace_id);
+    let name = workspace.get().await?.name;
+    let new = Password::parse(&passwords.password, &client.guessed_first(&name))?;
+    let tries = count_password_try(app, &workspace, request, &client.email.key()).await?;
+    let login = workspace.client_login_of(client.id).await?;
+    let stored = login.and_then(|login| login.password);
+    let hash = stored.as_ref().map(|stored| stored.hash.as_str());
+    if password::verify(&passwords.current_password, hash).await? == Verdict::Wrong {
+        let message = "this is not your password until now";
+        return Err(Invalid::new("currentPassword", "password_wrong", message).into());
+    }
+    tries.forgive(&workspace).await?;
+    Ok(new.hash().await?)
+}
+
+async fn store(
+    app: &App,
+    request: &Request,
+    caller: &PortalCaller,
+    hash: &str,
+) -> Result<Session, Problem> {
+    let client = &caller.client;
+    let workspace = app.store.workspace(client.workspace_id);
+    retry_stale(|| async {
+        let before = workspace.client(client.id).await?;
+        let before = before.ok_or_else(Problem::session_missing)?;
+        // Whoever was put out while this was being decided stays out.
+        if before.session_epoch != client.session_epoch {
+            return Err(Problem::session_missing());
+        }
+        let mut change = caller.change(app, request);
+        let mut after = before.clone();
+        after.end_sessions();
+        change.credential = Some(Credential {
+            account: Account::Client { id: after.id },
+            hash: hash.to_owned(),
+            changed_at: change.moment.now,
+        });
+        let session = begin_session(app, request, Proven::client(&after, SignInMethod::Password))?;
+        change.session = Some(session.clone());
+        change.save_client(Some(&before), after);
+        workspace.commit(&change).await?;
+        Ok(session)
+    })
+    .await
+}

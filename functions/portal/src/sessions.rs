@@ -1,0 +1,41 @@
+//! `GET /portal/sessions`: where a client is signed in.
+
+use portico_app::{App, Grant};
+use portico_domain::SessionView;
+use portico_store::Index;
+use portico_web::{
+    Body, Function, ListView, Operation, Problem, Request, Response, Route, admit_client, ok,
+    schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::get("portal-sessions", "/portal/sessions").needs_a_client();
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::query(Index::Table)];
+
+const OPERATION: Operation = Operation {
+    summary: "List the own sessions",
+    description: "Where the client is signed in, the newest 100 first.",
+    query: &[],
+    body: None,
+    answer: Body::Json(schema::<ListView<SessionView>>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// Lists the sessions that work.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit_client(app, &request).await?;
+    let workspace = app.store.workspace(caller.client.workspace_id);
+    let sessions = workspace.sessions(caller.session.account).await?;
+    let (epoch, now) = (caller.client.session_epoch, app.now());
+    let live = sessions
+        .iter()
+        .filter(|session| session.is_live(epoch, now))
+        .map(|session| session.view(Some(caller.session.id)));
+    Ok(ok(&ListView::complete(live.collect())))
+}

@@ -1,0 +1,51 @@
+//! The functions with which people get in: the pages of a workspace's front
+//! door, and the tokens of programs.
+
+pub mod ask_link;
+pub mod ask_reset;
+pub mod create;
+pub mod forgotten;
+pub mod keys;
+pub mod magic;
+pub mod magic_show;
+mod mailed;
+mod page;
+pub mod refresh;
+pub mod reset;
+pub mod reset_show;
+pub mod show;
+pub mod sign_up;
+pub mod sign_up_show;
+pub mod verify;
+pub mod verify_show;
+
+use portico_app::App;
+use portico_domain::Workspace;
+use portico_web::{Function, Problem, Request};
+
+/// Every function of this resource.
+pub const FUNCTIONS: &[Function] = &[
+    show::FUNCTION,
+    create::FUNCTION,
+    ask_link::FUNCTION,
+    magic_show::FUNCTION,
+    magic::FUNCTION,
+    forgotten::FUNCTION,
+    ask_reset::FUNCTION,
+    reset_show::FUNCTION,
+    reset::FUNCTION,
+    sign_up_show::FUNCTION,
+    sign_up::FUNCTION,
+    verify_show::FUNCTION,
+    verify::FUNCTION,
+    refresh::FUNCTION,
+    keys::FUNCTION,
+];
+
+/// The workspace whose front door this is. Its id stands in the address, which
+/// is public; nothing behind the door is reached by it.
+async fn workspace(app: &App, request: &Request) -> Result<Workspace, Problem> {
+    let unknown = || Problem::not_found("workspace");
+    let id = request.path("workspace").parse().map_err(|_| unknown())?;
+    app.store.find_workspace(id).await?.ok_or_else(unknown)
+}

@@ -1,0 +1,51 @@
+//! `POST /magic/{token}`: signs a client in with the link from a mail.
+
+use crate::mailed;
+use portico_app::{App, Grant};
+use portico_domain::{SignInMethod, TicketPurpose};
+use portico_web::{
+    Body, Function, Operation, Problem, Proven, Request, Response, Route, Tokens, begin_session,
+    change_by, refuse_forged_form, retry_stale, schema, signed_in,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::post("magic-create", "/magic/{token}");
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT];
+
+const OPERATION: Operation = Operation {
+    summary: "Sign in with a link",
+    description: "Uses the link up. Of several at once exactly one succeeds.",
+    query: &[],
+    body: None,
+    answer: Body::Json(schema::<Tokens>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// Signs in.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    refuse_forged_form(app, &request)?;
+    let is_meant = |purpose: &TicketPurpose| *purpose == TicketPurpose::SignIn;
+    let session = retry_stale(|| async {
+        let (ticket, workspace) = mailed::find(app, &request, is_meant).await?;
+        let before = mailed::owner(app, &ticket).await?.client;
+        let mut change = change_by(app, &request, ticket.account.actor());
+        ticket.use_up(&mut change)?;
+        let proven = Proven::client(&before, SignInMethod::MagicLink);
+        let session = begin_session(app, &request, proven)?;
+        change.session = Some(session.clone());
+        let mut after = before.clone();
+        if after.note_sign_in(change.moment.now) {
+            change.save_client(Some(&before), after);
+        }
+        app.store.workspace(workspace.id).commit(&change).await?;
+        Ok(session)
+    })
+    .await?;
+    signed_in(app, &session).await
+}

@@ -1,0 +1,125 @@
+//! `POST /w/{workspace}/sign-up`: somebody signs up.
+//!
+//! Nothing comes of it before the address is proved: what was typed waits in a
+//! ticket, and the client is added when the link in the mail is used. So nobody
+//! fills the book with the addresses of others, and nobody chooses a password
+//! for an address that is not theirs. Whoever has an account already is mailed
+//! a link to sign in with instead; the answer does not say so.
+
+use crate::page::{Mailed, MailedPage, SignUpPage};
+use portico_app::{App, Grant};
+use portico_domain::{
+    Account, Actor, Client, ClientId, Email, PersonName, Ticket, TicketPurpose, Workspace,
+};
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, change_by, count_mail,
+    form_token, ok, refuse_forged_form, schema,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::post("sign-up-create", "/w/{workspace}/sign-up");
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::UPDATE];
+
+const OPERATION: Operation = Operation {
+    summary: "Sign up",
+    description: "Only where the workspace lets anybody sign up. A mail with a link goes to the address; the client is added when the link is used. The answer is the same whether or not the address is known.",
+    query: &[],
+    body: Some(schema::<Person>),
+    answer: Body::Json(schema::<Mailed>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// Who signs up: JSON, or the form of the page.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it documents what the form or the body holds")]
+struct Person {
+    /// First name.
+    given_name: String,
+    /// Last name.
+    family_name: String,
+    /// The address.
+    email: String,
+}
+
+/// Signs up.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    refuse_forged_form(app, &request)?;
+    let workspace = workspace(app, &request).await?;
+    match ask(app, &request, &workspace).await {
+        Ok(()) if request.wants_page() => MailedPage::answer(&workspace),
+        Ok(()) => Ok(ok(&Mailed::PERHAPS)),
+        Err(problem) if request.wants_page() => page(app, &request, &workspace, Some(&problem)),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The workspace, if anybody may sign up there.
+pub(crate) async fn workspace(app: &App, request: &Request) -> Result<Workspace, Problem> {
+    let workspace = crate::workspace(app, request).await?;
+    if workspace.is_direct_sign_up_allowed {
+        Ok(workspace)
+    } else {
+        Err(Problem::sign_up_off())
+    }
+}
+
+async fn ask(app: &App, request: &Request, workspace: &Workspace) -> Result<(), Problem> {
+    let field = |name| request.field(name);
+    let name = PersonName::from_fields(
+        field("givenName")?.as_deref(),
+        field("familyName")?.as_deref(),
+        None,
+    )?;
+    let email = Email::parse("email", &field("email")?.unwrap_or_default())?;
+    let store = app.store.workspace(workspace.id);
+    count_mail(app, &store, request, &email).await?;
+
+    let mut change = change_by(app, request, Actor::System);
+    let nobody: ClientId = change.moment.id();
+    let id = store.client_id_of(&email).await?.unwrap_or(nobody);
+    let client = store.client(id).await?;
+    let account = Account::Client { id };
+    let purpose = if client.as_ref().is_some_and(Client::can_sign_in) {
+        TicketPurpose::SignIn
+    } else {
+        TicketPurpose::SignUp { name, email }
+    };
+    Ticket::issue(&mut change, workspace.id, account, purpose);
+    Ok(store.commit(&change).await?)
+}
+
+/// The page, with what went wrong and what was typed.
+pub(crate) fn page(
+    app: &App,
+    request: &Request,
+    workspace: &Workspace,
+    problem: Option<&Problem>,
+) -> Result<Response, Problem> {
+    let form = form_token(app, request)?;
+    let typed = |name| match problem {
+        Some(_) => Ok(request.field(name)?.unwrap_or_default()),
+        None => Ok::<_, Problem>(String::new()),
+    };
+    let page = SignUpPage {
+        workspace,
+        csrf: &form.field.clone(),
+        given_name: &typed("givenName")?,
+        family_name: &typed("familyName")?,
+        email: &typed("email")?,
+        error: problem.map(Problem::message),
+    };
+    let answer = page.answer(form)?;
+    Ok(match problem {
+        Some(problem) => problem.with_page(answer),
+        None => answer,
+    })
+}

@@ -1,0 +1,185 @@
+//! `POST /verify/{token}`: an address is proved. Whoever signed up chooses a
+//! password, is added and signed in; whoever changes an address has the new one
+//! from now on.
+
+use crate::{
+    mailed,
+    page::{VerifiedPage, VerifyPage},
+};
+use portico_app::{App, Grant};
+use portico_domain::{
+    Account, Client, ClientDraft, Credential, Email, Invalid, PersonName, Session, SignInMethod,
+    Ticket, TicketPurpose, Workspace,
+};
+use portico_keys::password::Password;
+use portico_web::{
+    Body, Function, Operation, Problem, Proven, Request, Response, Route, begin_session, change_by,
+    ok, refuse_forged_form, retry_stale, schema, signed_in,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What this function answers to.
+pub const ROUTE: Route = Route::post("verify-create", "/verify/{token}");
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
+
+const OPERATION: Operation = Operation {
+    summary: "Prove an address",
+    description: "Uses the link up. After signing up, the password is chosen here, and the answer holds the tokens of a new session. A changed address is in use from now on.",
+    query: &[],
+    body: Some(schema::<Proof>),
+    answer: Body::Json(schema::<Verified>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// What comes with the link: JSON, or the form of the page.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "it documents what the form or the body holds")]
+struct Proof {
+    /// After signing up: 12 to 128 characters, and not easy to guess.
+    password: Option<String>,
+}
+
+/// The address that is in use from now on.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Verified<'a> {
+    email: &'a str,
+}
+
+/// Whether a link leads to this page.
+pub(crate) const fn is_meant(purpose: &TicketPurpose) -> bool {
+    matches!(
+        purpose,
+        TicketPurpose::SignUp { .. } | TicketPurpose::ChangeEmail { .. }
+    )
+}
+
+/// Proves an address.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    refuse_forged_form(app, &request)?;
+    let (ticket, workspace) = mailed::find(app, &request, is_meant).await?;
+    ticket.check(app.now())?;
+    match &ticket.purpose {
+        TicketPurpose::SignUp { name, email } => {
+            let hash = match hash_password(&request, &workspace, name, email).await {
+                Err(problem) if request.wants_page() => {
+                    let page =
+                        VerifyPage::answer(app, &request, &workspace, &ticket, Some(&problem));
+                    return Ok(problem.with_page(page?));
+                }
+                hashed => hashed?,
+            };
+            let session = sign_up(app, &request, &ticket, (name, email), &hash).await?;
+            signed_in(app, &session).await
+        }
+        TicketPurpose::ChangeEmail { to, .. } => {
+            change_email(app, &request, &ticket).await?;
+            if request.wants_page() {
+                return VerifiedPage::answer(&workspace, to.as_str());
+            }
+            Ok(ok(&Verified { email: to.as_str() }))
+        }
+        TicketPurpose::ResetPassword
+        | TicketPurpose::SignIn
+        | TicketPurpose::VerifyEmail { .. } => Err(Problem::unknown_link()),
+    }
+}
+
+async fn hash_password(
+    request: &Request,
+    workspace: &Workspace,
+    name: &PersonName,
+    email: &Email,
+) -> Result<String, Problem> {
+    let password = request
+        .field("password")?
+        .ok_or_else(|| Invalid::missing("password"))?;
+    let about = [
+        &*name.given_name,
+        &name.family_name,
+        email.as_str(),
+        &workspace.name,
+    ];
+    Ok(Password::parse(&password, &about)?.hash().await?)
+}
+
+/// Adds the client, or activates the one that the team has added meanwhile.
+async fn sign_up(
+    app: &App,
+    request: &Request,
+    ticket: &Ticket,
+    (name, email): (&PersonName, &Email),
+    hash: &str,
+) -> Result<Session, Problem> {
+    let store = app.store.workspace(ticket.workspace_id);
+    retry_stale(|| async {
+        let ticket = store.ticket(ticket.id).await?;
+        let ticket = ticket.ok_or_else(Problem::unknown_link)?;
+        let mut change = change_by(app, request, ticket.account.actor());
+        ticket.use_up(&mut change)?;
+        let known = match store.client_id_of(email).await? {
+            Some(id) => store.client(id).await?,
+            None => None,
+        };
+        let client = match known {
+            Some(client) if client.can_sign_in() => {
+                return Err(portico_domain::DeadTicket::Used.into());
+            }
+            Some(before) => {
+                let mut after = before.clone();
+                after.prove_address(&mut change, store.open_invitation(&before).await?.as_ref());
+                change.save_client(Some(&before), after)
+            }
+            None => {
+                let draft = ClientDraft::new(name.clone(), email.clone());
+                let client = Client::sign_up(change.moment, ticket.workspace_id, draft);
+                change.save_signed_up(client)
+            }
+        };
+        change.credential = Some(Credential {
+            account: Account::Client { id: client.id },
+            hash: hash.to_owned(),
+            changed_at: change.moment.now,
+        });
+        let proven = Proven::client(&client, SignInMethod::SignUp);
+        let session = begin_session(app, request, proven)?;
+        change.session = Some(session.clone());
+        store.commit(&change).await?;
+        Ok(session)
+    })
+    .await
+}
+
+async fn change_email(app: &App, request: &Request, ticket: &Ticket) -> Result<(), Problem> {
+    let store = app.store.workspace(ticket.workspace_id);
+    let Account::Client { id } = ticket.account else {
+        return Err(Problem::unknown_link());
+    };
+    retry_stale(|| async {
+        let ticket = store.ticket(ticket.id).await?;
+        let ticket = ticket.ok_or_else(Problem::unknown_link)?;
+        let TicketPurpose::ChangeEmail { from, to } = &ticket.purpose else {
+            return Err(Problem::unknown_link());
+        };
+        let before = store.client(id).await?;
+        let before = before.filter(|client| !client.is_archived());
+        let before = before.ok_or_else(Problem::unknown_link)?;
+        let mut change = change_by(app, request, ticket.account.actor());
+        ticket.use_up(&mut change)?;
+        // Another change came first; this one was meant for what was then.
+        if before.email != *from {
+            return Err(portico_domain::DeadTicket::Used.into());
+        }
+        let mut after = before.clone();
+        after.change_email(&mut change, to.clone());
+        change.save_client(Some(&before), after);
+        Ok(store.commit(&change).await?)
+    })
+    .await
+}

@@ -1,0 +1,188 @@
+//! Sessions in the table, and which keys sign access tokens.
+//!
+//! Whoever is signed in is read together with the session in one call, so a
+//! session that was revoked and an account whose epoch has moved on are out on
+//! the very next request.
+
+use crate::{
+    Error, Index, Pattern, Store, WorkspaceStore, client,
+    error::unless_condition_fails,
+    item::{Attributes, ENTITY as KIND, TTL, expire_after, item, read},
+    list::{Order, Question},
+    number,
+    pattern::Key,
+    text,
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use portico_domain::{
+    Account, Client, ClientId, Session, SessionId, SigningKeys, Time, WorkspaceId,
+};
+
+pub(crate) const PATTERNS: &[Pattern] = &[OF_ACCOUNT, SIGNING_KEYS];
+
+const OF_ACCOUNT: Pattern = Pattern::new(
+    "sessions of an account, and this one",
+    Index::Table,
+    "WS#<workspace>#AC#<account>#SE",
+    "<session>",
+);
+const SIGNING_KEYS: Pattern = Pattern::new(
+    "which keys sign access tokens",
+    Index::Table,
+    "SIGNING_KEYS",
+    "SIGNING_KEYS",
+);
+
+const ENTITY: &str = "session";
+const KEYS_ENTITY: &str = "signingKeys";
+/// How many sessions of an account are shown: more than anybody tells apart.
+const MAX_SHOWN: u16 = 100;
+
+/// What is needed to tell whether somebody is signed in.
+#[derive(Debug, Default)]
+pub struct SignedIn {
+    /// The client, archived or not.
+    pub client: Option<Client>,
+    /// The session, live or not.
+    pub session: Option<Session>,
+    /// The keys that sign access tokens.
+    pub keys: SigningKeys,
+}
+
+impl WorkspaceStore<'_> {
+    /// A client, one of its sessions and the signing keys, in one call.
+    pub async fn signed_in_client(
+        &self,
+        client_id: ClientId,
+        session_id: SessionId,
+    ) -> Result<SignedIn, Error> {
+        let account = Account::Client { id: client_id };
+        let wanted = vec![
+            client::client_key(self.id, client_id),
+            session_key(self.id, account, session_id),
+            signing_keys_key(),
+        ];
+        let mut found = SignedIn::default();
+        for item in self.store.get_many(wanted).await? {
+            match item
+                .get(KIND)
+                .and_then(|kind| kind.as_s().ok())
+                .map(String::as_str)
+            {
+                Some(client::ENTITY) => found.client = Some(read(client::ENTITY, item)?),
+                Some(ENTITY) => found.session = Some(read(ENTITY, item)?),
+                _ => found.keys = read(KEYS_ENTITY, item)?,
+            }
+        }
+        Ok(found)
+    }
+
+    /// A session of this account.
+    pub async fn session(&self, account: Account, id: SessionId) -> Result<Option<Session>, Error> {
+        self.store
+            .get(ENTITY, &session_key(self.id, account, id))
+            .await
+    }
+
+    /// The sessions of an account, newest first; the dead ones that the table
+    /// has not deleted yet are among them.
+    pub async fn sessions(&self, account: Account) -> Result<Vec<Session>, Error> {
+        let partition = OF_ACCOUNT.partition(&[&self.id, &account.uuid()]);
+        let question = Question::new(OF_ACCOUNT.index, partition, Order::NewestFirst);
+        let page = crate::PageRequest {
+            limit: MAX_SHOWN,
+            after: None,
+        };
+        Ok(self.store.list(ENTITY, question, &page).await?.items)
+    }
+
+    /// Moves a session to its next generation; answers whether nobody else has
+    /// moved or ended it.
+    pub async fn rotate_session(&self, before: &Session, after: &Session) -> Result<bool, Error> {
+        let result = self
+            .store
+            .client
+            .put_item()
+            .table_name(&*self.store.table)
+            .set_item(Some(session_item(after)?))
+            .condition_expression("generation = :generation")
+            .expression_attribute_values(":generation", number(u64::from(before.generation)))
+            .send()
+            .await;
+        Ok(unless_condition_fails(result)?.is_some())
+    }
+
+    /// Notes that a session is in use, unless it has ended meanwhile.
+    pub async fn touch_session(&self, session: &Session, now: Time) -> Result<(), Error> {
+        let touched = Session {
+            last_used_at: now,
+            ..session.clone()
+        };
+        let end = AttributeValue::N(touched.ends_at().unix_seconds().to_string());
+        let result = self
+            .store
+            .client
+            .update_item()
+            .table_name(&*self.store.table)
+            .set_key(Some(
+                session_key(self.id, session.account, session.id).attributes(),
+            ))
+            .update_expression("SET lastUsedAt = :now, #ttl = :end")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":now", text(&now))
+            .expression_attribute_values(":end", end)
+            .send()
+            .await;
+        unless_condition_fails(result).map(drop)
+    }
+
+    /// Ends a session.
+    pub async fn end_session(&self, account: Account, id: SessionId) -> Result<(), Error> {
+        self.store.delete(&session_key(self.id, account, id)).await
+    }
+}
+
+impl Store {
+    /// The keys that sign access tokens; those that an installation begins
+    /// with are not stored.
+    pub async fn signing_keys(&self) -> Result<SigningKeys, Error> {
+        let keys = self.get(KEYS_ENTITY, &signing_keys_key()).await?;
+        Ok(keys.unwrap_or_default())
+    }
+
+    /// Replaces the keys; answers whether nobody else has done so meanwhile.
+    pub async fn replace_signing_keys(
+        &self,
+        before: &SigningKeys,
+        after: &SigningKeys,
+    ) -> Result<bool, Error> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(item(KEYS_ENTITY, after, &[signing_keys_key()])?));
+        let put = if before.version == 0 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("version = :version")
+                .expression_attribute_values(":version", number(before.version))
+        };
+        Ok(unless_condition_fails(put.send().await)?.is_some())
+    }
+}
+
+pub(crate) fn signing_keys_key() -> Key {
+    SIGNING_KEYS.key(&[])
+}
+
+pub(crate) fn session_key(workspace: WorkspaceId, account: Account, id: SessionId) -> Key {
+    OF_ACCOUNT.key(&[&workspace, &account.uuid(), &id])
+}
+
+pub(crate) fn session_item(session: &Session) -> Result<Attributes, Error> {
+    let key = session_key(session.workspace_id, session.account, session.id);
+    let mut item = item(ENTITY, session, &[key])?;
+    expire_after(&mut item, session.ends_at());
+    Ok(item)
+}

@@ -1,0 +1,183 @@
+//! Changing the address that a client signs in with.
+
+use e2e::{PASSWORD, Receiver, TestApp, TestClient};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const OLD: &str = "ada@example.com";
+const NEW: &str = "countess@example.com";
+
+async fn started() -> (TestApp, TestClient) {
+    let app = TestApp::start().await;
+    let ada = app.client("Ada Lovelace", OLD, None).await;
+    (app, ada)
+}
+
+async fn sign_in(app: &TestApp, email: &str) -> e2e::Answer {
+    let body = json!({ "email": email, "password": PASSWORD });
+    app.nobody().post(&app.sign_in_path(), &body).await
+}
+
+/// Asks for the new address as the client does; answers with the link.
+async fn ask(app: &TestApp, ada: &TestClient) -> String {
+    let change = json!({ "email": NEW, "password": PASSWORD });
+    let asked = ada.actor.post("/portal/email", &change).await.expect(200);
+    assert_eq!(asked, json!({ "email": OLD, "pendingEmail": NEW }));
+    app.settle().await;
+    app.link_to(NEW, "/verify/").await
+}
+
+#[tokio::test]
+async fn a_new_address_is_proved_before_it_is_used() {
+    let (app, ada) = started().await;
+    let receiver = Receiver::start().await;
+    app.register(&receiver, &["client.updated"]).await;
+    let wrong = json!({ "email": NEW, "password": "wrong horse battery" });
+    let refused = ada.actor.post("/portal/email", &wrong).await;
+    assert_eq!(refused.problem(400, "password_wrong"), Some("password"));
+
+    let link = ask(&app, &ada).await;
+    sign_in(&app, NEW).await.problem(401, "sign_in_refused");
+    sign_in(&app, OLD).await.expect(200);
+    assert_eq!(app.nobody().get(&link).await.status, 200);
+    let before = app.mails(OLD).await.len();
+    let verified = app.nobody().post(&link, &json!({})).await.expect(200);
+    app.settle().await;
+
+    assert_eq!(verified, json!({ "email": NEW }));
+    sign_in(&app, OLD).await.problem(401, "sign_in_refused");
+    sign_in(&app, NEW).await.expect(200);
+    assert_eq!(
+        app.mails(OLD).await.len(),
+        before + 1,
+        "the old address is told"
+    );
+    assert_eq!(receiver.event_types(), ["client.updated"]);
+    let event: Value = receiver.received()[0].event();
+    assert_eq!(
+        (
+            &event["previousAttributes"]["email"],
+            &event["data"]["email"]
+        ),
+        (&json!(OLD), &json!(NEW))
+    );
+    app.nobody()
+        .post(&link, &json!({}))
+        .await
+        .problem(410, "link_used");
+    // The old address is free for somebody else.
+    let other = json!({ "name": "Eve", "email": OLD });
+    app.admin().post("/v1/clients", &other).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_address_that_waits_to_be_proved_is_kept_from_others() {
+    let (app, ada) = started().await;
+    ask(&app, &ada).await;
+    let eve = json!({ "name": "Eve Else", "email": NEW });
+
+    let refused = app.admin().post("/v1/clients", &eve).await;
+    assert_eq!(refused.problem(409, "email_taken"), Some("email"));
+    let grace = app.client("Grace Hopper", "grace@example.com", None).await;
+    let change = json!({ "email": NEW, "password": PASSWORD });
+    grace
+        .actor
+        .post("/portal/email", &change)
+        .await
+        .problem(409, "email_taken");
+    // Ada may change her mind, and ask again.
+    ask(&app, &ada).await;
+
+    // Nobody keeps an address by asking for it.
+    app.advance(Duration::from_hours(25)).await;
+    app.admin().post("/v1/clients", &eve).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_address_that_somebody_has_is_refused() {
+    let (app, ada) = started().await;
+    app.client("Grace Hopper", "grace@example.com", None).await;
+
+    let change = json!({ "email": "GRACE@example.com", "password": PASSWORD });
+    let refused = ada.actor.post("/portal/email", &change).await;
+    assert_eq!(refused.problem(409, "email_taken"), Some("email"));
+    let path = format!("/v1/clients/{}", ada.id);
+    let by_team = json!({ "email": "grace@example.com" });
+    app.admin()
+        .patch(&path, &by_team)
+        .await
+        .problem(409, "email_taken");
+}
+
+#[tokio::test]
+async fn the_team_changes_the_address_of_a_client_who_has_to_prove_it() {
+    let (app, ada) = started().await;
+    let path = format!("/v1/clients/{}", ada.id);
+
+    let change = json!({ "email": NEW, "position": "Countess" });
+    let client = app.admin().patch(&path, &change).await.expect(200);
+    app.settle().await;
+
+    assert_eq!(
+        (&client["email"], &client["position"]),
+        (&json!(OLD), &json!("Countess"))
+    );
+    let link = app.link_to(NEW, "/verify/").await;
+    app.nobody().post(&link, &json!({})).await.expect(200);
+    assert_eq!(app.admin().get(&path).await.expect(200)["email"], NEW);
+    sign_in(&app, NEW).await.expect(200);
+}
+
+#[tokio::test]
+async fn whoever_cannot_sign_in_yet_has_another_address_at_once() {
+    let app = TestApp::start().await;
+    let ada = json!({ "name": "Ada Lovelace", "email": OLD });
+    let client = app
+        .admin()
+        .post("/v1/clients?sendInvite=true", &ada)
+        .await
+        .expect(200);
+    app.settle().await;
+    let old_link = app.link(OLD).await;
+    let path = format!("/v1/clients/{}", e2e::id(&client));
+
+    let changed = app
+        .admin()
+        .patch(&format!("{path}?sendInvite=true"), &json!({ "email": NEW }))
+        .await
+        .expect(200);
+    app.settle().await;
+
+    assert_eq!(
+        (&changed["email"], &changed["status"]),
+        (&json!(NEW), &json!("invited"))
+    );
+    // The invitation to the old address would let somebody else in.
+    let password = json!({ "password": PASSWORD });
+    let dead = app
+        .nobody()
+        .post(&format!("{old_link}/accept"), &password)
+        .await;
+    dead.problem(410, "invitation_cancelled");
+    let accept = format!("{}/accept", app.link(NEW).await);
+    app.nobody().post(&accept, &password).await.expect(200);
+    sign_in(&app, NEW).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_link_that_was_asked_for_before_another_change_does_nothing() {
+    let (app, ada) = started().await;
+    let first = ask(&app, &ada).await;
+    let change = json!({ "email": "king@example.com", "password": PASSWORD });
+    ada.actor.post("/portal/email", &change).await.expect(200);
+    app.settle().await;
+    let second = app.link_to("king@example.com", "/verify/").await;
+    app.nobody().post(&second, &json!({})).await.expect(200);
+
+    app.nobody()
+        .post(&first, &json!({}))
+        .await
+        .problem(410, "link_used");
+
+    sign_in(&app, "king@example.com").await.expect(200);
+}
