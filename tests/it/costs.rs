@@ -8,7 +8,7 @@ use e2e::{Receiver, TestApp};
 use portico_bootstrap::{TRIGGERS, functions};
 use portico_local::Call;
 use serde_json::{Value, json};
-use std::{env, fs, path::Path};
+use std::{env, fs, path::Path, time::Duration};
 
 const BEGIN: &str = "<!-- made by tests/it/costs.rs -->\n";
 const END: &str = "<!-- end -->";
@@ -107,10 +107,14 @@ async fn story() -> String {
     let ada = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
     let created = app.admin().post("/v1/clients?sendInvite=true", &ada).await;
     created.expect(200);
-    app.settle().await;
+    // The clocks of functions differ where a test drives them.
+    for _ in 0..3 {
+        app.advance(Duration::from_secs(5)).await;
+    }
 
     let told = receiver.received().len();
     let calls = app.server.aws().calls();
+    assert!(told > 0, "no webhook came");
     let rows = ["dispatcher", "deliverer", "mailer"].map(|name| {
         let mut own = calls.clone();
         own.retain(|call| call.function == Some(name));
