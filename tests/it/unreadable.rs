@@ -81,9 +81,8 @@ async fn engines(app: &TestApp) -> Value {
 }
 
 fn ids(receiver: &Receiver) -> Vec<String> {
-    let received = receiver.received();
     let id = |webhook: &e2e::Received| webhook.header("webhook-id").to_owned();
-    received.iter().map(id).collect()
+    receiver.received().iter().map(id).collect()
 }
 
 #[tokio::test]

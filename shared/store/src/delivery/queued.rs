@@ -33,7 +33,7 @@ pub enum Current {
     /// A delivery and its event; `None` if that is gone.
     Delivery(Box<WebhookDelivery>, Option<Box<Event>>),
     /// The delivery or its event cannot be read by this version.
-    Unreadable(Queued),
+    Unreadable(Box<Queued>),
 }
 
 impl WorkspaceStore<'_> {
@@ -77,7 +77,7 @@ impl WorkspaceStore<'_> {
         let mut current = Vec::with_capacity(queue.len());
         for place in queue {
             let Some((id, event_id)) = place.ids() else {
-                current.push(Current::Unreadable(place));
+                current.push(Current::Unreadable(Box::new(place)));
                 continue;
             };
             let Some(delivery) = deliveries.remove(&id.to_string()) else {
@@ -90,7 +90,7 @@ impl WorkspaceStore<'_> {
                 (Ok(delivery), Ok(event)) => Current::Delivery(delivery, event.map(Box::new)),
                 (Err(error), _) | (_, Err(error)) => {
                     tracing::error!(delivery = %id, event = %event_id, ?error, "a delivery or its event cannot be read");
-                    Current::Unreadable(place)
+                    Current::Unreadable(Box::new(place))
                 }
             });
         }
