@@ -62,10 +62,10 @@ pub(crate) async fn add(
     let workspace = app.store.workspace(caller.workspace_id);
     draft.custom_fields = custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
     draft.custom_fields.refuse_too_many()?;
-    let settings = workspace.get().await?;
+    let settings = &caller.workspace;
     let places = Places {
         workspace: &workspace,
-        settings: &settings,
+        settings,
         caller,
     };
     retry_stale(|| async {
