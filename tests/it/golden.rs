@@ -113,7 +113,7 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     };
     let mary = json!({ "name": "Mary Major", "email": "mary@example.com", "role": "staff" });
     let user = made(USER, "/v1/internal-users", mary).await;
-    let role = json!({ "name": "Auditor", "permissions": ["view_companies"] });
+    let role = json!({ "name": "Auditor", "permissions": ["create_clients", "view_clients"] });
     let role = made(ROLE, "/v1/roles", role).await;
     let key = json!({ "name": "Zapier", "permissions": ["view_clients"] });
     let api_key = made(API_KEY, "/v1/api-keys", key).await;
