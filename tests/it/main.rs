@@ -10,6 +10,7 @@ mod companies;
 mod compatible;
 mod concurrency;
 mod conditions;
+mod contract;
 mod costs;
 mod crm;
 mod custom_fields;

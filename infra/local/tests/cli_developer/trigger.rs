@@ -26,6 +26,15 @@ async fn every_type_of_the_catalogue_can_be_triggered() {
         .filter_map(|line| line.split(' ').next())
         .collect();
     assert_eq!(listed, names);
+    // It follows from a plan, and those are the operator's.
+    let (operators, names): (Vec<&str>, Vec<&str>) =
+        names.into_iter().partition(|name| *name == "limit.reached");
+    for name in operators {
+        let output = server.run(&machine, &["trigger", name]).await;
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains("portico admin plan"), "{message}");
+    }
     for name in &names {
         let printed = server.print(&machine, &["trigger", name]).await;
         let succeeded = printed
