@@ -11,7 +11,7 @@ use portico_domain::{Client, ClientDraft, ClientView, FieldEntity, Invitation, P
 use portico_store::Index;
 use portico_web::{
     Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
-    custom_values, ok, retry_stale, schema,
+    custom_values, ok, refuse_if_complained, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -62,6 +62,9 @@ pub(crate) async fn add(
     let workspace = app.store.workspace(caller.workspace_id);
     draft.custom_fields = custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
     draft.custom_fields.refuse_too_many()?;
+    if invite {
+        refuse_if_complained(&workspace, &draft.email).await?;
+    }
     let settings = workspace.get().await?;
     let places = Places {
         workspace: &workspace,

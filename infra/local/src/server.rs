@@ -22,6 +22,7 @@ use portico_bootstrap::{TRIGGERS, functions};
 use portico_crm::Adapters;
 use portico_domain::{IdSource, Time, WorkspaceId};
 use portico_files::Files;
+use portico_google::{Google, GoogleSettings};
 use portico_keys::{Keyring, RootKey, RootKeyError};
 use portico_mail::{Mail, MailSettings};
 use portico_queue::{Queue, QueueUrls};
@@ -55,6 +56,8 @@ pub struct Options {
     /// moment, so that a run can be repeated; how far the clock of each function
     /// is off is decided by it too.
     pub driven_from: Option<u64>,
+    /// Google, if clients can sign in with it.
+    pub google: Option<GoogleSettings>,
 }
 
 /// Where the server keeps its data.
@@ -158,7 +161,9 @@ impl LocalServer {
         let ids = options
             .driven_from
             .map_or_else(IdSource::new, IdSource::repeatable);
-        let app = Arc::new(app(&aws, keys, &clock, &url, ids)?);
+        let mut app = app(&aws, keys, &clock, &url, ids)?;
+        app.google = options.google.clone().map(Google::new);
+        let app = Arc::new(app);
         app.store.create_table().await?;
         if !parts.state.is_seeded {
             seed(&app, &parts.state, options.examples).await?;
@@ -347,6 +352,7 @@ pub(crate) fn store_in(directory: &Path) -> Result<(Store, MovableClock), StartE
         examples: false,
         is_time_frozen: false,
         driven_from: None,
+        google: None,
     })?;
     let clock = MovableClock::moved(parts.state.clock_moved_by);
     let aws = Aws::new(
@@ -399,6 +405,7 @@ fn app(
             concat!("Portico/", env!("CARGO_PKG_VERSION")),
         )?,
         adapters: Adapters::local(),
+        google: None,
         keys,
         base_url: url.to_owned(),
         clock: clock.for_app(),

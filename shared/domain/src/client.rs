@@ -16,6 +16,7 @@ mod fields;
 mod life;
 mod view;
 
+pub use door::GoogleRefusal;
 pub use fields::{ClientDraft, ClientPatch};
 pub use life::{LifeRefusal, MergeRefusal};
 pub use view::ClientView;
@@ -108,6 +109,14 @@ pub struct Client {
     /// Under which its sessions work; counting it up puts them all out.
     #[serde(default)]
     pub session_epoch: u32,
+    /// Whether somebody has shown who reads the mail of its address, by a link
+    /// that went nowhere else. An invitation's link does not show that: the
+    /// team can copy it.
+    #[serde(default)]
+    pub is_address_proven: bool,
+    /// The Google account that it signs in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub google_subject: Option<String>,
     /// Its events so far.
     #[serde(flatten)]
     pub told: Told,
@@ -220,6 +229,8 @@ impl Client {
             merged_ids: Vec::new(),
             purged_at: None,
             session_epoch: 0,
+            is_address_proven: false,
+            google_subject: None,
             told: Told::default(),
             version: 0,
         }
