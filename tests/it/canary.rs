@@ -4,7 +4,7 @@
 //! and in what a browser would send on as a referrer.
 
 use crate::life::everything;
-use e2e::{GoogleStandIn, PASSWORD, Receiver, TestApp};
+use e2e::{Browser, GoogleStandIn, PASSWORD, Receiver, TestApp};
 use serde_json::{Value, json};
 use std::{
     io,
@@ -70,14 +70,43 @@ async fn mail(app: &TestApp, email: &str, path: &str, page: &str) -> String {
     app.link_to(email, page).await
 }
 
-#[tokio::test]
-async fn no_token_is_found_where_it_must_not_be() {
+/// Has all that is logged kept.
+fn log_everything() -> Logs {
     let logs = Logs::default();
     tracing_subscriber::fmt()
         .json()
         .with_env_filter(EnvFilter::new("trace,hyper=off,h2=off,rustls=off,dynoxide=off,aws=info,aws_runtime=info,aws_smithy=info,aws_smithy_runtime=info"))
         .with_writer(logs.clone())
         .init();
+    logs
+}
+
+async fn come_with_google(
+    app: &TestApp,
+    google: &GoogleStandIn,
+    browser: &mut Browser,
+    tokens: &mut Tokens,
+) {
+    let door = app.sign_in_path().replace("/sign-in", "/google");
+    google.is("1", "ada@example.com", true).await;
+    let off = browser.open(&door).await;
+    tokens.add(
+        "an attempt",
+        browser.cookie("__Host-portico-google").expect("one"),
+    );
+    let back = google.follow(off.header("location")).await;
+    let query = back.split_once('?').expect("a query").1;
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if matches!(&*name, "code" | "state") {
+            tokens.add("what Google answered", &value);
+        }
+    }
+    assert_eq!(browser.open(&back).await.status, 303);
+}
+
+#[tokio::test]
+async fn no_token_is_found_where_it_must_not_be() {
+    let logs = log_everything();
     let (app, google) = GoogleStandIn::start().await;
     let (admin, nobody, email) = (app.admin(), app.nobody(), "ada@example.com");
     let receiver = Receiver::start().await;
@@ -143,20 +172,7 @@ async fn no_token_is_found_where_it_must_not_be() {
         "a cookie",
         browser.cookie("__Host-portico").expect("a session"),
     );
-    google.is("1", email, true).await;
-    let off = browser.open(&format!("{workspace}/google")).await;
-    tokens.add(
-        "an attempt",
-        browser.cookie("__Host-portico-google").expect("one"),
-    );
-    let back = google.follow(off.header("location")).await;
-    let query = back.split_once('?').expect("a query").1;
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if matches!(&*name, "code" | "state") {
-            tokens.add("what Google answered", &value);
-        }
-    }
-    assert_eq!(browser.open(&back).await.status, 303);
+    come_with_google(&app, &google, &mut browser, &mut tokens).await;
     // What goes wrong is logged as well.
     for (_, token) in &tokens.0 {
         let stranger = nobody.with("authorization", &format!("Bearer {token}x"));

@@ -161,12 +161,11 @@ impl LocalServer {
         let ids = options
             .driven_from
             .map_or_else(IdSource::new, IdSource::repeatable);
-        let mut app = app(&aws, keys, &clock, &url, ids)?;
-        app.google = options.google.clone().map(Google::new);
-        let app = Arc::new(app);
+        let google = options.google.clone().map(Google::new);
+        let app = Arc::new(app(&aws, (keys, google), &clock, &url, ids)?);
         app.store.create_table().await?;
         if !parts.state.is_seeded {
-            seed(&app, &parts.state, options.examples).await?;
+            Box::pin(seed(&app, &parts.state, options.examples)).await?;
             parts.state.is_seeded = true;
             parts.state.save()?;
         }
@@ -377,7 +376,7 @@ fn queues() -> Queues {
 
 fn app(
     aws: &Aws,
-    keys: Keyring,
+    (keys, google): (Keyring, Option<Google>),
     clock: &MovableClock,
     url: &str,
     ids: IdSource,
@@ -405,7 +404,7 @@ fn app(
             concat!("Portico/", env!("CARGO_PKG_VERSION")),
         )?,
         adapters: Adapters::local(),
-        google: None,
+        google,
         keys,
         base_url: url.to_owned(),
         clock: clock.for_app(),
