@@ -192,6 +192,26 @@ const TABLE: &[(&str, Access)] = &[
     ),
     ("event-types-list", Access::AnyKey),
     ("workspaces-get", Access::AnyKey),
+    ("me-get", Access::AnyKey),
+    (
+        "internal-users-create",
+        Access::Permission(Permission::ManageMembers),
+    ),
+    ("internal-users-get", Access::AnyKey),
+    ("internal-users-list", Access::AnyKey),
+    (
+        "internal-users-update",
+        Access::Permission(Permission::ManageMembers),
+    ),
+    (
+        "internal-users-remove",
+        Access::Permission(Permission::ManageMembers),
+    ),
+    ("roles-create", Access::Permission(Permission::ManageRoles)),
+    ("roles-get", Access::Permission(Permission::ManageRoles)),
+    ("roles-list", Access::Permission(Permission::ManageRoles)),
+    ("roles-update", Access::Permission(Permission::ManageRoles)),
+    ("roles-delete", Access::Permission(Permission::ManageRoles)),
     ("sign-in-show", Access::Public),
     ("sign-in-create", Access::Public),
     ("sign-in-link", Access::Public),
@@ -214,6 +234,26 @@ const TABLE: &[(&str, Access)] = &[
     (
         "workspaces-update",
         Access::Permission(Permission::ManageWorkspace),
+    ),
+    (
+        "api-keys-create",
+        Access::Permission(Permission::ManageApiKeys),
+    ),
+    (
+        "api-keys-get",
+        Access::Permission(Permission::ManageApiKeys),
+    ),
+    (
+        "api-keys-list",
+        Access::Permission(Permission::ManageApiKeys),
+    ),
+    (
+        "api-keys-update",
+        Access::Permission(Permission::ManageApiKeys),
+    ),
+    (
+        "api-keys-revoke",
+        Access::Permission(Permission::ManageApiKeys),
     ),
     ("portal-me", Access::Client),
     ("portal-update", Access::Client),
@@ -241,6 +281,9 @@ pub(crate) struct Things {
     delivery: String,
     recovery: String,
     event: String,
+    user: String,
+    role: String,
+    api_key: String,
     since: Time,
 }
 
@@ -273,8 +316,17 @@ pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
     let recover = format!("/v1/webhook-endpoints/{endpoint}/recover");
     let recovery = actor.post(&recover, &json!({ "since": since })).await;
     let workspace = id(&actor.get("/v1/workspaces").await.expect(200));
+    let role = json!({ "name": "Auditor", "permissions": [] });
+    let role = id(&actor.post("/v1/roles", &role).await.expect(201));
+    let user = json!({ "name": "Mary Major", "email": "mary@example.com", "role": role });
+    let user = id(&actor.post("/v1/internal-users", &user).await.expect(201));
+    let key = json!({ "name": "CRM", "permissions": [] });
+    let api_key = id(&actor.post("/v1/api-keys", &key).await.expect(201));
     Things {
         workspace,
+        api_key,
+        user,
+        role,
         client,
         company,
         invitation,
@@ -299,6 +351,9 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
         "webhook-deliveries" => &things.delivery,
         "webhook-recoveries" => &things.recovery,
         "events" => &things.event,
+        "internal-users" => &things.user,
+        "roles" => &things.role,
+        "api-keys" => &things.api_key,
         _ => &things.endpoint,
     };
     let body = match route.name {
@@ -319,6 +374,14 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
         "workspaces-update" => json!({ "brandName": "Engines" }),
         "invitations-create" => json!({ "clientId": things.client }),
         "webhook-endpoints-create" => json!({ "url": "https://example.com/" }),
+        "internal-users-create" => {
+            json!({ "name": "Paul Minor", "email": "paul@example.com", "role": things.role })
+        }
+        "internal-users-update" => json!({ "role": things.role }),
+        "api-keys-create" => json!({ "name": "ERP", "permissions": [] }),
+        "api-keys-update" => json!({ "name": "ERP" }),
+        "roles-create" => json!({ "name": "Nobody", "permissions": [] }),
+        "roles-update" => json!({ "name": "Reviewer" }),
         "webhook-endpoints-recover" => json!({ "since": things.since }),
         _ => json!({}),
     };
@@ -494,7 +557,10 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         endpoint: nothing.clone(),
         delivery: nothing.clone(),
         recovery: nothing.clone(),
-        event: nothing,
+        event: nothing.clone(),
+        user: nothing.clone(),
+        role: nothing.clone(),
+        api_key: nothing,
         since: ours.since,
     };
 

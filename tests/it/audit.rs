@@ -1,7 +1,7 @@
 //! Every change leaves an entry in the audit log that says who made it.
 
 use e2e::{TestApp, id};
-use portico_domain::{Actor, AuditEntry, ChangeSource};
+use portico_domain::{Actor, AuditEntry, ChangeSource, CompanyAccess, Role};
 use portico_store::{AuditFilter, PageRequest};
 use serde_json::json;
 
@@ -114,7 +114,7 @@ async fn clients_in_the_portal_and_portico_itself_are_told_apart_from_keys() {
 #[tokio::test]
 async fn entries_are_found_by_time_actor_type_and_object() {
     let app = TestApp::start().await;
-    let key = app.key(portico_domain::Permission::ALL).await;
+    let key = app.member(Role::Admin, CompanyAccess::ALL).await;
     let company = app
         .admin()
         .post("/v1/companies", &json!({ "name": "Engines" }))
@@ -138,7 +138,10 @@ async fn entries_are_found_by_time_actor_type_and_object() {
         until: Some(noon),
         ..AuditFilter::default()
     };
-    assert_eq!(types(&of(until).await), ["company.created"]);
+    assert_eq!(
+        types(&of(until).await),
+        ["company.created", "internalUser.created"]
+    );
     let by_key = AuditFilter {
         actor_ids: vec![
             key.stored.owner.to_string(),

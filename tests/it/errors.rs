@@ -415,12 +415,9 @@ async fn a_panic_becomes_a_problem_that_says_nothing_of_it() {
         body: None,
         answer: Body::Document,
     };
-    let function = Function {
-        route: &ROUTE,
-        grants: &[],
-        operation: &OPERATION,
-        handle: |_, _| Box::pin(async { panic!("the secret is 42") }),
-    };
+    let function = Function::new(&ROUTE, &[], &OPERATION, |_, _| {
+        Box::pin(async { panic!("the secret is 42") })
+    });
     let app = TestApp::start().await;
     let event = json!({
         "version": "2.0", "routeKey": "GET /panic", "rawPath": "/panic", "headers": {}, "isBase64Encoded": false,

@@ -78,6 +78,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .delete(&format!("/v1/clients/{ada}"))
         .await
         .expect(200);
+    manage_team(&admin).await;
     mail_a_ticket(app, &grace).await;
     let endpoint = id(&endpoint);
     change_and_resend(app, &admin, endpoint).await;
@@ -198,11 +199,13 @@ async fn come_and_go(app: &TestApp, admin: &Actor) {
 /// Many at once, a rehearsal of each, and what replaces a client.
 async fn use_batches(admin: &Actor, looms: &str) {
     for query in ["?dryRun=true", ""] {
-        let clients =
-            json!({ "clients": [{ "name": "Edsger Dijkstra", "email": "edsger@example.com" }] });
+        let clients = json!({ "clients": [
+            { "name": "Edsger Dijkstra", "email": "edsger@example.com", "companyName": "Looms" },
+        ] });
         let path = format!("/v1/clients/batch{query}");
         admin.post(&path, &clients).await.expect(200);
-        let companies = json!({ "companies": [{ "name": "Mills" }] });
+        let tier = json!({ "tier": "gold" });
+        let companies = json!({ "companies": [{ "name": "Mills" }, { "name": "Wharf", "customFields": tier }] });
         let path = format!("/v1/companies/batch{query}");
         admin.post(&path, &companies).await.expect(200);
     }
@@ -318,6 +321,45 @@ async fn change_and_resend(app: &TestApp, admin: &Actor, endpoint: &str) {
     let recovery = format!("/v1/webhook-recoveries/{}", id(&recovery.expect(201)));
     app.settle().await;
     admin.get(&recovery).await.expect(200);
+}
+
+async fn manage_team(admin: &Actor) {
+    let role = json!({ "name": "Auditor", "permissions": ["view_clients"] });
+    let role = admin.post("/v1/roles", &role).await.expect(201);
+    let role = format!("/v1/roles/{}", id(&role));
+    let company = create(admin, "companies", json!({ "name": "Foundries" })).await;
+    let mary = json!({
+        "name": "Mary Major", "email": "mary@example.com", "role": "staff",
+        "companyAccessList": [company],
+    });
+    let mary = admin.post("/v1/internal-users", &mary).await.expect(201);
+    let path = format!("/v1/internal-users/{}", id(&mary));
+    let role_id = role.rsplit('/').next().expect("an id");
+    for change in [json!({ "role": role_id }), json!({ "role": "staff" })] {
+        admin.patch(&path, &change).await.expect(200);
+    }
+    let reader = json!({ "name": "A Reader", "email": "reader@example.com", "role": role_id });
+    let reader = admin.post("/v1/internal-users", &reader).await.expect(201);
+    let reader = format!("/v1/internal-users/{}", id(&reader));
+    admin.delete(&reader).await.expect(200);
+    for path in ["/v1/me", "/v1/internal-users", &path, "/v1/roles", &role] {
+        admin.get(path).await.expect(200);
+    }
+    let key = json!({ "name": "CRM", "permissions": ["view_clients"] });
+    let key = admin.post("/v1/api-keys", &key).await.expect(201);
+    let key = format!("/v1/api-keys/{}", id(&key));
+    for path in ["/v1/api-keys", &key] {
+        admin.get(path).await.expect(200);
+    }
+    let change = json!({ "name": "ERP" });
+    admin.patch(&key, &change).await.expect(200);
+    admin.delete(&key).await.expect(200);
+    let change = json!({ "name": "Reviewer" });
+    admin.patch(&role, &change).await.expect(200);
+    admin.delete(&role).await.expect(200);
+    let paul = json!({ "name": "Paul Minor", "email": "paul@example.com", "role": "admin" });
+    admin.post("/v1/internal-users", &paul).await.expect(201);
+    admin.delete(&path).await.expect(200);
 }
 
 /// A link copied, many clients invited, and a new link asked for.

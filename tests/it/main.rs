@@ -1,6 +1,7 @@
 //! Portico, end to end.
 
 mod access;
+mod api_keys;
 mod audit;
 mod batch;
 mod bulk;
@@ -31,16 +32,19 @@ mod invitation_races;
 mod invitations;
 mod journey;
 mod life;
+mod limited;
 mod links;
 mod lists;
 mod mail_events;
 mod mails;
+mod members;
 mod pages;
 mod pictures;
 mod portal;
 mod rates;
 mod receivers;
 mod reminders;
+mod roles;
 mod sdk;
 mod sessions;
 mod settings;

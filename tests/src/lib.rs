@@ -20,10 +20,16 @@ pub use browser::Browser;
 pub use google::GoogleStandIn;
 pub use receiver::{Received, Receiver, Reply};
 
-use portico_domain::{ApiKey, InternalUserId, Moment, Permission, Time, Workspace, WorkspaceId};
+use portico_domain::{
+    ApiKey, Change, CompanyAccess, Email, InternalUser, InternalUserDraft, InternalUserId, Moment,
+    Permission, PersonName, Role, Scope, Time, WorkspaceId,
+};
 use portico_google::GoogleSettings;
 use portico_keys::new_api_key;
-use portico_local::{Data, LocalServer, Options};
+use portico_local::{
+    Data, LocalServer, Options,
+    admin::{FirstAdmin, create_in},
+};
 use serde_json::Value;
 use std::{net::SocketAddr, path::Path, time::Duration};
 
@@ -160,39 +166,57 @@ impl TestApp {
         Actor::new(&self.http, &self.server.url, key)
     }
 
-    /// Whoever has a new key of the first workspace with these permissions.
+    /// Whoever has a new key of the first workspace's admin with these
+    /// permissions.
     pub async fn key(&self, permissions: &[Permission]) -> TestKey {
-        self.key_of(self.server.workspace_id, permissions).await
+        let holder = (self.server.workspace_id, self.server.admin_id);
+        let scope = Scope::only(permissions.iter().copied());
+        self.key_of(holder, scope).await
     }
 
     /// The admin of another workspace.
     pub async fn other_tenant(&self) -> TestKey {
-        let moment = self.moment();
-        let workspace = Workspace::new(moment.id(), "Other workspace", moment.now);
-        self.server
-            .app()
-            .store
-            .create_workspace(&workspace)
+        let store = &self.server.app().store;
+        let admin = FirstAdmin::new("Other Admin", "admin@other.example").expect("an admin");
+        let other = create_in(store, self.moment(), "Other workspace", admin)
             .await
             .expect("the table answers");
-        self.key_of(workspace.id, Permission::ALL).await
+        self.key_of((other.id, other.admin_id), Scope::WHOLE).await
     }
 
-    async fn key_of(&self, workspace_id: WorkspaceId, permissions: &[Permission]) -> TestKey {
+    /// Whoever has a new key of a new internal user of the first workspace.
+    pub async fn member(&self, role: Role, company_access: CompanyAccess) -> TestKey {
+        let (moment, w) = (self.moment(), self.server.workspace_id);
+        let id: InternalUserId = moment.id();
+        let draft = InternalUserDraft {
+            name: PersonName::from_fields(None, None, Some("Mary Major")).expect("a name"),
+            email: Email::parse("email", &format!("{id}@example.com")).expect("an address"),
+            role,
+            company_access,
+        };
+        let mut change = Change::by_system(moment);
+        InternalUser::create(&mut change, id, w, draft).expect("nothing is wrong with it");
+        let store = &self.server.app().store;
+        store
+            .workspace(w)
+            .commit(&change)
+            .await
+            .expect("the table answers");
+        self.key_of((w, id), Scope::WHOLE).await
+    }
+
+    async fn key_of(
+        &self,
+        (workspace_id, owner): (WorkspaceId, InternalUserId),
+        scope: Scope,
+    ) -> TestKey {
         let moment = self.moment();
-        let (id, owner): (_, InternalUserId) = (moment.id(), moment.id());
-        let new = new_api_key(id).expect("there is randomness");
+        let id = moment.id();
+        let new = new_api_key(workspace_id, owner, id).expect("there is randomness");
         let stored = ApiKey {
-            id,
-            workspace_id,
-            owner,
             name: "Test".to_owned(),
-            hash: new.hash,
-            permissions: permissions.iter().copied().collect(),
-            rate_limit: None,
-            created_at: moment.now,
-            expires_at: None,
-            revoked_at: None,
+            scope,
+            ..ApiKey::new(id, workspace_id, owner, new.hash, moment.now)
         };
         self.put_key(&stored).await;
         TestKey {

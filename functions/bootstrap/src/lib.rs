@@ -65,7 +65,13 @@ pub const AREAS: &[Area] = &[
     },
     Area {
         name: "team",
-        resources: &[portico_workspaces::FUNCTIONS],
+        resources: &[
+            portico_workspaces::FUNCTIONS,
+            portico_me::FUNCTIONS,
+            portico_internal_users::FUNCTIONS,
+            portico_roles::FUNCTIONS,
+            portico_api_keys::FUNCTIONS,
+        ],
     },
 ];
 

@@ -6,7 +6,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use portico_app::{App, Clock, Grant, Trigger};
 use portico_bootstrap::{TRIGGERS, aws_config, config, config::Config, functions};
 use portico_crm::Adapters;
-use portico_domain::{ApiKeyId, IdSource, Time, WorkspaceId};
+use portico_domain::{ApiKeyId, ClientId, IdSource, Time, WorkspaceId};
 use portico_files::Files;
 use portico_google::Google;
 use portico_keys::Keyring;
@@ -104,20 +104,23 @@ async fn open_connections(app: &App, grants: &[Grant]) {
     );
 }
 
-/// Asks for a key that nobody has, or for the endpoints of a workspace that is
-/// none.
+/// Asks for a key that nobody has, or for a client or the endpoints of a
+/// workspace that is none.
 async fn ask_the_table(app: &App, grants: &[Grant]) -> Result<(), portico_store::Error> {
-    if grants.contains(&Grant::GET) {
+    let nobody = WorkspaceId::from_bytes([0; 16]);
+    if grants.contains(&Grant::BATCH_GET) {
         app.store.api_key(ApiKeyId::from_bytes([0; 16])).await?;
+    } else if grants.contains(&Grant::GET) {
+        let client = ClientId::from_bytes([0; 16]);
+        app.store.workspace(nobody).client(client).await?;
     } else if grants.contains(&Grant::query(Index::Table)) {
-        let nobody = WorkspaceId::from_bytes([0; 16]);
         app.store.workspace(nobody).all_endpoints().await?;
     }
     Ok(())
 }
 
 async fn answer(app: &App, function: &Function) -> Result<(), Error> {
-    Box::pin(open_connections(app, function.grants)).await;
+    Box::pin(open_connections(app, &function.grants())).await;
     run(service_fn(
         async |event: LambdaEvent<ApiGatewayV2httpRequest>| {
             Ok::<_, Error>(serve(app, function, event.payload).await)

@@ -1,6 +1,6 @@
 //! `DELETE /v1/clients/{id}`: archives a client.
 
-use crate::view::view;
+use crate::{get::find_active, view::view};
 use portico_app::{App, Grant};
 use portico_domain::Permission;
 use portico_web::{
@@ -35,12 +35,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("client")?;
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
-        // The id of a duplicate does not stand for the client that it was
-        // merged into here: whoever deletes it means what is gone already.
-        let before = workspace.client(id).await?;
-        let before = before
-            .filter(|client| !client.is_archived())
-            .ok_or_else(|| Problem::not_found("client"))?;
+        let before = find_active(&workspace, &caller, id).await?;
         request.if_match(&view(app, &caller, &before))?;
         let open = workspace.open_invitation(&before).await?;
         let mut change = caller.change(app);

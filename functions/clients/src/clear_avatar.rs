@@ -33,7 +33,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("client")?;
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
-        let before = find(&workspace, id).await?;
+        let before = find(&workspace, &caller, id).await?;
         request.if_match(&view(app, &caller, &before))?;
         let mut change = caller.change(app);
         let mut after = before.clone();

@@ -1,11 +1,12 @@
-//! In which companies a client can be, by the settings of its workspace.
+//! In which companies a client can be, by the settings of its workspace and by
+//! the companies that the caller is limited to.
 
 use portico_app::App;
 use portico_domain::{
-    Change, Companies, Company, CompanyId, CompanyName, CompanyPatch, Invalid, Permission,
-    Workspace,
+    Change, Client, Companies, Company, CompanyId, CompanyName, CompanyPatch, Invalid,
+    MAX_COMPANIES, Permission, Workspace,
 };
-use portico_store::WorkspaceStore;
+use portico_store::{CommitError, WorkspaceStore};
 use portico_web::{Caller, Problem, Response};
 
 /// In which companies a caller wants a client to be.
@@ -26,7 +27,7 @@ pub(crate) struct Places<'a> {
 
 impl Places<'_> {
     /// The companies of a new client. Where a client has to be in one and there
-    /// is only one, that is it.
+    /// is only one, or only one that the caller sees, that is it.
     pub(crate) async fn at_creation(
         &self,
         change: &mut Change<'_>,
@@ -36,7 +37,20 @@ impl Places<'_> {
             Some(wanted) => self.resolve(change, wanted).await?,
             None => Vec::new(),
         };
-        if ids.is_empty() && self.settings.companies == Companies::Required {
+        if !ids.is_empty() {
+            return Ok(ids);
+        }
+        if let Some(inside) = self.caller.companies.limit() {
+            // With companies off there is none to be inside.
+            if self.settings.companies == Companies::Off {
+                self.caller.refuse_limited()?;
+            }
+            return match inside.first() {
+                Some(only) if inside.len() == 1 => Ok(vec![*only]),
+                Some(_) | None => Err(inside_required().into()),
+            };
+        }
+        if self.settings.companies == Companies::Required {
             let only = self.workspace.only_company().await?;
             return Ok(vec![only.ok_or_else(required)?]);
         }
@@ -49,14 +63,40 @@ impl Places<'_> {
     pub(crate) async fn at_change(
         &self,
         change: &mut Change<'_>,
+        before: &Client,
         wanted: Wanted,
     ) -> Result<Option<Vec<CompanyId>>, Problem> {
         let ids = self.resolve(change, wanted).await?;
         match (self.settings.companies, ids.is_empty()) {
             (Companies::Off, _) => Ok(None),
+            (_, true) if self.caller.companies.is_limited() => Err(inside_required().into()),
             (Companies::Required, true) => Err(required().into()),
-            _ => Ok(Some(ids)),
+            _ => Ok(Some(self.with_those_outside(before, ids)?)),
         }
+    }
+
+    /// Companies that the caller does not see stay as they are, and a primary
+    /// one stays primary.
+    fn with_those_outside(
+        &self,
+        before: &Client,
+        wanted: Vec<CompanyId>,
+    ) -> Result<Vec<CompanyId>, Invalid> {
+        let ids = before.company_ids.iter().copied();
+        let outside: Vec<CompanyId> = ids
+            .filter(|id| !self.caller.companies.covers(*id))
+            .collect();
+        let is_primary_outside = before.company_ids.first() == outside.first();
+        let all = if is_primary_outside {
+            [outside, wanted].concat()
+        } else {
+            [wanted, outside].concat()
+        };
+        if all.len() > MAX_COMPANIES {
+            let message = format!("a client can be in {MAX_COMPANIES} companies at most");
+            return Err(Invalid::new("companyIds", "too_many_companies", message));
+        }
+        Ok(all)
     }
 
     async fn resolve(
@@ -68,7 +108,12 @@ impl Places<'_> {
             Wanted::Ids(ids) if ids.is_empty() => Ok(ids),
             Wanted::Ids(ids) => {
                 self.settings.refuse_companies_if_off("companyIds")?;
-                Ok(ids)
+                let is_outside = |id: &&CompanyId| !self.caller.companies.covers(**id);
+                match ids.iter().find(is_outside) {
+                    // As if it did not exist.
+                    Some(outside) => Err(CommitError::UnknownCompany(*outside).into()),
+                    None => Ok(ids),
+                }
             }
             Wanted::Named(name) => {
                 self.settings.refuse_companies_if_off("companyName")?;
@@ -84,9 +129,11 @@ impl Places<'_> {
         change: &mut Change<'_>,
         name: &CompanyName,
     ) -> Result<CompanyId, Problem> {
-        if let Some(company) = self.workspace.company_named(name).await? {
+        let company = self.workspace.company_named(name).await?;
+        if let Some(company) = company.filter(|company| self.caller.companies.covers(company.id)) {
             return Ok(company.id);
         }
+        self.caller.refuse_limited()?;
         let needed = Permission::ManageClientOrganizations;
         if !self.caller.may(needed) {
             return Err(Problem::permission_missing(needed));
@@ -99,6 +146,11 @@ impl Places<'_> {
 
 fn required() -> Invalid {
     let message = "in this workspace every client is in a company; name one in companyIds";
+    Invalid::new("companyIds", "company_required", message)
+}
+
+fn inside_required() -> Invalid {
+    let message = "you see only some companies; name one of them in companyIds";
     Invalid::new("companyIds", "company_required", message)
 }
 

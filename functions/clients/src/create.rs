@@ -65,10 +65,10 @@ pub(crate) async fn add(
     if invite {
         refuse_if_complained(&workspace, &draft.email).await?;
     }
-    let settings = workspace.get().await?;
+    let settings = &caller.workspace;
     let places = Places {
         workspace: &workspace,
-        settings: &settings,
+        settings,
         caller,
     };
     retry_stale(|| async {

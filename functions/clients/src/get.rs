@@ -5,7 +5,7 @@ use portico_app::{App, Grant};
 use portico_domain::{Client, ClientId, ClientView, Permission};
 use portico_store::{Error, WorkspaceStore};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
+    Body, Caller, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
 };
 
 /// What this function answers to.
@@ -33,14 +33,18 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("client")?;
-    let client = find(&app.store.workspace(caller.workspace_id), id).await?;
+    let client = find(&app.store.workspace(caller.workspace_id), &caller, id).await?;
     Ok(ok(&view(app, &caller, &client)))
 }
 
 /// The client with this id, or the one that it was merged into, unless it is
-/// archived.
-pub(crate) async fn find(workspace: &WorkspaceStore<'_>, id: ClientId) -> Result<Client, Problem> {
-    let client = resolve(workspace, id).await?;
+/// archived or the caller does not see it, which is the same to the caller.
+pub(crate) async fn find(
+    workspace: &WorkspaceStore<'_>,
+    caller: &Caller,
+    id: ClientId,
+) -> Result<Client, Problem> {
+    let client = resolve(workspace, caller, id).await?;
     client.ok_or_else(|| Problem::not_found("client"))
 }
 
@@ -48,11 +52,39 @@ pub(crate) async fn find(workspace: &WorkspaceStore<'_>, id: ClientId) -> Result
 /// merges: each moves the ids that led to the duplicate.
 pub(crate) async fn resolve(
     workspace: &WorkspaceStore<'_>,
+    caller: &Caller,
     id: ClientId,
 ) -> Result<Option<Client>, Error> {
     let mut client = workspace.client(id).await?;
     if let Some(survivor) = client.as_ref().and_then(|client| client.merged_into) {
         client = workspace.client(survivor).await?;
     }
-    Ok(client.filter(|client| !client.is_archived()))
+    Ok(client.filter(|client| !client.is_archived() && caller.sees(client)))
+}
+
+/// The client with this very id, archived or not. The id of a duplicate does
+/// not stand for the client that it was merged into: whoever archives or erases
+/// means what the id is of.
+pub(crate) async fn find_itself(
+    workspace: &WorkspaceStore<'_>,
+    caller: &Caller,
+    id: ClientId,
+) -> Result<Client, Problem> {
+    let client = workspace.client(id).await?;
+    client
+        .filter(|client| caller.sees(client))
+        .ok_or_else(|| Problem::not_found("client"))
+}
+
+/// The same, unless it is archived.
+pub(crate) async fn find_active(
+    workspace: &WorkspaceStore<'_>,
+    caller: &Caller,
+    id: ClientId,
+) -> Result<Client, Problem> {
+    let client = find_itself(workspace, caller, id).await?;
+    if client.is_archived() {
+        return Err(Problem::not_found("client"));
+    }
+    Ok(client)
 }

@@ -16,7 +16,6 @@ pub const ROUTE: Route = Route::get("clients-list", "/v1/clients")
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[
-    Grant::GET,
     Grant::query(Index::Gsi1),
     Grant::query(Index::Gsi2),
     Grant::query(Index::Gsi3),
@@ -85,6 +84,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         given_name: text("givenName"),
         family_name: text("familyName"),
         company_id: request.query_id("companyId")?,
+        within: caller.companies.clone(),
         status: request.query("status").map(status).transpose()?,
         tag: text("tag"),
         account_manager_id: request.query_id("accountManagerId")?,

@@ -1,6 +1,9 @@
 //! `POST /v1/clients/{id}/merge`: merges a duplicate into another client.
 
-use crate::{get::resolve, view::view};
+use crate::{
+    get::{find_active, resolve},
+    view::view,
+};
 use portico_app::{App, Grant};
 use portico_domain::{ClientId, ClientView, Invalid, Permission};
 use portico_web::{
@@ -51,13 +54,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let into = body::<Merge>(&request)?.into;
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
-        let duplicate = workspace.client(id).await?;
-        let duplicate = duplicate
-            .filter(|client| !client.is_archived())
-            .ok_or_else(|| Problem::not_found("client"))?;
+        let duplicate = find_active(&workspace, &caller, id).await?;
         request.if_match(&view(app, &caller, &duplicate))?;
         let survivor = match into.parse() {
-            Ok(id) => resolve(&workspace, id).await?,
+            Ok(id) => resolve(&workspace, &caller, id).await?,
             Err(_) => None,
         };
         let survivor = survivor.ok_or_else(|| unknown(&into))?;

@@ -48,7 +48,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     };
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
-        let before = find(&workspace, id).await?;
+        let before = find(&workspace, &caller, id).await?;
         request.if_match(&view(app, &caller, &before))?;
         let mut fields = body::<ClientFields>(&request)?.whole()?;
         let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
@@ -60,10 +60,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         if let Some(wanted) = wanted {
             let places = Places {
                 workspace: &workspace,
-                settings: &workspace.get().await?,
+                settings: &caller.workspace,
                 caller: &caller,
             };
-            patch.company_ids = places.at_change(&mut change, wanted).await?;
+            patch.company_ids = places.at_change(&mut change, &before, wanted).await?;
         }
         let mut after = before.clone();
         after.update(&mut change, patch);

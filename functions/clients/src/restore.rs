@@ -1,6 +1,6 @@
 //! `POST /v1/clients/{id}/restore`: brings an archived client back.
 
-use crate::view::view;
+use crate::{get::find_itself, view::view};
 use portico_app::{App, Grant};
 use portico_domain::{ClientView, FieldEntity, Permission};
 use portico_web::{
@@ -33,8 +33,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("client")?;
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
-        let before = workspace.client(id).await?;
-        let before = before.ok_or_else(|| Problem::not_found("client"))?;
+        let before = find_itself(&workspace, &caller, id).await?;
         request.if_match(&view(app, &caller, &before))?;
         let companies = workspace.present_companies(&before.company_ids).await?;
         let fields = workspace.field_set(FieldEntity::Client).await?;

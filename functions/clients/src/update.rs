@@ -43,12 +43,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("client")?;
     let invite = request.flag("sendInvite")?.unwrap_or(false);
-    if invite && !caller.may(Permission::CreateClients) {
-        return Err(Problem::permission_missing(Permission::CreateClients));
+    if invite {
+        caller.require(Permission::CreateClients)?;
     }
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
-        let before = find(&workspace, id).await?;
+        let before = find(&workspace, &caller, id).await?;
         request.if_match(&view(app, &caller, &before))?;
         let mut fields = body::<ClientFields>(&request)?;
         let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
@@ -60,10 +60,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         if let Some(wanted) = wanted {
             let places = Places {
                 workspace: &workspace,
-                settings: &workspace.get().await?,
+                settings: &caller.workspace,
                 caller: &caller,
             };
-            patch.company_ids = places.at_change(&mut change, wanted).await?;
+            patch.company_ids = places.at_change(&mut change, &before, wanted).await?;
         }
         let mut after = before.clone();
         after.update(&mut change, patch);
@@ -78,7 +78,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         }
         if invite {
             refuse_if_complained(&workspace, &after.email).await?;
-            let lifetime = workspace.get().await?.invitation_lifetime();
+            let lifetime = caller.workspace.invitation_lifetime();
             Invitation::send(&mut change, &mut after, open, lifetime, caller.actor)?;
         }
         if after != before {

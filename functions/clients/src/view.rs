@@ -4,11 +4,17 @@ use portico_app::App;
 use portico_domain::{Client, ClientStatus, ClientView, Permission};
 use portico_web::Caller;
 
-/// The client as this caller sees it at this moment. Its link is for callers
+/// The client as this caller sees it at this moment: companies outside of what
+/// it is limited to are not named. The link of the invitation is for callers
 /// who may invite; whoever has it can become the client.
 pub(crate) fn view(app: &App, caller: &Caller, client: &Client) -> ClientView {
     let status = client.status(app.now());
     let mut view = client.view(status);
+    if caller.companies.is_limited() {
+        view.company_ids.retain(|id| caller.companies.covers(*id));
+        // Whoever sees the client sees one of its companies.
+        view.company_id = view.company_ids.first().copied().unwrap_or(view.company_id);
+    }
     if caller.may(Permission::CreateClients) {
         let open = client
             .open_invitation

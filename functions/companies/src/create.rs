@@ -52,13 +52,17 @@ pub(crate) async fn add(
     let values = fields.custom_fields.take();
     let (name, mut fields) = fields.into_new()?;
     let workspace = app.store.workspace(caller.workspace_id);
-    workspace.get().await?.refuse_companies_if_off("name")?;
+    caller.workspace.refuse_companies_if_off("name")?;
     fields.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;
     fields.custom_fields.refuse_too_many()?;
     retry_stale(|| async {
-        if find && let Some(found) = workspace.company_named(&name).await? {
+        if find
+            && let Some(found) = workspace.company_named(&name).await?
+            && caller.companies.covers(found.id)
+        {
             return Ok(ok(&CompanyView::from(&found)));
         }
+        caller.refuse_limited()?;
         let mut change = caller.change(app);
         let (name, fields) = (name.clone(), fields.clone());
         let company = Company::create(&mut change, caller.workspace_id, name, fields);

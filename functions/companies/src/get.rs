@@ -4,7 +4,7 @@ use portico_app::{App, Grant};
 use portico_domain::{Company, CompanyId, CompanyView, Permission};
 use portico_store::WorkspaceStore;
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
+    Body, Caller, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
 };
 
 /// What this function answers to.
@@ -32,17 +32,19 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
-    let company = find(&app.store.workspace(caller.workspace_id), id).await?;
+    let company = find(&app.store.workspace(caller.workspace_id), &caller, id).await?;
     Ok(ok(&CompanyView::from(&company)))
 }
 
-/// The company with this id, unless it is deleted.
+/// The company with this id, unless it is deleted or the caller does not see
+/// it, which is the same to the caller.
 pub(crate) async fn find(
     workspace: &WorkspaceStore<'_>,
+    caller: &Caller,
     id: CompanyId,
 ) -> Result<Company, Problem> {
     let company = workspace.company(id).await?;
     company
-        .filter(|company| company.deleted_at.is_none())
+        .filter(|company| company.deleted_at.is_none() && caller.companies.covers(company.id))
         .ok_or_else(|| Problem::not_found("company"))
 }

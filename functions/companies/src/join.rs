@@ -100,7 +100,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         return Err(Invalid::new("clientIds", "batch_size", message).into());
     }
     let workspace = app.store.workspace(caller.workspace_id);
-    let company = find(&workspace, id).await?;
+    let company = find(&workspace, &caller, id).await?;
     request.if_match(&CompanyView::from(&company))?;
     company.refuse_placeholder()?;
     let mut added = Added::default();
@@ -134,7 +134,7 @@ async fn join(
     retry_stale(|| async {
         let found: Option<Client> = workspace.client(id).await?;
         let before = found
-            .filter(|client| !client.is_archived())
+            .filter(|client| !client.is_archived() && caller.sees(client))
             .ok_or_else(not_found)?;
         if before.company_ids.contains(&company_id) {
             return Ok(());

@@ -15,7 +15,6 @@ pub const ROUTE: Route = Route::get("companies-list", "/v1/companies")
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[
-    Grant::GET,
     Grant::query(Index::Gsi1),
     Grant::query(Index::Gsi2),
     Grant::query(Index::Gsi3),
@@ -85,6 +84,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let filter = CompanyFilter {
         name: request.query("name").map(ToOwned::to_owned),
         is_placeholder: request.flag("isPlaceholder")?,
+        within: caller.companies.clone(),
         is_active: request.flag("isActive")?,
         tag: request.query("tag").map(ToOwned::to_owned),
         account_manager_id: request.query_id("accountManagerId")?,

@@ -33,11 +33,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
     let workspace = app.store.workspace(caller.workspace_id);
-    let before = find(&workspace, id).await?;
+    let before = find(&workspace, &caller, id).await?;
     request.if_match(&CompanyView::from(&before))?;
     let icon = app.keep_picture(&request.body).await?;
     let changed = retry_stale(|| async {
-        let before = find(&workspace, id).await?;
+        let before = find(&workspace, &caller, id).await?;
         request.if_match(&CompanyView::from(&before))?;
         let mut change = caller.change(app);
         let mut after = before.clone();

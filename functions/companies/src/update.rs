@@ -39,7 +39,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     patch.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;
     retry_stale(|| async {
-        let before = find(&workspace, id).await?;
+        let before = find(&workspace, &caller, id).await?;
         request.if_match(&CompanyView::from(&before))?;
         let mut change = caller.change(app);
         let mut after = before.clone();

@@ -16,7 +16,7 @@ pub const ROUTE: Route = Route::post("custom-fields-create", "/v1/custom-fields"
     .needs(Permission::ManageClientOrganizations);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Add custom fields",
@@ -72,6 +72,7 @@ struct Fields {
 /// Adds the fields.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
+    caller.refuse_limited()?;
     let drafts = drafts(body::<NewFields>(&request)?.custom_fields)?;
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {

@@ -13,7 +13,7 @@ pub const ROUTE: Route = Route::delete("custom-fields-delete", "/v1/custom-field
     .needs(Permission::ManageClientOrganizations);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Delete a custom field",
@@ -31,6 +31,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Deletes the field.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
+    caller.refuse_limited()?;
     let id = request.path_id("custom field")?;
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {

@@ -13,7 +13,7 @@ pub const ROUTE: Route = Route::get("custom-fields-options", "/v1/custom-fields/
     .needs(Permission::ViewClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET];
+pub const GRANTS: &[Grant] = &[Grant::BATCH_GET];
 
 const OPERATION: Operation = Operation {
     summary: "List the options of a custom field",

@@ -18,7 +18,7 @@ pub const ROUTE: Route = Route::patch("custom-fields-update", "/v1/custom-fields
     .needs(Permission::ManageClientOrganizations);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Change a custom field",
@@ -59,6 +59,7 @@ struct OptionChange {
 /// Changes the field.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
+    caller.refuse_limited()?;
     let id = request.path_id("custom field")?;
     let patch = FieldPatch::try_from(body::<FieldChange>(&request)?)?;
     let workspace = app.store.workspace(caller.workspace_id);

@@ -17,7 +17,6 @@ pub const ROUTE: Route = Route::get("events-list", "/v1/events").needs(Permissio
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[
-    Grant::GET,
     Grant::query(Index::Table),
     Grant::query(Index::Gsi1),
     Grant::query(Index::Gsi2),

@@ -12,7 +12,7 @@ use serde::Serialize;
 pub const ROUTE: Route = Route::get("event-types-list", "/v1/event-types").needs_a_key();
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[];
 
 const OPERATION: Operation = Operation {
     summary: "List the types of events",

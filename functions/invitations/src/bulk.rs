@@ -79,8 +79,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let many: ManyInvitations = body(&request)?;
     let ids = client_ids(many.client_ids)?;
-    let workspace = app.store.workspace(caller.workspace_id);
-    let lifetime = lifetime(&workspace.get().await?, many.expires_in_days)?;
+    let lifetime = lifetime(&caller.workspace, many.expires_in_days)?;
     let caller = &caller;
     let decided = stream::iter(ids).map(|client_id| async move {
         let sent = send(app, caller, &client_id, lifetime).await;

@@ -1,7 +1,7 @@
 //! `POST /v1/invitations`: invites a client by e-mail, or makes a link to hand
 //! over.
 
-use crate::{invite, lifetime};
+use crate::{invite, lifetime, view};
 use portico_app::{App, Grant};
 use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Permission};
 use portico_web::{
@@ -48,8 +48,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?.or_dry_run(&request)?;
     let new: NewInvitation = body(&request)?;
     let client_id = client_id(&new)?;
-    let workspace = app.store.workspace(caller.workspace_id);
-    let lifetime = lifetime(&workspace.get().await?, new.expires_in_days)?;
+    let lifetime = lifetime(&caller.workspace, new.expires_in_days)?;
     let is_mailed = new.send.unwrap_or(true);
     retry_stale(|| async {
         let (change, invitation) = invite(app, &caller, client_id, |change, client, open| {
@@ -61,7 +60,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             begin(change, client, open, lifetime, caller.actor)
         })
         .await?;
-        let answer = created(&invitation.view(app.now()));
+        let answer = created(&view(app, &caller, &invitation));
         caller.commit(app, &change, answer).await
     })
     .await

@@ -1,10 +1,11 @@
 //! `GET /v1/invitations/{id}`: one invitation.
 
+use crate::view;
 use portico_app::{App, Grant};
 use portico_domain::{Invitation, InvitationId, InvitationView, Permission};
 use portico_store::WorkspaceStore;
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
+    Body, Caller, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
 };
 
 /// What this function answers to.
@@ -31,17 +32,24 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
-    let invitation = find(&app.store.workspace(caller.workspace_id), id).await?;
-    Ok(ok(&invitation.view(app.now())))
+    let invitation = find(&app.store.workspace(caller.workspace_id), &caller, id).await?;
+    Ok(ok(&view(app, &caller, &invitation)))
 }
 
-/// The invitation with this id.
+/// The invitation with this id. Whoever is limited to some companies sees those
+/// of the clients that it sees now, wherever they were when they were invited.
 pub(crate) async fn find(
     workspace: &WorkspaceStore<'_>,
+    caller: &Caller,
     id: InvitationId,
 ) -> Result<Invitation, Problem> {
-    workspace
-        .invitation(id)
-        .await?
-        .ok_or_else(|| Problem::not_found("invitation"))
+    let unknown = || Problem::not_found("invitation");
+    let invitation = workspace.invitation(id).await?.ok_or_else(unknown)?;
+    if caller.companies.is_limited() {
+        let client = workspace.client(invitation.client_id).await?;
+        client
+            .filter(|client| caller.sees(client))
+            .ok_or_else(unknown)?;
+    }
+    Ok(invitation)
 }

@@ -14,8 +14,8 @@ pub mod show;
 
 use portico_app::App;
 use portico_domain::{
-    Change, Client, ClientId, Invalid, Invitation, InvitationId, InvitationStatus, InviteRefusal,
-    Workspace, lifetime_of_days,
+    Change, Client, ClientId, Invalid, Invitation, InvitationId, InvitationStatus, InvitationView,
+    InviteRefusal, Workspace, lifetime_of_days,
 };
 use portico_store::WorkspaceStore;
 use portico_web::{
@@ -57,7 +57,7 @@ async fn invite<'a>(
     let workspace = app.store.workspace(caller.workspace_id);
     let client = workspace.client(client_id).await?;
     let before = client
-        .filter(|client| client.archived_at.is_none())
+        .filter(|client| client.archived_at.is_none() && caller.sees(client))
         .ok_or_else(unknown_client)?;
     refuse_if_complained(&workspace, &before.email).await?;
     let open = workspace.open_invitation(&before).await?;
@@ -84,17 +84,25 @@ async fn decide(
 ) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.workspace_id);
     retry_stale(|| async {
-        let invitation = get::find(&workspace, id).await?;
-        request.if_match(&invitation.view(app.now()))?;
+        let invitation = get::find(&workspace, caller, id).await?;
+        request.if_match(&view(app, caller, &invitation))?;
         let before = client_of(&workspace, &invitation).await?;
         let mut change = caller.change(app);
         let mut after = before.clone();
         let invitation = rule(&invitation, &mut change, &mut after)?;
         change.save_client(Some(&before), after);
-        let answer = ok(&invitation.view(app.now()));
+        let answer = ok(&view(app, caller, &invitation));
         caller.commit(app, &change, answer).await
     })
     .await
+}
+
+/// The invitation as this caller sees it: companies outside of what it is
+/// limited to are not named.
+fn view(app: &App, caller: &Caller, invitation: &Invitation) -> InvitationView {
+    let mut view = invitation.view(app.now());
+    view.company_ids.retain(|id| caller.companies.covers(*id));
+    view
 }
 
 /// Whom an invitation invites. Archiving a client ends its invitation, so an

@@ -4,7 +4,7 @@
 //! It changes nothing about the invitation: whoever was not invited by mail
 //! still is not. The audit log says who copied it.
 
-use crate::get;
+use crate::{get, view};
 use portico_app::{App, Grant};
 use portico_domain::{InvitationId, Permission, Time};
 use portico_web::{
@@ -51,8 +51,8 @@ struct InvitationLink {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
-    let invitation = get::find(&app.store.workspace(caller.workspace_id), id).await?;
-    request.if_match(&invitation.view(app.now()))?;
+    let invitation = get::find(&app.store.workspace(caller.workspace_id), &caller, id).await?;
+    request.if_match(&view(app, &caller, &invitation))?;
     let mut change = caller.change(app);
     invitation.copy_link(&mut change)?;
     let answer = ok(&InvitationLink {

@@ -1,12 +1,16 @@
 //! `GET /v1/invitations`: invitations of the caller's workspace, newest first.
 
+use crate::view;
 use portico_app::{App, Grant};
-use portico_domain::{DeliveryState, Invalid, InvitationStatus, InvitationView, Permission};
+use portico_domain::{
+    ClientId, DeliveryState, Invalid, InvitationStatus, InvitationView, Permission,
+};
 use portico_store::{Index, InvitationFilter};
 use portico_web::{
     Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
     admit, ok, schema,
 };
+use std::collections::BTreeSet;
 
 /// What this function answers to.
 pub const ROUTE: Route =
@@ -14,7 +18,6 @@ pub const ROUTE: Route =
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[
-    Grant::GET,
     Grant::query(Index::Gsi1),
     Grant::query(Index::Gsi2),
     Grant::query(Index::Gsi3),
@@ -62,13 +65,19 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         client_id: request.query_id("clientId")?,
         delivery: request.query("deliveryState").map(delivery).transpose()?,
     };
-    let page = app
-        .store
-        .workspace(caller.workspace_id)
-        .invitations(filter, &paging.request)
-        .await?;
+    let workspace = app.store.workspace(caller.workspace_id);
+    let mut page = workspace.invitations(filter, &paging.request).await?;
+    if caller.companies.is_limited() {
+        let ids = page.items.iter().map(|invitation| invitation.client_id);
+        let ids: BTreeSet<ClientId> = ids.collect();
+        let clients = workspace.clients_by_id(&Vec::from_iter(ids)).await?;
+        let seen = clients.iter().filter(|client| caller.sees(client));
+        let seen: BTreeSet<ClientId> = seen.map(|client| client.id).collect();
+        page.items
+            .retain(|invitation| seen.contains(&invitation.client_id));
+    }
     Ok(ok(&paging.answer(app, page, |invitation| {
-        invitation.view(app.now())
+        view(app, &caller, &invitation)
     })?))
 }
 

@@ -44,9 +44,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("invitation")?;
     let workspace = app.store.workspace(caller.workspace_id);
     let resend: Resend = body_or_default(&request)?;
-    let email = get::find(&workspace, id).await?.email;
+    let email = get::find(&workspace, &caller, id).await?.email;
     refuse_if_complained(&workspace, &email).await?;
-    let lifetime = lifetime(&workspace.get().await?, resend.expires_in_days)?;
+    let lifetime = lifetime(&caller.workspace, resend.expires_in_days)?;
     decide(app, &caller, &request, id, |invitation, change, client| {
         invitation.resend(change, client, lifetime)
     })

@@ -15,7 +15,7 @@ pub const ROUTE: Route = Route::post("webhook-endpoints-create", "/v1/webhook-en
     .needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::query(Index::Table), Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::query(Index::Table), Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Register a webhook endpoint",

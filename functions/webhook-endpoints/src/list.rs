@@ -13,7 +13,7 @@ pub const ROUTE: Route =
     Route::get("webhook-endpoints-list", "/v1/webhook-endpoints").needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::query(Index::Table)];
+pub const GRANTS: &[Grant] = &[Grant::query(Index::Table)];
 
 const OPERATION: Operation = Operation {
     summary: "List webhook endpoints",

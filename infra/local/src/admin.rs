@@ -6,10 +6,11 @@ use crate::server::{StartError, store_in};
 use portico_app::index::rebuild::{self, Place, Progress};
 use portico_bootstrap::aws_config;
 use portico_domain::{
-    ApiKey, IdSource, Moment, Permission, RotationPending, Time, Workspace, WorkspaceId,
+    ApiKey, Change, Email, IdSource, InternalUser, InternalUserId, Invalid, Moment, PersonName,
+    RotationPending, Time, Workspace, WorkspaceId,
 };
 use portico_keys::{NoRandomness, Secret, new_api_key};
-use portico_store::{Clock, Error, Store};
+use portico_store::{Clock, CommitError, Error, Store};
 use std::path::Path;
 
 /// A workspace that was just made.
@@ -17,7 +18,9 @@ use std::path::Path;
 pub struct NewWorkspace {
     /// Its id.
     pub id: WorkspaceId,
-    /// A key with every permission; shown once.
+    /// Its admin.
+    pub admin_id: InternalUserId,
+    /// A key that may do whatever the admin may; shown once.
     pub api_key: Secret,
 }
 
@@ -27,6 +30,9 @@ pub enum AdminError {
     /// The table did not take it.
     #[error("failed to write to the table; are the credentials, the region and the name right?")]
     Store(#[from] Error),
+    /// The admin could not be added.
+    #[error("failed to add the admin")]
+    Commit(#[from] CommitError),
     /// A rotation is under way.
     #[error(transparent)]
     RotationPending(#[from] RotationPending),
@@ -41,12 +47,17 @@ pub enum AdminError {
     NoRandomness(#[from] NoRandomness),
 }
 
-/// Makes a workspace and its admin's key in this table, with the credentials
-/// and the region of the environment.
-pub async fn create(table: &str, name: &str) -> Result<NewWorkspace, AdminError> {
+/// Makes a workspace with its admin and the admin's key in this table, with
+/// the credentials and the region of the environment.
+pub async fn create(
+    table: &str,
+    name: &str,
+    admin: FirstAdmin,
+) -> Result<NewWorkspace, AdminError> {
     let store = Store::new(&aws_config().await, table, Clock::new(Time::system_now));
     let ids = IdSource::new();
-    create_in(&store, Moment::new(Time::system_now(), &ids), name).await
+    let moment = Moment::new(Time::system_now(), &ids);
+    create_in(&store, moment, name, admin).await
 }
 
 /// Derives anew what the lists of a workspace show.
@@ -71,35 +82,58 @@ impl Rebuild {
     }
 }
 
-/// Makes a workspace and its admin's key.
+/// Makes a workspace with its admin and the admin's key.
 pub async fn create_in(
     store: &Store,
     moment: Moment<'_>,
     name: &str,
+    admin: FirstAdmin,
 ) -> Result<NewWorkspace, AdminError> {
     let workspace = Workspace::new(moment.id(), name, moment.now);
-    let id = moment.id();
-    let key = new_api_key(id)?;
+    let (admin_id, key_id) = (moment.id(), moment.id());
+    let key = new_api_key(workspace.id, admin_id, key_id)?;
     // The key last: one without a workspace would let its owner in nowhere.
     store.create_workspace(&workspace).await?;
+    let mut change = Change::by_system(moment);
+    admin.found(&mut change, admin_id, workspace.id);
+    store.workspace(workspace.id).commit(&change).await?;
     store
         .put_api_key(&ApiKey {
-            id,
-            workspace_id: workspace.id,
-            owner: moment.id(),
             name: "Admin".to_owned(),
-            hash: key.hash,
-            permissions: Permission::ALL.iter().copied().collect(),
-            rate_limit: None,
-            created_at: moment.now,
-            expires_at: None,
-            revoked_at: None,
+            ..ApiKey::new(key_id, workspace.id, admin_id, key.hash, moment.now)
         })
         .await?;
     Ok(NewWorkspace {
         id: workspace.id,
+        admin_id,
         api_key: key.text,
     })
+}
+
+/// The admin that a workspace begins with.
+#[derive(Clone, Debug)]
+pub struct FirstAdmin {
+    name: PersonName,
+    email: Email,
+}
+
+impl FirstAdmin {
+    /// An admin with this name and address.
+    pub fn new(name: &str, email: &str) -> Result<Self, Invalid> {
+        Ok(Self {
+            name: PersonName::from_fields(None, None, Some(name))?,
+            email: Email::parse("email", email)?,
+        })
+    }
+
+    pub(crate) fn found(
+        self,
+        change: &mut Change<'_>,
+        id: InternalUserId,
+        workspace: WorkspaceId,
+    ) -> InternalUser {
+        InternalUser::found(change, id, workspace, self.name, self.email)
+    }
 }
 
 /// Rotates the keys of the installation with this table, with the credentials

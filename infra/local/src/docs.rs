@@ -44,7 +44,7 @@ pub fn functions() -> String {
             route.name,
             &json!({ "route": route.to_string() }),
             access,
-            function.grants,
+            &function.grants(),
         )
     });
     let triggers = TRIGGERS.iter().map(|trigger| {
@@ -63,12 +63,14 @@ pub fn grants() -> Vec<(&'static str, String)> {
     let functions = portico_bootstrap::functions();
     let routes = functions
         .iter()
-        .map(|function| (function.route.name, function.grants));
+        .map(|function| (function.route.name, function.grants()));
     let triggers = TRIGGERS
         .iter()
-        .map(|trigger| (trigger.name, trigger.grants));
-    let each = |(name, grants): (&'static str, &'static [Grant])| {
-        grants.iter().map(move |grant| (name, describe(grant)))
+        .map(|trigger| (trigger.name, trigger.grants.to_vec()));
+    let each = |(name, grants): (&'static str, Vec<Grant>)| {
+        grants
+            .into_iter()
+            .map(move |grant| (name, describe(&grant)))
     };
     routes.chain(triggers).flat_map(each).collect()
 }

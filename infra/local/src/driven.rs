@@ -76,7 +76,7 @@ impl LocalServer {
     ) -> impl Future<Output = ApiGatewayV2httpResponse> + Send + use<> {
         let acting = Acting {
             name: function.route.name,
-            grants: function.grants,
+            grants: function.grants(),
         };
         let app = Arc::clone(&self.core.app);
         acting.scope(async move { serve(&app, &function, event).await })

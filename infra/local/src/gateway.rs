@@ -90,7 +90,7 @@ pub(crate) async fn handle(
         Ok(event) => {
             let acting = Acting {
                 name: function.route.name,
-                grants: function.grants,
+                grants: function.grants(),
             };
             respond(acting.scope(serve(&core.app, &function, event)).await)
         }

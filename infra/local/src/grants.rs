@@ -13,16 +13,16 @@ tokio::task_local! {
 }
 
 /// The function on whose behalf calls are made.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Acting {
     pub(crate) name: &'static str,
-    pub(crate) grants: &'static [Grant],
+    pub(crate) grants: Vec<Grant>,
 }
 
 impl Acting {
     /// The function that is at work in this task, if one is.
     pub(crate) fn current() -> Option<Self> {
-        ACTING.try_with(|acting| *acting).ok()
+        ACTING.try_with(Clone::clone).ok()
     }
 
     /// Does `work` on behalf of this function.
@@ -70,7 +70,8 @@ fn needs(call: &Call) -> Vec<Grant> {
         ("dynamodb", "GetItem") => vec![Grant::GET],
         ("dynamodb", "BatchGetItem") => vec![Grant::BATCH_GET],
         ("dynamodb", "PutItem") => vec![Grant::PUT],
-        // Counting the requests of a limited key is a part of letting it in.
+        // Counting the requests of a limited key, and noting that one is used,
+        // is a part of letting it in.
         ("dynamodb", "UpdateItem") if is_key_rate(&call.body) => Vec::new(),
         ("dynamodb", "UpdateItem") => vec![Grant::UPDATE],
         ("dynamodb", "DeleteItem") => vec![Grant::DELETE],

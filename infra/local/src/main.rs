@@ -7,6 +7,7 @@ use cli::{
     Done, dev::Dev, doctor::Doctor, events::Events, index::Index, listen::Listen, print,
     trigger::Trigger,
 };
+use portico_local::admin::FirstAdmin;
 use serde_json::json;
 use std::{
     fs,
@@ -70,6 +71,12 @@ enum Admin {
         /// The name of the business, as its clients read it.
         #[arg(long)]
         name: String,
+        /// The e-mail address of the workspace's first admin.
+        #[arg(long)]
+        admin_email: String,
+        /// The name of the workspace's first admin.
+        #[arg(long, default_value = "Admin")]
+        admin_name: String,
     },
 }
 
@@ -101,9 +108,7 @@ async fn main() -> ExitCode {
         Some(Command::Events(events)) => events.run().await,
         Some(Command::Index(index)) => index.run().await,
         Some(Command::Doctor(doctor)) => doctor.run().await,
-        Some(Command::Admin(Admin::Create { table, name })) => {
-            create_workspace(&table, &name).await
-        }
+        Some(Command::Admin(admin)) => administer(admin).await,
         Some(Command::Keys(Keys::Rotate { table, data, now })) => {
             rotate_keys(table.as_deref(), &data, now).await
         }
@@ -134,10 +139,24 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-async fn create_workspace(table: &str, name: &str) -> Done {
-    let workspace = portico_local::admin::create(table, name).await?;
-    let line = json!({ "workspaceId": workspace.id, "apiKey": workspace.api_key.expose() });
-    print(&line.to_string())
+async fn administer(command: Admin) -> Done {
+    match command {
+        Admin::Create {
+            table,
+            name,
+            admin_email,
+            admin_name,
+        } => {
+            let admin = FirstAdmin::new(&admin_name, &admin_email)?;
+            let workspace = portico_local::admin::create(&table, &name, admin).await?;
+            let line = json!({
+                "workspaceId": workspace.id,
+                "adminId": workspace.admin_id,
+                "apiKey": workspace.api_key.expose(),
+            });
+            print(&line.to_string())
+        }
+    }
 }
 
 async fn rotate_keys(table: Option<&str>, data: &Path, at_once: bool) -> Done {

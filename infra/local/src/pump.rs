@@ -80,7 +80,7 @@ impl Runner {
     ) -> impl Future<Output = Result<Value, TriggerError>> + Send + use<> {
         let acting = Acting {
             name: trigger.name,
-            grants: trigger.grants,
+            grants: trigger.grants.to_vec(),
         };
         let app = Arc::clone(&self.app);
         let handle = trigger.handle;

@@ -3,11 +3,11 @@
 //! Every step can be taken again, so a first start that is cut off is finished
 //! by the next one.
 
-use crate::state::State;
+use crate::{admin::FirstAdmin, state::State};
 use portico_app::App;
 use portico_domain::{
     Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyName, CompanyPatch, Email, Invalid,
-    Permission, PersonName, Workspace,
+    PersonName, Workspace,
 };
 use portico_store::{CommitError, CompanyFilter, Error, PageRequest};
 
@@ -17,37 +17,50 @@ pub enum SeedError {
     /// The table did not answer.
     #[error("failed to make the first workspace")]
     Store(#[from] Error),
-    /// The examples could not be written.
-    #[error("failed to add the example clients")]
+    /// The admin or the examples could not be written.
+    #[error("failed to add the admin and the example clients")]
     Examples(#[from] CommitError),
-    /// The examples are not what the rules allow.
-    #[error("failed to check the example clients")]
+    /// They are not what the rules allow.
+    #[error("failed to check the admin and the example clients")]
     Invalid(#[from] Invalid),
 }
 
-/// Makes the first workspace, its admin's key, and the example clients.
+/// Makes the first workspace, its admin with a key, and the example clients.
 pub(crate) async fn seed(app: &App, state: &State, examples: bool) -> Result<(), SeedError> {
     let workspace = Workspace::new(state.workspace_id, "My workspace", state.created_at);
     app.store.create_workspace(&workspace).await?;
-    app.store
-        .put_api_key(&ApiKey {
-            id: state.api_key_id,
-            workspace_id: state.workspace_id,
-            owner: state.admin_id,
-            name: "Admin".to_owned(),
-            hash: state.api_key_hash.clone(),
-            permissions: Permission::ALL.iter().copied().collect(),
-            rate_limit: None,
-            created_at: state.created_at,
-            expires_at: None,
-            revoked_at: None,
-        })
-        .await?;
+    add_admin(app, state).await?;
     if examples {
         add_examples(app, state).await
     } else {
         Ok(())
     }
+}
+
+/// Adds the admin and gives it the key. An installation from before there
+/// were internal users has the key already, with what could be allowed then.
+pub(crate) async fn add_admin(app: &App, state: &State) -> Result<(), SeedError> {
+    let (w, id) = (state.workspace_id, state.admin_id);
+    let workspace = app.store.workspace(w);
+    if workspace.internal_user(id).await?.is_some() {
+        return Ok(());
+    }
+    // The key first: the admin is what says that all is done.
+    app.store
+        .put_api_key(&ApiKey {
+            name: "Admin".to_owned(),
+            ..ApiKey::new(
+                state.api_key_id,
+                w,
+                id,
+                state.api_key_hash.clone(),
+                state.created_at,
+            )
+        })
+        .await?;
+    let mut change = Change::by_system(app.moment());
+    FirstAdmin::new("Admin", "admin@example.com")?.found(&mut change, id, w);
+    Ok(workspace.commit(&change).await?)
 }
 
 /// John Doe and Jane Doe in Rocket Rides. A company or a client that is there

@@ -12,7 +12,7 @@ use crate::{
     mailbox::{self, Mailbox},
     pump::{QueuePump, Runner, SchedulePump, StreamPump, queue_of},
     s3,
-    seed::{SeedError, seed},
+    seed::{SeedError, add_admin, seed},
     sqs::{QueueSpec, Queues},
     state::{State, StateError},
 };
@@ -20,7 +20,7 @@ use axum::{Router, routing};
 use portico_app::{App, Source};
 use portico_bootstrap::{TRIGGERS, functions};
 use portico_crm::Adapters;
-use portico_domain::{IdSource, Time, WorkspaceId};
+use portico_domain::{IdSource, InternalUserId, Time, WorkspaceId};
 use portico_files::Files;
 use portico_google::{Google, GoogleSettings};
 use portico_keys::{Keyring, RootKey, RootKeyError};
@@ -126,7 +126,9 @@ pub struct LocalServer {
     pub url: String,
     /// The first workspace.
     pub workspace_id: WorkspaceId,
-    /// A key of that workspace with every permission.
+    /// The admin of that workspace.
+    pub admin_id: InternalUserId,
+    /// A key that may do whatever the admin may.
     pub api_key: String,
     pub(crate) core: Arc<Core>,
     hooks: Hooks,
@@ -164,12 +166,15 @@ impl LocalServer {
         let google = options.google.clone().map(Google::new);
         let app = Arc::new(app(&aws, (keys, google), &clock, &url, ids)?);
         app.store.create_table().await?;
-        if !parts.state.is_seeded {
+        if parts.state.is_seeded {
+            add_admin(&app, &parts.state).await?;
+        } else {
             Box::pin(seed(&app, &parts.state, options.examples)).await?;
             parts.state.is_seeded = true;
             parts.state.save()?;
         }
-        let (workspace_id, api_key) = (parts.state.workspace_id, parts.state.api_key.clone());
+        let (workspace_id, admin_id) = (parts.state.workspace_id, parts.state.admin_id);
+        let api_key = parts.state.api_key.clone();
         let hooks = dev::open_hooks(&options, &app, workspace_id, &clock)?;
         let core = Arc::new(Core {
             routes: Routes::new(&functions())?,
@@ -192,6 +197,7 @@ impl LocalServer {
         Ok(Self {
             url,
             workspace_id,
+            admin_id,
             api_key,
             core,
             hooks,

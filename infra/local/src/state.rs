@@ -46,12 +46,12 @@ pub enum StateError {
 impl State {
     /// The state of a new installation that is kept nowhere.
     pub(crate) fn new(ids: &IdSource, now: Time) -> Result<Self, StateError> {
-        let api_key_id = ids.next(now);
-        let key = new_api_key(api_key_id)?;
+        let (workspace_id, admin_id, api_key_id) = (ids.next(now), ids.next(now), ids.next(now));
+        let key = new_api_key(workspace_id, admin_id, api_key_id)?;
         Ok(Self {
             root_key: RootKey::generate()?.to_text().expose().to_owned(),
-            workspace_id: ids.next(now),
-            admin_id: ids.next(now),
+            workspace_id,
+            admin_id,
             api_key_id,
             api_key: key.text.expose().to_owned(),
             api_key_hash: key.hash,

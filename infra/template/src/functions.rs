@@ -28,10 +28,10 @@ impl Unit<'_> {
         }
     }
 
-    fn grants(self) -> &'static [Grant] {
+    fn grants(self) -> Vec<Grant> {
         match self {
-            Self::Route(function) => function.grants,
-            Self::Trigger(trigger) => trigger.grants,
+            Self::Route(function) => function.grants(),
+            Self::Trigger(trigger) => trigger.grants.to_vec(),
         }
     }
 
@@ -182,7 +182,7 @@ fn function(unit: Unit<'_>, name: &str) -> Value {
 }
 
 fn function_role(unit: Unit<'_>) -> Value {
-    let mut statements = policy::statements(unit.grants());
+    let mut statements = policy::statements(&unit.grants());
     statements.push(policy::own_log());
     if let Unit::Route(function) = unit
         && matches!(

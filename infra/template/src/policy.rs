@@ -24,8 +24,8 @@ pub(crate) fn statements(grants: &[Grant]) -> Vec<Value> {
         .collect()
 }
 
-/// Counting the requests of API keys that have a limit, which whoever lets in
-/// keys does: updates of those items alone.
+/// Counting the requests of API keys that have a limit and noting that a key is
+/// used, which whoever lets in keys does: updates of those items alone.
 pub(crate) fn key_rates() -> Value {
     let mut statement = allow(&["dynamodb:UpdateItem"], &[from_core("table-arn")]);
     let partitions = format!("{}*", portico_store::RATE_PARTITIONS);

@@ -159,6 +159,9 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled
+        | EventType::InternalUserCreated
+        | EventType::InternalUserUpdated
+        | EventType::InternalUserDeleted
         | EventType::WorkspaceUpdated
         | EventType::CustomFieldCreated
         | EventType::CustomFieldUpdated

@@ -190,6 +190,9 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled
+        | EventType::InternalUserCreated
+        | EventType::InternalUserUpdated
+        | EventType::InternalUserDeleted
         | EventType::WorkspaceUpdated
         | EventType::CustomFieldCreated
         | EventType::CustomFieldUpdated

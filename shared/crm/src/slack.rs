@@ -164,6 +164,15 @@ fn message(story: &Story<'_>) -> Option<String> {
         EventType::InvitationAccepted => invitation("accepted"),
         EventType::InvitationExpired => invitation("expired"),
         EventType::InvitationCancelled => invitation("cancelled"),
+        EventType::InternalUserCreated => Some(format!("New team member: {}", member_name(story))),
+        EventType::InternalUserUpdated => Some(format!(
+            "Team member changed: {}. {}",
+            member_name(story),
+            changes(story)
+        )),
+        EventType::InternalUserDeleted => {
+            Some(format!("Team member removed: {}", member_name(story)))
+        }
         EventType::CustomFieldCreated => field("New"),
         EventType::CustomFieldUpdated => field("Changed"),
         EventType::CustomFieldDeleted => field("Deleted"),
@@ -180,6 +189,11 @@ fn message(story: &Story<'_>) -> Option<String> {
 
 fn person(story: &Story<'_>) -> String {
     format!("{} ({})", story.text("name"), story.text("email"))
+}
+
+fn member_name(story: &Story<'_>) -> String {
+    let name = format!("{} {}", story.text("givenName"), story.text("familyName"));
+    name.trim().to_owned()
 }
 
 fn member(story: &Story<'_>) -> String {

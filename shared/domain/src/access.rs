@@ -1,14 +1,30 @@
-//! Who may do what: permissions and the keys that carry them.
+//! Who may do what: permissions, the companies that somebody is limited to,
+//! and who did something.
 
-use crate::{ApiKeyId, ClientId, InternalUserId, RateLimit, Time, WorkspaceId};
-use serde::{Deserialize, Serialize};
+use crate::{Client, ClientId, CompanyId, InternalUserId, Invalid};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::{collections::BTreeSet, fmt};
 use uuid::Uuid;
+
+/// To how many companies a team member can be limited: the filter of a list
+/// compares with each of them, and DynamoDB takes 100 values in a comparison.
+pub const MAX_COMPANY_ACCESS: usize = 100;
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         /// One thing that a key or a role allows.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(
+            Clone,
+            Copy,
+            Debug,
+            PartialEq,
+            Eq,
+            PartialOrd,
+            Ord,
+            Serialize,
+            Deserialize,
+            schemars::JsonSchema,
+        )]
         #[serde(rename_all = "snake_case")]
         pub enum Permission { $($(#[$doc])* $variant,)* }
 
@@ -41,6 +57,67 @@ permissions! {
     ManageWebhooks = "manage_webhooks",
     /// Read the events of the whole workspace.
     ViewEvents = "view_events",
+    /// Add, change and remove internal users.
+    ManageMembers = "manage_members",
+    /// See, make and revoke API keys.
+    ManageApiKeys = "manage_api_keys",
+    /// Add, change and delete roles.
+    ManageRoles = "manage_roles",
+    /// Read the audit log and the access review.
+    ViewAuditLog = "view_audit_log",
+}
+
+impl Permission {
+    /// The permission with this name, if there is one.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|known| known.name() == name)
+    }
+
+    /// Whether it reaches the whole workspace, so that nobody who is limited
+    /// to some companies can have it: events, deliveries and the audit log
+    /// tell of every company, and who hands out access could hand out more
+    /// than what is inside.
+    pub const fn is_workspace_wide(self) -> bool {
+        match self {
+            Self::ViewClients
+            | Self::CreateClients
+            | Self::EditClients
+            | Self::DeleteClients
+            | Self::ManageClientOrganizations => false,
+            Self::ManageWebhooks
+            | Self::ViewEvents
+            | Self::ManageMembers
+            | Self::ManageApiKeys
+            | Self::ManageRoles
+            | Self::ViewAuditLog
+            | Self::ManageWorkspace => true,
+        }
+    }
+}
+
+/// The permissions with the names in this field.
+pub fn parse_permissions(field: &str, names: &[String]) -> Result<BTreeSet<Permission>, Invalid> {
+    let parse = |(place, name): (usize, &String)| {
+        Permission::parse(name).ok_or_else(|| {
+            let known: Vec<&str> = Permission::ALL.iter().map(|known| known.name()).collect();
+            let message = format!(
+                "there is no such permission; there are {}",
+                known.join(", ")
+            );
+            Invalid::new(&format!("{field}[{place}]"), "permission_unknown", message)
+        })
+    };
+    names.iter().enumerate().map(parse).collect()
+}
+
+/// Reads permissions; those that only a later version knows are left out, so
+/// items that it wrote can be read.
+pub(crate) fn known_permissions<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeSet<Permission>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let known = names.iter().filter_map(|name| Permission::parse(name));
+    Ok(known.collect())
 }
 
 impl fmt::Display for Permission {
@@ -49,38 +126,58 @@ impl fmt::Display for Permission {
     }
 }
 
-/// A key for programs: it belongs to the internal user who made it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ApiKey {
-    /// The public part of the key.
-    pub id: ApiKeyId,
-    /// The only workspace that the key reaches.
-    pub workspace_id: WorkspaceId,
-    /// Whose key it is.
-    pub owner: InternalUserId,
-    /// What it is for, in its owner's words.
-    pub name: String,
-    /// SHA-256 of the secret part, in hexadecimal; the secret itself is random
-    /// and long, so it needs no slow hash.
-    pub hash: String,
-    /// What it allows.
-    pub permissions: BTreeSet<Permission>,
-    /// How many requests it may make, if that is limited.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rate_limit: Option<RateLimit>,
-    /// When it was made.
-    pub created_at: Time,
-    /// When it stops working, if ever.
-    pub expires_at: Option<Time>,
-    /// When it was revoked, if it was.
-    pub revoked_at: Option<Time>,
-}
+/// The companies whose clients somebody sees: all, or only some.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CompanyAccess(Option<BTreeSet<CompanyId>>);
 
-impl ApiKey {
-    /// Whether the key works at `now`.
-    pub fn is_valid(&self, now: Time) -> bool {
-        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+impl CompanyAccess {
+    /// All companies, and clients without one.
+    pub const ALL: Self = Self(None);
+
+    /// Only these companies.
+    pub fn only(companies: impl IntoIterator<Item = CompanyId>) -> Result<Self, Invalid> {
+        let companies: BTreeSet<CompanyId> = companies.into_iter().collect();
+        if companies.len() > MAX_COMPANY_ACCESS {
+            let message =
+                format!("a team member can be limited to {MAX_COMPANY_ACCESS} companies at most");
+            return Err(Invalid::new(
+                "companyAccessList",
+                "too_many_companies",
+                message,
+            ));
+        }
+        Ok(Self(Some(companies)))
+    }
+
+    /// The companies, if it is limited to some.
+    pub const fn limit(&self) -> Option<&BTreeSet<CompanyId>> {
+        self.0.as_ref()
+    }
+
+    /// Whether there is anything that it leaves out.
+    pub const fn is_limited(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Whether this company is inside.
+    pub fn covers(&self, company: CompanyId) -> bool {
+        self.0.as_ref().is_none_or(|only| only.contains(&company))
+    }
+
+    /// Whether this client is inside: one of its companies is. A client
+    /// without a company is nobody's who is limited.
+    pub fn covers_client(&self, client: &Client) -> bool {
+        !self.is_limited() || client.company_ids.iter().any(|id| self.covers(*id))
+    }
+
+    /// Whether all that `other` covers is inside.
+    pub fn includes(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(mine), Some(theirs)) => theirs.is_subset(mine),
+        }
     }
 }
 

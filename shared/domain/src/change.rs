@@ -5,9 +5,10 @@
 //! store writes a change whole or not at all.
 
 use crate::{
-    Account, AddressMark, AuditNote, Chore, Client, ClientId, Company, CompanyId, CompanyRefusal,
-    Email, Endpoint, EndpointId, Event, FieldSet, Invitation, Letter, LetterId, Moment, Origin,
-    Picture, Recovery, Session, Ticket, Time, WebhookDelivery, Work, Workspace, WorkspaceId,
+    Account, AddressMark, ApiKey, AuditNote, Chore, Client, ClientId, Company, CompanyId,
+    CompanyRefusal, CustomRole, Email, Endpoint, EndpointId, Event, FieldSet, InternalUser,
+    Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Session, Ticket, Time,
+    WebhookDelivery, Work, Workspace, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -64,6 +65,14 @@ pub struct Change<'a> {
     pub companies: Vec<Revision<Company>>,
     /// Invitations added or changed.
     pub invitations: Vec<Revision<Invitation>>,
+    /// Internal users added or changed.
+    pub internal_users: Vec<Revision<InternalUser>>,
+    /// API keys added or changed.
+    pub api_keys: Vec<Revision<ApiKey>>,
+    /// Roles of the workspace's own, added or changed.
+    pub roles: Vec<Revision<CustomRole>>,
+    /// Roles deleted.
+    pub deleted_roles: Vec<CustomRole>,
     /// Webhook endpoints added or changed.
     pub endpoints: Vec<Revision<Endpoint>>,
     /// Webhook endpoints that shall be gone.
@@ -109,6 +118,10 @@ impl<'a> Change<'a> {
             clients: Vec::new(),
             companies: Vec::new(),
             invitations: Vec::new(),
+            internal_users: Vec::new(),
+            api_keys: Vec::new(),
+            roles: Vec::new(),
+            deleted_roles: Vec::new(),
             endpoints: Vec::new(),
             deleted_endpoints: Vec::new(),
             rung_endpoints: Vec::new(),
@@ -152,6 +165,18 @@ impl<'a> Change<'a> {
             .invitations
             .iter()
             .map(|revision| revision.after.workspace_id);
+        let internal_users = self
+            .internal_users
+            .iter()
+            .map(|revision| revision.after.workspace_id);
+        let api_keys = self
+            .api_keys
+            .iter()
+            .map(|revision| revision.after.workspace_id);
+        let roles = self.roles.iter().map(|revision| &revision.after);
+        let roles = roles
+            .chain(&self.deleted_roles)
+            .map(|role| role.workspace_id);
         let endpoints = self.endpoints.iter().map(|revision| &revision.after);
         let endpoints = endpoints.chain(&self.deleted_endpoints);
         let itself = self.workspace.iter().map(|revision| revision.after.id);
@@ -171,6 +196,9 @@ impl<'a> Change<'a> {
             .chain(clients)
             .chain(companies)
             .chain(invitations)
+            .chain(internal_users)
+            .chain(api_keys)
+            .chain(roles)
             .chain(endpoints.map(|endpoint| endpoint.workspace_id))
             .chain(self.deliveries.iter().map(|delivery| delivery.workspace_id))
             .chain(self.recoveries.iter().map(|recovery| recovery.workspace_id))
@@ -299,6 +327,40 @@ impl<'a> Change<'a> {
     ) -> AddressMark {
         after.version += 1;
         self.marks.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Adds an internal user, or changes one.
+    pub fn save_internal_user(
+        &mut self,
+        before: Option<&InternalUser>,
+        mut after: InternalUser,
+    ) -> InternalUser {
+        after.version += 1;
+        self.internal_users.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Adds an API key, or changes one.
+    pub fn save_api_key(&mut self, before: Option<&ApiKey>, mut after: ApiKey) -> ApiKey {
+        after.version += 1;
+        self.api_keys.push(Revision {
+            before: before.cloned(),
+            after: after.clone(),
+        });
+        after
+    }
+
+    /// Adds a role, or changes one.
+    pub fn save_role(&mut self, before: Option<&CustomRole>, mut after: CustomRole) -> CustomRole {
+        after.version += 1;
+        self.roles.push(Revision {
             before: before.cloned(),
             after: after.clone(),
         });

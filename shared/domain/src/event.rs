@@ -77,6 +77,12 @@ event_types! {
     InvitationExpired = "invitation.expired",
     /// An invitation was withdrawn.
     InvitationCancelled = "invitation.cancelled",
+    /// An internal user was added.
+    InternalUserCreated = "internalUser.created",
+    /// An internal user's fields, role or companies changed.
+    InternalUserUpdated = "internalUser.updated",
+    /// An internal user was removed.
+    InternalUserDeleted = "internalUser.deleted",
     /// A custom field was added.
     CustomFieldCreated = "customField.created",
     /// A custom field was renamed or moved, or its options changed.

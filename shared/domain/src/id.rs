@@ -64,6 +64,8 @@ kinds! {
     InternalUserId of InternalUser;
     /// A key for programs.
     ApiKeyId of ApiKey;
+    /// A role that a workspace made itself.
+    RoleId of Role;
     /// One place where somebody is signed in.
     SessionId of Session;
     /// What one change left in the audit log.

@@ -8,6 +8,7 @@ mod access;
 mod account_manager;
 mod address;
 mod address_mark;
+mod api_key;
 mod audit;
 mod change;
 mod chore;
@@ -20,6 +21,7 @@ mod endpoint;
 mod event;
 mod health;
 mod id;
+mod internal_user;
 mod invalid;
 mod invitation;
 mod lane;
@@ -30,6 +32,7 @@ mod origin;
 mod picture;
 mod rate;
 mod recovery;
+mod role;
 mod sample;
 mod search;
 mod session;
@@ -43,10 +46,11 @@ mod ticket;
 mod time;
 mod workspace;
 
-pub use access::{Actor, ApiKey, Permission};
+pub use access::{Actor, CompanyAccess, MAX_COMPANY_ACCESS, Permission, parse_permissions};
 pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
 pub use address::Address;
 pub use address_mark::{AddressFault, AddressMark};
+pub use api_key::{ApiKey, ApiKeyPatch, ApiKeyView, Scope};
 pub use audit::{AuditEntry, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
 pub use change::{Change, Credential, EmailReservation, Revision};
 pub use chore::{CHORE_PAUSE, Chore, Work};
@@ -74,8 +78,9 @@ pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, AuditEntryId, ChoreId, ClientId, CompanyId, CustomFieldId, DeliveryId, EndpointId,
     EventId, Id, IdSource, InternalUserId, InvitationId, LaneId, LetterId, Moment, OptionId,
-    RecoveryId, SessionId, TicketId, WorkspaceId, kind,
+    RecoveryId, RoleId, SessionId, TicketId, WorkspaceId, kind,
 };
+pub use internal_user::{InternalUser, InternalUserDraft, InternalUserPatch, InternalUserView};
 pub use invalid::Invalid;
 pub use invitation::{
     DeadLink, Delivery, DeliveryState, Fate, Invitation, InvitationStatus, InvitationView,
@@ -89,6 +94,7 @@ pub use origin::{ChangeSource, Origin};
 pub use picture::Picture;
 pub use rate::{Quota, RateLimit, micros};
 pub use recovery::{Include, Recovery, RecoveryStatus};
+pub use role::{CustomRole, MAX_ROLES, Role, RoleView};
 pub use sample::{sample, samples};
 pub use search::Search;
 pub use session::{

@@ -5,9 +5,12 @@
 //! (the generic cell rate algorithm, GCRA), so a request moves that time on by
 //! the time that one token takes, and one atomic write counts it.
 
-use crate::Time;
+use crate::{Invalid, Time};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+/// The longest time that a limit is for, in seconds.
+const DAY: u32 = 24 * 60 * 60;
 
 /// How many requests a key may make in a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -32,6 +35,24 @@ pub struct Quota {
 }
 
 impl RateLimit {
+    /// Refuses numbers that no bucket has; `field` is where they are.
+    pub fn check(self, field: &str) -> Result<(), Invalid> {
+        let is_one = (1..=100_000).contains(&self.requests) && (1..=DAY).contains(&self.seconds);
+        if is_one {
+            return Ok(());
+        }
+        let message = format!("a rate limit is 1 to 100000 requests in 1 to {DAY} seconds");
+        Err(Invalid::new(field, "rate_limit_invalid", message))
+    }
+
+    /// Whether it lets through no more than this other limit, neither at once
+    /// nor in the long run.
+    pub fn is_within(self, other: Self) -> bool {
+        let in_time_of =
+            |mine: Self, other: Self| u64::from(mine.requests) * u64::from(other.seconds);
+        self.requests <= other.requests && in_time_of(self, other) <= in_time_of(other, self)
+    }
+
     /// The time that one token takes, in microseconds.
     pub fn interval(self) -> u64 {
         u64::from(self.seconds) * 1_000_000 / u64::from(self.requests.max(1))

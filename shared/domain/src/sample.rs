@@ -4,10 +4,11 @@
 //! events that it tells are the samples, so they cannot differ from real ones.
 
 use crate::{
-    Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyName, CompanyPatch, Email,
-    Endpoint, EndpointDraft, Event, EventFilter, EventType, Fate, FieldDraft, FieldEntity,
-    FieldPatch, FieldSet, FieldType, Invitation, MailReport, Moment, PersonName, Workspace,
-    WorkspaceId, WorkspacePatch,
+    Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyAccess, CompanyName,
+    CompanyPatch, Email, Endpoint, EndpointDraft, Event, EventFilter, EventType, Fate, FieldDraft,
+    FieldEntity, FieldPatch, FieldSet, FieldType, InternalUser, InternalUserDraft,
+    InternalUserPatch, Invitation, MailReport, Moment, PersonName, Role, Workspace, WorkspaceId,
+    WorkspacePatch,
 };
 use std::time::Duration;
 
@@ -103,6 +104,7 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     let expired = Invitation::open(change, &mut jane, None, lifetime, author).ok()?;
     expired.expire(change, Some(&mut jane));
     company.delete(change).ok()?;
+    internal_user(change, workspace_id)?;
 
     let named = WorkspacePatch {
         name: Some("Rockets".to_owned()),
@@ -118,6 +120,24 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     let endpoint = Endpoint::create(change, moment.id(), workspace_id, draft, String::new());
     endpoint.give_up(change, "the endpoint answered that it is gone");
     Some(std::mem::take(&mut change.events))
+}
+
+/// A team member who comes, gets another role, and goes.
+fn internal_user(change: &mut Change<'_>, workspace_id: WorkspaceId) -> Option<()> {
+    let draft = InternalUserDraft {
+        name: PersonName::from_fields(Some("Mary"), Some("Major"), None).ok()?,
+        email: Email::parse("email", "mary.major@example.com").ok()?,
+        role: Role::Staff,
+        company_access: CompanyAccess::ALL,
+    };
+    let id = change.moment.id();
+    let mary = InternalUser::create(change, id, workspace_id, draft).ok()?;
+    let promoted = InternalUserPatch {
+        role: Some(Role::Admin),
+        ..InternalUserPatch::default()
+    };
+    mary.update(change, promoted).ok()?.remove(change);
+    Some(())
 }
 
 fn client(given: &str, family: &str, email: &str, company: &Company) -> Option<ClientDraft> {

@@ -3,8 +3,17 @@
 //! They are looked up before the tenant is known, so their keys do not begin
 //! with one; they are what says which tenant a caller belongs to.
 
-use crate::{Error, Index, Pattern, Store, item::item};
-use portico_domain::{ApiKey, ApiKeyId};
+use crate::{
+    Error, Index, Page, PageRequest, Pattern, Store, WorkspaceStore,
+    error::unless_condition_fails,
+    internal_user,
+    item::{self, Attributes, item, read},
+    list::{Order, Question},
+    text, workspace,
+};
+use portico_domain::{
+    ApiKey, ApiKeyId, InternalUser, InternalUserId, Time, Workspace, WorkspaceId,
+};
 
 pub(crate) const PATTERNS: &[Pattern] = &[KEY, KEYS];
 
@@ -18,15 +27,101 @@ const KEYS: Pattern = Pattern::new(
 
 const API_KEY_ENTITY: &str = "apiKey";
 
+/// What the table knows of somebody who wants to be let in.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    /// The workspace.
+    pub workspace: Option<Workspace>,
+    /// The internal user, removed or not.
+    pub user: Option<InternalUser>,
+    /// The key that was presented.
+    pub key: Option<ApiKey>,
+}
+
 impl Store {
+    /// The workspace, the internal user and, if one was presented, the key
+    /// with these ids, in one consistent read. The ids are what the caller
+    /// claims: whoever asks must see to it that the key, or a signature, holds
+    /// the same ones.
+    pub async fn credentials(
+        &self,
+        workspace: WorkspaceId,
+        user: InternalUserId,
+        key: Option<ApiKeyId>,
+    ) -> Result<Credentials, Error> {
+        let mut keys = vec![
+            workspace::this_key(workspace),
+            internal_user::this_key(workspace, user),
+        ];
+        keys.extend(key.map(|id| KEY.key(&[&id])));
+        let mut found = Credentials::default();
+        for item in self.get_many(keys).await? {
+            let entity = item.get(item::ENTITY).and_then(|entity| entity.as_s().ok());
+            match entity.map(String::as_str) {
+                Some(workspace::ENTITY) => {
+                    found.workspace = Some(read(workspace::ENTITY, item)?);
+                }
+                Some(internal_user::ENTITY) => {
+                    found.user = Some(read(internal_user::ENTITY, item)?);
+                }
+                _ => found.key = Some(read(API_KEY_ENTITY, item)?),
+            }
+        }
+        Ok(found)
+    }
+
     /// Writes a key, or its revocation.
     pub async fn put_api_key(&self, key: &ApiKey) -> Result<(), Error> {
-        let keys = [KEY.key(&[&key.id]), KEYS.key(&[&key.workspace_id, &key.id])];
-        self.put(item(API_KEY_ENTITY, key, &keys)?).await
+        self.put(api_key_item(key)?).await
     }
 
     /// The key with this id, whoever's it is.
     pub async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, Error> {
-        self.get(API_KEY_ENTITY, &KEY.key(&[&id])).await
+        self.get_for_admission(API_KEY_ENTITY, KEY.key(&[&id]))
+            .await
     }
+
+    /// Notes that a key was used. Of requests at the same time one notes it; a
+    /// key that is changed at the same moment may forget it again.
+    pub async fn note_use(&self, key: &ApiKey, now: Time) -> Result<(), Error> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(KEY.key(&[&key.id]).attributes()))
+            .update_expression("SET lastUsedAt = :now")
+            .expression_attribute_values(":now", text(&now));
+        let request = match key.last_used_at {
+            None => request
+                .condition_expression("attribute_exists(pk) AND attribute_not_exists(lastUsedAt)"),
+            Some(last) => request
+                .condition_expression("lastUsedAt = :last")
+                .expression_attribute_values(":last", text(&last)),
+        };
+        unless_condition_fails(request.send().await)?;
+        Ok(())
+    }
+}
+
+impl WorkspaceStore<'_> {
+    /// The key with this id, unless it is another workspace's; revoked or not.
+    pub async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, Error> {
+        let key: Option<ApiKey> = self.store.get(API_KEY_ENTITY, &KEY.key(&[&id])).await?;
+        Ok(key.filter(|key| key.workspace_id == self.id))
+    }
+
+    /// Keys that are not revoked, oldest first.
+    pub async fn api_keys(&self, page: &PageRequest) -> Result<Page<ApiKey>, Error> {
+        let question = Question::new(KEYS.index, KEYS.partition(&[&self.id]), Order::OldestFirst);
+        self.store.list(API_KEY_ENTITY, question, page).await
+    }
+}
+
+/// A revoked key is in no list, and stays to be refused.
+pub(crate) fn api_key_item(key: &ApiKey) -> Result<Attributes, Error> {
+    let mut keys = vec![KEY.key(&[&key.id])];
+    if key.revoked_at.is_none() {
+        keys.push(KEYS.key(&[&key.workspace_id, &key.id]));
+    }
+    item(API_KEY_ENTITY, key, &keys)
 }

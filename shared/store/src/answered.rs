@@ -49,7 +49,7 @@ impl WorkspaceStore<'_> {
         now: Time,
     ) -> Result<Option<Answered>, Error> {
         let key = THIS.key(&[&self.id, &caller, &key_hash]);
-        let found: Option<Answered> = self.store.get(ENTITY, &key).await?;
+        let found: Option<Answered> = self.store.get_for_admission(ENTITY, key).await?;
         Ok(found.filter(|answered| now < answered.expires_at))
     }
 }

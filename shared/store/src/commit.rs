@@ -6,6 +6,8 @@
 //! written either, so that the list of events does not get one in a part that
 //! has been read.
 
+mod team;
+
 use crate::{
     Answered, CommitError, DueKind, Error, WorkspaceStore, address_mark, answered, audit, chore,
     client, company, delivery, endpoint, event, field_set, invitation,
@@ -26,7 +28,7 @@ use aws_sdk_dynamodb::{
 };
 use portico_domain::{
     Account, AuditEntry, Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId, Letter,
-    Listed, Revision, Time, WorkspaceId,
+    Listed, Revision, RoleId, Time, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -41,6 +43,10 @@ enum Meaning {
     AlreadyAnswered,
     Stale,
     LeaseEnded,
+    InternalUserEmailTaken,
+    LastAdmin,
+    UnknownRole(RoleId),
+    RoleInUse,
 }
 
 struct Transaction {
@@ -116,7 +122,7 @@ impl WorkspaceStore<'_> {
         }
         if let Some(Revision { before, after }) = &change.workspace {
             let version = before.as_ref().map_or(0, |before| before.version);
-            transaction.settle_workspace(workspace::workspace_item(after)?, version)?;
+            transaction.settle(workspace::workspace_item(after)?, version)?;
         }
         for Revision { before, after } in &change.field_sets {
             // The set of a workspace that has no fields is not there.
@@ -144,6 +150,7 @@ impl WorkspaceStore<'_> {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(invitation::invitation_item(after)?, version)?;
         }
+        transaction.team(change)?;
         for Revision { before, after } in &change.endpoints {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(endpoint::endpoint_item(after)?, version)?;
@@ -306,9 +313,9 @@ impl Transaction {
         self.push_put(put, Meaning::Stale)
     }
 
-    /// Puts a workspace in the place of its earlier version. The first ones
-    /// were written without a number.
-    fn settle_workspace(&mut self, item: Attributes, version: u64) -> Result<(), Error> {
+    /// Puts a workspace, or an API key, in the place of its earlier version. The
+    /// first ones were written without a number.
+    fn settle(&mut self, item: Attributes, version: u64) -> Result<(), Error> {
         let unnumbered = if version == 0 {
             "attribute_not_exists(version) OR "
         } else {
@@ -459,6 +466,10 @@ impl Transaction {
         match self.meanings.get(place) {
             Some(Meaning::EmailTaken) => CommitError::EmailTaken,
             Some(Meaning::CompanyNameTaken) => CommitError::CompanyNameTaken,
+            Some(Meaning::InternalUserEmailTaken) => CommitError::InternalUserEmailTaken,
+            Some(Meaning::LastAdmin) => CommitError::LastAdmin,
+            Some(Meaning::UnknownRole(id)) => CommitError::UnknownRole(*id),
+            Some(Meaning::RoleInUse) => CommitError::RoleInUse,
             Some(Meaning::AlreadyAnswered) => CommitError::AlreadyAnswered,
             Some(Meaning::NoSuchCompany(id)) if found.is_some_and(company::is_inactive) => {
                 CommitError::InactiveCompany(*id)

@@ -13,6 +13,7 @@ use crate::{
 };
 use portico_domain::{Company, CompanyId, CompanyName, WorkspaceId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, BY_KIND, WITH_NAME, NAME_GUARD, count::COUNT];
 
@@ -86,6 +87,22 @@ impl WorkspaceStore<'_> {
         // It may have been deleted or renamed between the two.
         Ok(company
             .filter(|company| company.deleted_at.is_none() && company.name.key() == name.key()))
+    }
+
+    /// One of these that is no company: not there, deleted, or a placeholder.
+    pub async fn unknown_company(
+        &self,
+        ids: impl IntoIterator<Item = CompanyId>,
+    ) -> Result<Option<CompanyId>, Error> {
+        let mut unknown: BTreeSet<CompanyId> = ids.into_iter().collect();
+        let keys = unknown.iter().map(|id| company_key(self.id, *id)).collect();
+        for item in self.store.get_many(keys).await? {
+            let company: Company = read(ENTITY, item)?;
+            if company.deleted_at.is_none() && !company.is_placeholder {
+                unknown.remove(&company.id);
+            }
+        }
+        Ok(unknown.pop_first())
     }
 
     /// The only company that clients can join, if there is exactly one.

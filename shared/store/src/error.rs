@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     types::error::TransactionCanceledException,
 };
-use portico_domain::{CompanyId, EventType};
+use portico_domain::{CompanyId, EventType, RoleId};
 use std::error::Error as StdError;
 
 type Source = Box<dyn StdError + Send + Sync>;
@@ -48,6 +48,18 @@ pub enum CommitError {
     /// and decide anew.
     #[error("it was changed at the same time by somebody else")]
     Stale,
+    /// Another internal user of the workspace has the address.
+    #[error("the e-mail address belongs to another internal user")]
+    InternalUserEmailTaken,
+    /// Nobody would be left who may do everything.
+    #[error("the workspace would have no admin")]
+    LastAdmin,
+    /// The workspace has no such role.
+    #[error("there is no role {0}")]
+    UnknownRole(RoleId),
+    /// Somebody has the role that is to be deleted.
+    #[error("the role is in use")]
+    RoleInUse,
     /// It was decided too long ago to be written: decide anew.
     #[error("the change was decided too long ago")]
     Late,

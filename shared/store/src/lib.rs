@@ -26,6 +26,7 @@ mod error;
 mod event;
 mod field_set;
 mod health;
+mod internal_user;
 mod invitation;
 mod item;
 mod lane;
@@ -35,6 +36,7 @@ mod password;
 mod pattern;
 mod rate;
 mod recovery;
+mod role;
 mod session;
 mod table;
 mod throttle;
@@ -43,6 +45,7 @@ mod transact;
 mod word;
 mod workspace;
 
+pub use access::Credentials;
 pub use answered::Answered;
 pub use audit::AuditFilter;
 pub use client::{ClientFilter, ClientsBy, Move, Relisted};
@@ -121,6 +124,17 @@ impl Store {
         answer.item.map(|item| read(entity, item)).transpose()
     }
 
+    /// The same by the action that lets callers in, so that whatever admission
+    /// reads needs no other grant.
+    async fn get_for_admission<T: DeserializeOwned>(
+        &self,
+        entity: &'static str,
+        key: Key,
+    ) -> Result<Option<T>, Error> {
+        let found = self.get_many(vec![key]).await?.pop();
+        found.map(|item| read(entity, item)).transpose()
+    }
+
     /// The items with these keys that there are, in no order.
     async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Attributes>, Error> {
         let mut found = Vec::with_capacity(keys.len());
@@ -190,6 +204,8 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
     [
         workspace::PATTERNS,
         access::PATTERNS,
+        internal_user::PATTERNS,
+        role::PATTERNS,
         session::PATTERNS,
         throttle::PATTERNS,
         client::PATTERNS,

@@ -19,8 +19,9 @@ const THIS: Pattern = Pattern::new(
     "RATE",
 );
 
-/// The partitions that hold the rates of API keys. Every function that lets in
-/// keys may update there and nowhere else.
+/// The partitions that hold API keys and their rates. Every function that lets
+/// in keys may update there, to count a request or note a use, and nowhere
+/// else.
 pub const RATE_PARTITIONS: &str = "KEY#";
 
 const KIND: &str = "keyRate";
@@ -50,7 +51,7 @@ impl Store {
                     return Ok(Ok(limit.quota(bucket.full, now)));
                 }
             }
-            let bucket: Option<Bucket> = self.get(KIND, &THIS.key(&[&key])).await?;
+            let bucket: Option<Bucket> = self.get_for_admission(KIND, THIS.key(&[&key])).await?;
             let empty = bucket.filter(|bucket| bucket.full > limit.latest_full(now));
             if let Some(bucket) = empty {
                 return Ok(Err(limit.quota(bucket.full, now)));

@@ -3,6 +3,7 @@
 use crate::{
     Error, Index, Pattern, Store, WorkspaceStore,
     item::{Attributes, item},
+    pattern::Key,
 };
 use portico_domain::{Workspace, WorkspaceId};
 
@@ -15,7 +16,7 @@ const THIS: Pattern = Pattern::new(
     "WORKSPACE",
 );
 
-const ENTITY: &str = "workspace";
+pub(crate) const ENTITY: &str = "workspace";
 
 impl Store {
     /// Writes a new workspace; answers whether there was none with its id.
@@ -39,6 +40,10 @@ impl WorkspaceStore<'_> {
         let workspace = self.store.get(ENTITY, &THIS.key(&[&self.id])).await?;
         workspace.ok_or_else(|| Error::corrupt(ENTITY, "there is no such item"))
     }
+}
+
+pub(crate) fn this_key(id: WorkspaceId) -> Key {
+    THIS.key(&[&id])
 }
 
 pub(crate) fn workspace_item(workspace: &Workspace) -> Result<Attributes, Error> {

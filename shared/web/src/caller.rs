@@ -1,18 +1,39 @@
 //! Callers: who asks, and in whose workspace.
+//!
+//! What a caller may do is decided anew on every request from what the table
+//! says then, in one consistent read of the key, its owner and the workspace:
+//! a revoked key and a removed member are out on the very next request. A role
+//! of the workspace's own, and a key of the older form, cost a second read.
 
 use crate::{Access, Problem, Request, Route, idempotency::IdempotencyKey};
-use portico_app::App;
-use portico_domain::{Actor, ChangeSource, Origin, Permission, WorkspaceId};
-use portico_keys::parse_api_key;
+use portico_app::{App, Grant};
+use portico_domain::{
+    Actor, ApiKey, ChangeSource, Client, CompanyAccess, InternalUser, Origin, Permission, Role,
+    Scope, Workspace, WorkspaceId,
+};
+use portico_keys::{PresentedKey, parse_api_key};
+use portico_store::Credentials;
 use std::collections::BTreeSet;
+
+/// What letting in a caller with a key needs.
+pub(crate) const ADMISSION: &[Grant] = &[Grant::BATCH_GET];
 
 /// A program, or a team member, that was let in.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The only workspace that the caller reaches.
     pub workspace_id: WorkspaceId,
+    /// That workspace as it is now.
+    pub workspace: Workspace,
     /// Who it is.
     pub actor: Actor,
+    /// The team member; only owners of keys from before there were team
+    /// members are none.
+    pub user: Option<InternalUser>,
+    /// The key that it came with, if it came with one.
+    pub key: Option<ApiKey>,
+    /// The companies whose clients it sees.
+    pub companies: CompanyAccess,
     permissions: BTreeSet<Permission>,
     pub(crate) origin: Origin,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
@@ -24,29 +45,127 @@ impl Caller {
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
     }
+
+    /// Refuses a caller without this permission.
+    pub fn require(&self, permission: Permission) -> Result<(), Problem> {
+        if self.may(permission) {
+            Ok(())
+        } else {
+            Err(Problem::permission_missing(permission))
+        }
+    }
+
+    /// Refuses a caller who lacks one of these: nobody hands out, or takes
+    /// from somebody, what they may not do themselves.
+    pub fn require_all<'a>(
+        &self,
+        permissions: impl IntoIterator<Item = &'a Permission>,
+    ) -> Result<(), Problem> {
+        permissions
+            .into_iter()
+            .try_for_each(|permission| self.require(*permission))
+    }
+
+    /// Refuses a caller who may do less than this role allows.
+    pub async fn require_role(&self, app: &App, role: Role) -> Result<(), Problem> {
+        let permissions = permissions_of(app, self.workspace_id, role).await?;
+        // A custom role that is not there is refused where it is given.
+        self.require_all(&permissions.unwrap_or_default())
+    }
+
+    /// Whether the caller sees this client.
+    pub fn sees(&self, client: &Client) -> bool {
+        self.companies.covers_client(client)
+    }
+
+    /// Refuses a caller who sees only some companies what concerns all.
+    pub fn refuse_limited(&self) -> Result<(), Problem> {
+        if self.companies.is_limited() {
+            Err(Problem::company_access_limited())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Everything that the caller may do.
+    pub const fn permissions(&self) -> &BTreeSet<Permission> {
+        &self.permissions
+    }
+
+    /// This member, who may do as much as its role and the scope of what it
+    /// came with allow.
+    async fn of_member(
+        app: &App,
+        workspace: Workspace,
+        user: InternalUser,
+        scope: &Scope,
+        origin: Origin,
+    ) -> Result<Self, Problem> {
+        let role = permissions_of(app, workspace.id, user.role).await?;
+        Ok(Self {
+            workspace_id: workspace.id,
+            workspace,
+            actor: origin.actor,
+            origin,
+            idempotency_key: None,
+            is_dry_run: false,
+            companies: user.company_access.clone(),
+            permissions: scope.of(user.permissions(role.unwrap_or_default())),
+            user: Some(user),
+            key: None,
+        })
+    }
 }
 
-/// Lets in whoever has a key that the route asks for. The key is looked up on
-/// every request, so a revoked one is refused on the very next. A request that
-/// was answered before goes no further.
+/// What a role allows; `None` if the workspace has no such role.
+async fn permissions_of(
+    app: &App,
+    workspace: WorkspaceId,
+    role: Role,
+) -> Result<Option<BTreeSet<Permission>>, Problem> {
+    let Some(id) = role.custom() else {
+        return Ok(role.permissions());
+    };
+    let role = app.store.workspace(workspace).role(id).await?;
+    Ok(role.map(|role| role.permissions))
+}
+
+/// Lets in whoever may do what the route asks for. A request that was
+/// answered before goes no further.
 pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller, Problem> {
     let presented = presented_key(request).ok_or_else(Problem::key_missing)?;
     let (workspace, text) = split_workspace(presented);
+    // Each kind of credential begins in its own way; this is the only one yet.
+    let mut caller = with_key(app, request, text).await?;
+    if workspace.is_some_and(|named| named.parse() != Ok(caller.workspace_id)) {
+        return Err(Problem::key_invalid());
+    }
+    if let Access::Permission(permission) = route.access {
+        caller.require(permission)?;
+    }
+    let holder = match &caller.key {
+        Some(key) => key.id.to_string(),
+        None => caller.actor.id().unwrap_or_default().to_string(),
+    };
+    caller.idempotency_key = IdempotencyKey::of(app, request, &holder)?;
+    if let Some(key) = &caller.idempotency_key {
+        let workspace = app.store.workspace(caller.workspace_id);
+        key.refuse_answered(app, &workspace).await?;
+    }
+    Ok(caller)
+}
+
+/// Whoever has this key.
+async fn with_key(app: &App, request: &Request, text: &str) -> Result<Caller, Problem> {
     let presented = parse_api_key(text).ok_or_else(Problem::key_invalid)?;
-    let key = app
-        .store
-        .api_key(presented.id)
-        .await?
-        .filter(|key| presented.is(key))
-        .filter(|key| workspace.is_none_or(|text| text.parse() == Ok(key.workspace_id)))
-        .ok_or_else(Problem::key_invalid)?;
+    let found = find_key(app, &presented).await?;
+    // Nothing of what was found counts before the secret has been checked.
+    let key = found.key.filter(|key| presented.is(key));
+    let (Some(key), Some(workspace)) = (key, found.workspace) else {
+        return Err(Problem::key_invalid());
+    };
     if !key.is_valid(app.now()) {
         return Err(Problem::key_ended());
-    }
-    if let Access::Permission(permission) = route.access
-        && !key.permissions.contains(&permission)
-    {
-        return Err(Problem::permission_missing(permission));
     }
     if let Some(limit) = key.rate_limit {
         let taken = app.store.take_token(key.id, limit, app.now()).await?;
@@ -55,23 +174,61 @@ pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller
         let _ = request.quota.set(quota);
         taken.map_err(Problem::rate_limited)?;
     }
-    let actor = Actor::InternalUser { id: key.owner };
-    let idempotency_key = IdempotencyKey::of(app, request, &key.id.to_string())?;
-    if let Some(idempotency_key) = &idempotency_key {
-        let workspace = app.store.workspace(key.workspace_id);
-        idempotency_key.refuse_answered(app, &workspace).await?;
+    if key.is_use_noted(app.now()) {
+        note_use(app, &key).await;
     }
-    Ok(Caller {
-        workspace_id: key.workspace_id,
-        actor,
-        permissions: key.permissions,
-        origin: Origin {
-            api_key_id: Some(key.id),
-            ..request.origin(actor, ChangeSource::Platform)
+    let actor = Actor::InternalUser { id: key.owner };
+    let origin = Origin {
+        api_key_id: Some(key.id),
+        ..request.origin(actor, ChangeSource::Platform)
+    };
+    let caller = match found.user {
+        Some(user) if user.is_member() => {
+            Caller::of_member(app, workspace, user, &key.scope, origin).await?
+        }
+        // Members stay in the table when they are removed. So an owner who is
+        // not there is from before there were members, when the scope of a key
+        // was all there was.
+        None if presented.holder.is_none() => Caller {
+            workspace_id: workspace.id,
+            workspace,
+            actor,
+            origin,
+            idempotency_key: None,
+            is_dry_run: false,
+            companies: CompanyAccess::ALL,
+            permissions: key.scope.of(Permission::ALL.iter().copied().collect()),
+            user: None,
+            key: None,
         },
-        idempotency_key,
-        is_dry_run: false,
+        Some(_) | None => return Err(Problem::key_ended()),
+    };
+    Ok(Caller {
+        key: Some(key),
+        ..caller
     })
+}
+
+/// Whether a use could be noted says nothing about who may come in.
+async fn note_use(app: &App, key: &ApiKey) {
+    if let Err(error) = app.store.note_use(key, app.now()).await {
+        tracing::warn!(%error, "failed to note that a key was used");
+    }
+}
+
+async fn find_key(app: &App, presented: &PresentedKey) -> Result<Credentials, Problem> {
+    let store = &app.store;
+    if let Some((workspace, owner)) = presented.holder {
+        let key = Some(presented.id);
+        return Ok(store.credentials(workspace, owner, key).await?);
+    }
+    match store.api_key(presented.id).await? {
+        Some(key) if presented.is(&key) => Ok(Credentials {
+            key: Some(key.clone()),
+            ..store.credentials(key.workspace_id, key.owner, None).await?
+        }),
+        Some(_) | None => Ok(Credentials::default()),
+    }
 }
 
 fn presented_key(request: &Request) -> Option<&str> {

@@ -14,8 +14,8 @@ type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 pub struct Function {
     /// What it answers to.
     pub route: &'static Route,
-    /// What it may do in AWS.
-    pub grants: &'static [Grant],
+    /// What its handler may do in AWS.
+    handler_grants: &'static [Grant],
     /// What the OpenAPI document says of it.
     pub operation: &'static Operation,
     /// Answers a request.
@@ -73,10 +73,21 @@ impl Function {
     ) -> Self {
         Self {
             route,
-            grants,
+            handler_grants: grants,
             operation,
             handle,
         }
+    }
+
+    /// What it may do in AWS: what letting in its callers needs, and what its
+    /// handler says.
+    pub fn grants(&self) -> Vec<Grant> {
+        let admission = self.route.access.grants();
+        let own = self
+            .handler_grants
+            .iter()
+            .filter(|grant| !admission.contains(grant));
+        admission.iter().chain(own).copied().collect()
     }
 }
 

@@ -67,6 +67,10 @@ impl Paging {
             let value = request.query(name).unwrap_or(request.path(name));
             context = format!("{context}\n{name}={value}");
         }
+        // Whoever is limited to other companies has another list.
+        for id in caller.companies.limit().into_iter().flatten() {
+            context = format!("{context}\nwithin={id}");
+        }
         Self::within(app, request, context)
     }
 

@@ -5,7 +5,7 @@ use crate::{Response, page, page::Notice, response::json};
 use portico_app::MediaError;
 use portico_domain::{
     CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, GoogleRefusal, Invalid, InviteRefusal,
-    LifeRefusal, MAX_ENDPOINTS, MergeRefusal, Permission, Quota, RateLimit, Unsigned,
+    LifeRefusal, MAX_ENDPOINTS, MAX_ROLES, MergeRefusal, Permission, Quota, RateLimit, Unsigned,
 };
 use portico_files::{FileError, picture::PictureError};
 use portico_google::GoogleError;
@@ -133,7 +133,7 @@ impl Problem {
         Self::new(
             401,
             "key_ended",
-            "the API key has been revoked or has expired",
+            "the API key has been revoked or has expired, or its owner has left the workspace",
         )
     }
 
@@ -241,9 +241,9 @@ impl Problem {
         problem
     }
 
-    /// The caller's key does not allow this.
+    /// The caller may not do this.
     pub fn permission_missing(permission: Permission) -> Self {
-        let message = format!("the API key lacks the permission {permission}");
+        let message = format!("this needs the permission {permission}, which the caller lacks");
         Self::new(403, "permission_missing", message).with("permission", permission.name())
     }
 
@@ -312,6 +312,33 @@ impl Problem {
     /// The answer that was given before, if that is what it is.
     pub(crate) fn answered(&self) -> Option<&Response> {
         self.answered.as_deref()
+    }
+
+    /// A key was to allow more than the caller.
+    pub fn key_exceeds_caller() -> Self {
+        Self::new(
+            403,
+            "key_exceeds_caller",
+            "a key cannot allow more than the key that makes or changes it: not everything, not longer, not more requests",
+        )
+    }
+
+    /// A key belongs to an internal user, and this caller is none.
+    pub fn member_required() -> Self {
+        Self::new(
+            403,
+            "member_required",
+            "a key belongs to an internal user, and the key that asks for one has no owner",
+        )
+    }
+
+    /// The caller sees only some companies, and this concerns others too.
+    pub fn company_access_limited() -> Self {
+        Self::new(
+            403,
+            "company_access_limited",
+            "you see only some companies: you can neither add another nor change what holds for all",
+        )
     }
 
     /// A page token is not one of ours, or belongs to another list.
@@ -568,6 +595,28 @@ impl From<CommitError> for Problem {
                 format!("there is no company {id} in this workspace"),
             )
             .with("field", "companyIds"),
+            CommitError::InternalUserEmailTaken => Self::new(
+                409,
+                "email_taken",
+                "another internal user of this workspace has this e-mail address",
+            )
+            .with("field", "email"),
+            CommitError::LastAdmin => Self::new(
+                409,
+                "last_admin",
+                "the workspace would have no admin left; make somebody else admin first",
+            ),
+            CommitError::UnknownRole(id) => Self::new(
+                400,
+                "role_unknown",
+                format!("there is no role {id} in this workspace"),
+            )
+            .with("field", "role"),
+            CommitError::RoleInUse => Self::new(
+                409,
+                "role_in_use",
+                "internal users have this role; give them another one first",
+            ),
             CommitError::AlreadyAnswered => Self::idempotency_key_in_use(),
             CommitError::InactiveCompany(id) => Self::new(
                 409,
@@ -744,6 +793,14 @@ impl From<EndpointLimit> for Problem {
         let message =
             format!("a workspace has at most {MAX_ENDPOINTS} webhook endpoints; delete one first");
         Self::new(403, "endpoint_limit_reached", message).with("limit", MAX_ENDPOINTS)
+    }
+}
+
+impl Problem {
+    /// The workspace has as many roles of its own as it can have.
+    pub fn too_many_roles() -> Self {
+        let message = format!("a workspace has at most {MAX_ROLES} roles of its own");
+        Self::new(403, "role_limit_reached", message).with("limit", MAX_ROLES)
     }
 }
 

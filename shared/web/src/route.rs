@@ -1,5 +1,7 @@
 //! Routes: one for each function that answers callers.
 
+use crate::caller::ADMISSION;
+use portico_app::Grant;
 use portico_domain::Permission;
 use std::fmt;
 
@@ -46,6 +48,17 @@ pub enum Access {
     Permission(Permission),
     /// A client who is signed in to the portal.
     Client,
+}
+
+impl Access {
+    /// What letting callers in needs.
+    pub(crate) const fn grants(self) -> &'static [Grant] {
+        match self {
+            Self::AnyKey | Self::Permission(_) => ADMISSION,
+            // Handlers read sessions themselves, beside what else they read.
+            Self::Public | Self::Client => &[],
+        }
+    }
 }
 
 /// What a function answers to, and who is let in.

@@ -6,7 +6,10 @@
 
 use crate::{Commits, delays, percentile, portico::Portico, receiver::Receiver};
 use portico_domain::{Change, Event, EventType, WorkspaceId, sample};
-use portico_local::{LocalServer, admin::create_in};
+use portico_local::{
+    LocalServer,
+    admin::{FirstAdmin, create_in},
+};
 use reqwest::Client;
 use serde_json::json;
 use std::{
@@ -85,7 +88,8 @@ async fn neighbour(manner: &str) -> io::Result<(String, JoinSet<()>)> {
 /// until it all has become deliveries.
 async fn fill(server: &LocalServer, url: &str, waiting: usize) {
     let app = server.app();
-    let other = create_in(&app.store, app.moment(), "Other").await;
+    let admin = FirstAdmin::new("Other", "other@example.com").expect("an admin");
+    let other = create_in(&app.store, app.moment(), "Other", admin).await;
     let other = other.expect("the table answers");
     let registered = Client::new()
         .post(format!("{}/v1/webhook-endpoints", server.url))

@@ -11,7 +11,9 @@ use crate::{
     list::{Filter, Question, Sort},
     word::{first_character, searched},
 };
-use portico_domain::{Client, ClientStatus, CompanyId, InternalUserId, Search, Tags};
+use portico_domain::{
+    Client, ClientStatus, CompanyAccess, CompanyId, InternalUserId, Search, Tags,
+};
 
 /// Which clients to list, those that have all of these, and in which order.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +26,8 @@ pub struct ClientFilter {
     pub family_name: Option<String>,
     /// This company.
     pub company_id: Option<CompanyId>,
+    /// Of what somebody sees who is limited to these companies.
+    pub within: CompanyAccess,
     /// This status, as events have told it.
     pub status: Option<ClientStatus>,
     /// This tag.
@@ -55,10 +59,30 @@ impl WorkspaceStore<'_> {
     /// serves; what is left of the filter is applied to what it yields.
     pub async fn clients(
         &self,
-        filter: ClientFilter,
+        mut filter: ClientFilter,
         page: &PageRequest,
     ) -> Result<Page<Client>, Error> {
-        self.store.list(ENTITY, self.question(filter), page).await
+        let inside = filter.within.limit().cloned();
+        let question = match (inside, filter.company_id) {
+            // Who is in a company outside is not found by it, even if also in
+            // one inside.
+            (Some(inside), Some(asked)) if !inside.contains(&asked) => return Ok(Page::empty()),
+            (None, _) | (Some(_), Some(_)) => self.question(filter),
+            (Some(inside), None) => {
+                let Some(first) = inside.first() else {
+                    return Ok(Page::empty());
+                };
+                if inside.len() == 1 {
+                    filter.company_id = Some(*first);
+                    self.question(filter)
+                } else {
+                    let ids = inside.iter().map(ToString::to_string).collect();
+                    self.question(filter)
+                        .filter_any(Filter::Contains, "companyIds", ids)
+                }
+            }
+        };
+        self.store.list(ENTITY, question, page).await
     }
 
     fn question(&self, mut filter: ClientFilter) -> Question {

@@ -10,7 +10,8 @@ use crate::{
     list::{Filter, Question, Sort},
     word::{first_character, searched},
 };
-use portico_domain::{Company, InternalUserId, Search, Tags};
+use portico_domain::{Company, CompanyAccess, InternalUserId, Search, Tags};
+use std::collections::BTreeSet;
 
 /// Which companies to list, those that have all of these, and in which order.
 ///
@@ -22,6 +23,8 @@ pub struct CompanyFilter {
     pub name: Option<String>,
     /// Placeholders, or the others.
     pub is_placeholder: Option<bool>,
+    /// Of these.
+    pub within: CompanyAccess,
     /// Those that clients can join, or the others.
     pub is_active: Option<bool>,
     /// This tag.
@@ -55,7 +58,15 @@ impl WorkspaceStore<'_> {
         filter: CompanyFilter,
         page: &PageRequest,
     ) -> Result<Page<Company>, Error> {
-        let question = self.question_for_companies(filter);
+        let inside = filter.within.limit();
+        if inside.is_some_and(BTreeSet::is_empty) {
+            return Ok(Page::empty());
+        }
+        let ids = inside.into_iter().flatten();
+        let ids = ids.map(ToString::to_string).collect();
+        let question = self
+            .question_for_companies(filter)
+            .filter_any(Filter::Is, "id", ids);
         self.store.list(ENTITY, question, page).await
     }
 

@@ -37,6 +37,9 @@ pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
         | EventType::InvitationComplained
         | EventType::InvitationFailed
         | EventType::InvitationCancelled
+        | EventType::InternalUserCreated
+        | EventType::InternalUserUpdated
+        | EventType::InternalUserDeleted
         | EventType::CustomFieldCreated
         | EventType::CustomFieldUpdated
         | EventType::CustomFieldDeleted
@@ -109,6 +112,9 @@ pub(super) async fn run(kind: EventType, stage: &mut Stage<'_>) -> Result<String
         | EventType::InvitationAccepted
         | EventType::InvitationExpired
         | EventType::InvitationCancelled => invitation(kind, stage).await,
+        EventType::InternalUserCreated
+        | EventType::InternalUserUpdated
+        | EventType::InternalUserDeleted => internal_user(kind, stage).await,
         EventType::WorkspaceUpdated => workspace(stage).await,
         EventType::WebhookEndpointDisabled => {
             let endpoint = stage.endpoint().await?;
@@ -142,6 +148,19 @@ async fn company(kind: EventType, stage: &mut Stage<'_>) -> Result<String, Trigg
         _ => {}
     }
     Ok(company)
+}
+
+/// A team member who may do little and is removed again, whatever is told.
+async fn internal_user(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {
+    let user = stage.internal_user().await?;
+    let path = format!("/v1/internal-users/{user}");
+    if kind == EventType::InternalUserUpdated {
+        let change = json!({ "givenName": "Triggered" });
+        stage.patch(&path, &change).await?;
+    }
+    // Nobody shall be left who could sign in.
+    stage.delete(&path).await?;
+    Ok(user)
 }
 
 async fn field(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {

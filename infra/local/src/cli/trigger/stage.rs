@@ -104,6 +104,20 @@ impl<'a> Stage<'a> {
         self.make("company", "/v1/companies", &body).await
     }
 
+    /// A new internal user who sees no client.
+    pub(super) async fn internal_user(&mut self) -> Result<String, TriggerError> {
+        let body = json!({
+            "givenName": "Trigger",
+            "familyName": self.mark,
+            "email": self.email(),
+            "role": "staff",
+            "isClientAccessLimited": true,
+            "companyAccessList": [],
+        });
+        self.make("internal user", "/v1/internal-users", &body)
+            .await
+    }
+
     /// A new endpoint that hardly gets anything.
     pub(super) async fn endpoint(&mut self) -> Result<String, TriggerError> {
         let url = if self.is_local {

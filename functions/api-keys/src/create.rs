@@ -1,0 +1,45 @@
+//! `POST /v1/api-keys`: makes an API key of the caller.
+
+use crate::fields::{ApiKeyFields, refuse_more};
+use portico_app::{App, Grant};
+use portico_domain::{ApiKey, ApiKeyView, Permission};
+use portico_keys::new_api_key;
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route =
+    Route::post("api-keys-create", "/v1/api-keys").needs(Permission::ManageApiKeys);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::PUT];
+
+const OPERATION: Operation = Operation {
+    summary: "Make an API key",
+    description: "The answer shows the key, this once. It belongs to the caller, and never allows more than its owner may at that moment. A key cannot make one that allows more, lives longer or may ask more often than itself (`key_exceeds_caller`).",
+    query: &[],
+    body: Some(schema::<ApiKeyFields>),
+    answer: Body::Created(schema::<ApiKeyView>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// Makes a key.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let fields = body::<ApiKeyFields>(&request)?.into_new(app.now())?;
+    let user = caller.user.as_ref();
+    let owner = user.ok_or_else(Problem::member_required)?.id;
+    let mut change = caller.change(app);
+    let id = change.moment.id();
+    let new = new_api_key(caller.workspace_id, owner, id)?;
+    let key = ApiKey::new(id, caller.workspace_id, owner, new.hash, app.now()).with(fields);
+    refuse_more(&caller, &key)?;
+    let key = key.create(&mut change);
+    let answer = created(&key.view_with(new.text.expose()));
+    caller.commit(app, &change, answer).await
+}

@@ -1,0 +1,83 @@
+//! The fields of an API key as callers write them, and what of them a caller
+//! may give.
+
+use portico_domain::{
+    ApiKey, ApiKeyPatch, Invalid, RateLimit, Scope, Time, parse_permissions, text,
+};
+use portico_web::{Caller, Problem, given};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// An API key, or what shall change about one.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(crate) struct ApiKeyFields {
+    /// What it is for, in 1 to 100 characters.
+    name: Option<String>,
+    /// The names of the permissions that it has, or `*` alone for whatever its
+    /// owner may do.
+    permissions: Option<Vec<String>>,
+    /// When it stops working; never, if it is null or left out.
+    #[serde(deserialize_with = "given")]
+    expires_at: Option<Option<Time>>,
+    /// How many requests it may make in a time, if it is to have a limit.
+    #[serde(deserialize_with = "given")]
+    rate_limit: Option<Option<RateLimit>>,
+}
+
+impl ApiKeyFields {
+    /// What is asked for a new key, which has a name and permissions.
+    pub(crate) fn into_new(self, now: Time) -> Result<ApiKeyPatch, Invalid> {
+        let patch = self.into_patch(now)?;
+        if patch.name.is_none() {
+            return Err(Invalid::missing("name"));
+        }
+        if patch.scope.is_none() {
+            return Err(Invalid::missing("permissions"));
+        }
+        Ok(patch)
+    }
+
+    pub(crate) fn into_patch(self, now: Time) -> Result<ApiKeyPatch, Invalid> {
+        if self.expires_at.flatten().is_some_and(|end| end <= now) {
+            let message = "expiresAt is in the past; DELETE revokes a key";
+            return Err(Invalid::new("expiresAt", "time_invalid", message));
+        }
+        if let Some(limit) = self.rate_limit.flatten() {
+            limit.check("rateLimit")?;
+        }
+        let name = self.name.map(|name| text::line("name", &name, 1, 100));
+        Ok(ApiKeyPatch {
+            name: name.transpose()?,
+            scope: self.permissions.as_deref().map(scope).transpose()?,
+            expires_at: self.expires_at,
+            rate_limit: self.rate_limit,
+        })
+    }
+}
+
+fn scope(names: &[String]) -> Result<Scope, Invalid> {
+    match names {
+        [all] if all == "*" => Ok(Scope::WHOLE),
+        names => parse_permissions("permissions", names).map(Scope::only),
+    }
+}
+
+/// Refuses a key that would allow more than the caller: a permission that the
+/// caller lacks; everything, if it is somebody else's or the caller's own key
+/// does not allow everything; a longer life or more requests than the
+/// caller's own key has.
+pub(crate) fn refuse_more(caller: &Caller, key: &ApiKey) -> Result<(), Problem> {
+    let own = caller.key.as_ref();
+    if key.scope.is_whole {
+        let is_own = caller.actor.id() == Some(key.owner.uuid());
+        if !is_own || own.is_some_and(|own| !own.scope.is_whole) {
+            return Err(Problem::key_exceeds_caller());
+        }
+    }
+    caller.require_all(&key.scope.permissions)?;
+    match own {
+        Some(own) if !key.is_within(own) => Err(Problem::key_exceeds_caller()),
+        Some(_) | None => Ok(()),
+    }
+}

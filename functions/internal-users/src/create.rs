@@ -1,0 +1,41 @@
+//! `POST /v1/internal-users`: adds a team member to the workspace.
+
+use crate::fields::{InternalUserFields, check_companies};
+use portico_app::{App, Grant};
+use portico_domain::{InternalUser, InternalUserView, Permission};
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route =
+    Route::post("internal-users-create", "/v1/internal-users").needs(Permission::ManageMembers);
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::CHECK];
+
+const OPERATION: Operation = Operation {
+    summary: "Add an internal user",
+    description: "Nobody can give a role that allows more than they may do themselves. An admin cannot be limited to some companies.",
+    query: &[],
+    body: Some(schema::<InternalUserFields>),
+    answer: Body::Created(schema::<InternalUserView>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// Adds an internal user.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit(app, &request, &ROUTE).await?;
+    let draft = body::<InternalUserFields>(&request)?.into_draft()?;
+    caller.require_role(app, draft.role).await?;
+    let workspace = app.store.workspace(caller.workspace_id);
+    check_companies(&workspace, &draft.company_access).await?;
+    let mut change = caller.change(app);
+    let id = change.moment.id();
+    let user = InternalUser::create(&mut change, id, caller.workspace_id, draft)?;
+    caller.commit(app, &change, created(&user.view())).await
+}

@@ -1,0 +1,57 @@
+//! A workspace's own roles in the table. All are in one partition, so a list
+//! sees every change made before it. How many internal users have a role is
+//! counted in an item of its own, which changes in the same transaction as
+//! they do.
+
+use crate::{
+    Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
+    item::{Attributes, item},
+    list::{Order, Question},
+    pattern::Key,
+};
+use portico_domain::{CustomRole, RoleId, WorkspaceId};
+
+pub(crate) const PATTERNS: &[Pattern] = &[THIS, HOLDERS];
+
+const THIS: Pattern = Pattern::new(
+    "a workspace's own roles, and this one",
+    Index::Table,
+    "WS#<workspace>#RO",
+    "<role>",
+);
+const HOLDERS: Pattern = Pattern::new(
+    "how many internal users have this role",
+    Index::Table,
+    "WS#<workspace>#RO#<role>",
+    "HOLDERS",
+);
+
+const ENTITY: &str = "role";
+
+impl WorkspaceStore<'_> {
+    /// The role with this id.
+    pub async fn role(&self, id: RoleId) -> Result<Option<CustomRole>, Error> {
+        self.store
+            .get_for_admission(ENTITY, this_key(self.id, id))
+            .await
+    }
+
+    /// Roles, oldest first.
+    pub async fn roles(&self, page: &PageRequest) -> Result<Page<CustomRole>, Error> {
+        let question = Question::new(THIS.index, THIS.partition(&[&self.id]), Order::OldestFirst);
+        self.store.list(ENTITY, question, page).await
+    }
+}
+
+pub(crate) fn this_key(workspace: WorkspaceId, id: RoleId) -> Key {
+    THIS.key(&[&workspace, &id])
+}
+
+pub(crate) fn role_item(role: &CustomRole) -> Result<Attributes, Error> {
+    item(ENTITY, role, &[this_key(role.workspace_id, role.id)])
+}
+
+/// Where the number of holders is, and the attribute that holds it.
+pub(crate) fn holders_key(workspace: WorkspaceId, id: RoleId) -> (Key, &'static str) {
+    (HOLDERS.key(&[&workspace, &id]), "holders")
+}

@@ -1,0 +1,381 @@
+//! Internal users, and what becomes of them and their keys.
+
+use e2e::{Actor, Answer, TestApp, id};
+use futures_util::future::join_all;
+use portico_domain::{CompanyAccess, Permission, Role};
+use serde_json::{Value, json};
+
+fn mary() -> Value {
+    json!({ "givenName": "Mary", "familyName": "Major", "email": "mary@example.com", "role": "staff" })
+}
+
+async fn user(admin: &Actor, body: &Value) -> String {
+    let user = admin.post("/v1/internal-users", body).await.expect(201);
+    format!("/v1/internal-users/{}", id(&user))
+}
+
+async fn events(app: &TestApp, path: &str) -> Vec<Value> {
+    let id = path.rsplit('/').next().expect("an id");
+    let list = app
+        .admin()
+        .get(&format!("/v1/events?objectId={id}"))
+        .await
+        .expect(200);
+    list["data"].as_array().expect("a list").clone()
+}
+
+#[tokio::test]
+async fn an_internal_user_is_added_changed_and_removed() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+
+    let added = admin.post("/v1/internal-users", &mary()).await.expect(201);
+    let path = format!("/v1/internal-users/{}", id(&added));
+    insta::assert_json_snapshot!(added, {
+        ".id" => "[id]", ".createdAt" => "[time]", ".updatedAt" => "[time]", ".fallbackColor" => "[color]",
+    });
+    assert_eq!(admin.get(&path).await.expect(200), added);
+    let changed = admin
+        .patch(&path, &json!({ "role": "admin", "familyName": "Minor" }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&changed["role"], &changed["familyName"]),
+        (&json!("admin"), &json!("Minor"))
+    );
+    let gone = admin.delete(&path).await.expect(200);
+    assert_eq!(
+        gone,
+        json!({ "id": added["id"], "object": "internalUser", "deleted": true })
+    );
+
+    // What names the removed one can still be read.
+    assert_eq!(admin.get(&path).await.expect(200)["email"], "");
+    let list = admin.get("/v1/internal-users").await.expect(200);
+    let left: Vec<&Value> = list["data"].as_array().expect("a list").iter().collect();
+    assert_eq!(
+        left.iter().map(|user| &user["email"]).collect::<Vec<_>>(),
+        ["admin@example.com"]
+    );
+    admin
+        .patch(&path, &json!({}))
+        .await
+        .problem(404, "not_found");
+    admin.delete(&path).await.problem(404, "not_found");
+    let events = events(&app, &path).await;
+    let told: Vec<_> = events
+        .iter()
+        .map(|event| {
+            (
+                event["eventType"].clone(),
+                event["sequence"].clone(),
+                event["previousAttributes"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (json!("internalUser.created"), json!(1), Value::Null),
+            (
+                json!("internalUser.updated"),
+                json!(2),
+                json!({ "role": "staff", "familyName": "Major" })
+            ),
+            (json!("internalUser.deleted"), json!(3), Value::Null),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_address_is_one_members_whatever_its_case_until_the_member_is_removed() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let path = user(&admin, &mary()).await;
+    let again = json!({ "name": "Mary Again", "email": "MARY@example.com", "role": "staff" });
+
+    let refused = admin.post("/v1/internal-users", &again).await;
+    assert_eq!(refused.problem(409, "email_taken"), Some("email"));
+    // A client may have the address of a member.
+    let client = json!({ "name": "Mary Major", "email": "mary@example.com" });
+    admin.post("/v1/clients", &client).await.expect(200);
+    admin.delete(&path).await.expect(200);
+    admin.post("/v1/internal-users", &again).await.expect(201);
+}
+
+#[tokio::test]
+async fn bad_fields_of_internal_users_are_refused_by_name() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let nothing = "01890000-0000-7000-8000-000000000000";
+    let with = |field: &str, value: Value| {
+        let mut body = mary();
+        body[field] = value;
+        body
+    };
+    for (body, code, field) in [
+        (json!({}), "field_required", "role"),
+        (with("role", json!("boss")), "role_unknown", "role"),
+        (with("role", json!(nothing)), "role_unknown", "role"),
+        (with("email", json!("mary")), "email_invalid", "email"),
+        (with("name", json!("Mary")), "name_ambiguous", "name"),
+        (
+            with("companyAccessList", json!(["x"])),
+            "company_unknown",
+            "companyAccessList[0]",
+        ),
+        (
+            with("companyAccessList", json!([nothing])),
+            "company_unknown",
+            "companyAccessList",
+        ),
+        (
+            with("isClientAccessLimited", json!(true)),
+            "field_required",
+            "companyAccessList",
+        ),
+        (with("password", json!("x")), "field_unknown", "password"),
+        (
+            json!({ "name": "A B", "email": "a@example.com", "role": "admin", "companyAccessList": [] }),
+            "admin_not_limitable",
+            "companyAccessList",
+        ),
+        (
+            json!({
+                "name": "A B", "email": "a@example.com", "role": "staff",
+                "isClientAccessLimited": false, "companyAccessList": [nothing],
+            }),
+            "company_access_contradictory",
+            "companyAccessList",
+        ),
+    ] {
+        let refused = admin.post("/v1/internal-users", &body).await;
+        assert_eq!(refused.problem(400, code), Some(field), "{body}");
+    }
+    let path = user(&admin, &mary()).await;
+    let refused = admin
+        .patch(&path, &json!({ "email": "m@example.com" }))
+        .await;
+    assert_eq!(refused.problem(400, "field_fixed"), Some("email"));
+    let told = events(&app, &path).await;
+    assert_eq!(told.len(), 1, "what is refused leaves no trace");
+}
+
+#[tokio::test]
+async fn a_limit_to_companies_is_set_kept_and_lifted() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let company = admin
+        .post("/v1/companies", &json!({ "name": "Engines" }))
+        .await
+        .expect(200);
+    let path = user(&admin, &mary()).await;
+    for (change, limited, list) in [
+        (
+            json!({ "companyAccessList": [company["id"]] }),
+            true,
+            json!([company["id"]]),
+        ),
+        (
+            json!({ "isClientAccessLimited": true }),
+            true,
+            json!([company["id"]]),
+        ),
+        (
+            json!({ "isClientAccessLimited": false }),
+            false,
+            Value::Null,
+        ),
+        (
+            json!({ "isClientAccessLimited": true, "companyAccessList": [] }),
+            true,
+            json!([]),
+        ),
+    ] {
+        let changed = admin.patch(&path, &change).await.expect(200);
+        assert_eq!(
+            (
+                &changed["isClientAccessLimited"],
+                &changed["companyAccessList"]
+            ),
+            (&json!(limited), &list),
+            "{change}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_removed_or_loses_a_role_is_out_on_the_very_next_request() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let member = app.member(Role::Admin, CompanyAccess::ALL).await;
+    let path = format!("/v1/internal-users/{}", member.stored.owner);
+
+    member.actor.get("/v1/roles").await.expect(200);
+    admin
+        .patch(&path, &json!({ "role": "staff" }))
+        .await
+        .expect(200);
+    let refused = member.actor.get("/v1/roles").await;
+    refused.problem(403, "permission_missing");
+    assert_eq!(refused.body["permission"], "manage_roles");
+    member.actor.get("/v1/clients").await.expect(200);
+    admin.delete(&path).await.expect(200);
+    member
+        .actor
+        .get("/v1/clients")
+        .await
+        .problem(401, "key_ended");
+}
+
+#[tokio::test]
+async fn a_key_says_who_it_belongs_to_and_what_it_allows() {
+    let app = TestApp::start().await;
+    let key = app.key(&[Permission::ViewClients]).await;
+
+    let me = key.actor.get("/v1/me").await.expect(200);
+
+    insta::assert_json_snapshot!(me, { ".id" => "[id]" });
+    assert_eq!(id(&me), app.server.admin_id.to_string());
+}
+
+#[tokio::test]
+async fn nobody_hands_out_or_takes_away_what_they_may_not_do_themselves() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let role = json!({ "name": "Team lead", "permissions": ["manage_members", "view_clients"] });
+    let role = admin.post("/v1/roles", &role).await.expect(201);
+    let staff = user(&admin, &mary()).await;
+    let chief = user(
+        &admin,
+        &json!({ "name": "A B", "email": "chief@example.com", "role": "admin" }),
+    )
+    .await;
+    let equal = user(
+        &admin,
+        &json!({ "name": "A B", "email": "equal@example.com", "role": role["id"] }),
+    )
+    .await;
+    let role_id = id(&role).parse().expect("an id");
+    let lead = app
+        .member(Role::Custom(role_id), CompanyAccess::ALL)
+        .await
+        .actor;
+
+    let new =
+        |role: &Value| json!({ "name": "New Member", "email": "new@example.com", "role": role });
+    for role in ["admin", "staff"] {
+        lead.post("/v1/internal-users", &new(&json!(role)))
+            .await
+            .problem(403, "permission_missing");
+        lead.patch(&equal, &json!({ "role": role }))
+            .await
+            .problem(403, "permission_missing");
+    }
+    for mightier in [&staff, &chief] {
+        lead.patch(mightier, &json!({ "role": role["id"] }))
+            .await
+            .problem(403, "permission_missing");
+        lead.delete(mightier)
+            .await
+            .problem(403, "permission_missing");
+    }
+    lead.post("/v1/internal-users", &new(&role["id"]))
+        .await
+        .expect(201);
+    lead.patch(&equal, &json!({ "familyName": "Equal" }))
+        .await
+        .expect(200);
+    lead.delete(&equal).await.expect(200);
+    // The scope of a key holds back as a role does.
+    let narrow = app.key(&[Permission::ManageMembers]).await.actor;
+    narrow
+        .delete(&chief)
+        .await
+        .problem(403, "permission_missing");
+}
+
+#[tokio::test]
+async fn the_last_admin_can_neither_be_demoted_nor_removed() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let path = format!("/v1/internal-users/{}", app.server.admin_id);
+
+    admin
+        .patch(&path, &json!({ "role": "staff" }))
+        .await
+        .problem(409, "last_admin");
+    admin.delete(&path).await.problem(409, "last_admin");
+    assert_eq!(admin.get(&path).await.expect(200)["role"], "admin");
+    let second = json!({ "name": "A B", "email": "second@example.com", "role": "admin" });
+    let second = user(&admin, &second).await;
+    admin
+        .patch(&path, &json!({ "role": "staff" }))
+        .await
+        .expect(200);
+    let other = app.other_tenant().await.actor;
+    other.get(&second).await.problem(404, "not_found");
+}
+
+fn count(answers: &[Answer], status: u16) -> usize {
+    answers
+        .iter()
+        .filter(|answer| answer.status == status)
+        .count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_admins_who_remove_each_other_exactly_one_succeeds() {
+    for _ in 0..20 {
+        let app = TestApp::start().await;
+        let admin = app.admin();
+        let other = app.member(Role::Admin, CompanyAccess::ALL).await;
+        let first = format!("/v1/internal-users/{}", app.server.admin_id);
+        let second = format!("/v1/internal-users/{}", other.stored.owner);
+
+        let (one, two) = futures_util::join!(other.actor.delete(&first), admin.delete(&second));
+
+        let answers = [one, two];
+        assert_eq!(count(&answers, 200), 1, "{answers:?}");
+        // The other came too late, or would have been the last.
+        assert_eq!(
+            count(&answers, 409) + count(&answers, 401),
+            1,
+            "{answers:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_many_admins_are_demoted_at_once_one_is_left() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let mut paths = vec![format!("/v1/internal-users/{}", app.server.admin_id)];
+    for _ in 0..9 {
+        let member = app.member(Role::Admin, CompanyAccess::ALL).await;
+        paths.push(format!("/v1/internal-users/{}", member.stored.owner));
+    }
+    // The first is demoted last, because it is the one who asks.
+    let staff = json!({ "role": "staff" });
+    let answers = join_all(paths[1..].iter().map(|path| admin.patch(path, &staff))).await;
+    assert_eq!(count(&answers, 200), 9, "{answers:?}");
+    admin
+        .patch(&paths[0], &staff)
+        .await
+        .problem(409, "last_admin");
+    // And back, so that the count is right after many changes.
+    let back = json!({ "role": "admin" });
+    let answers = join_all(paths[1..].iter().map(|path| admin.patch(path, &back))).await;
+    assert_eq!(count(&answers, 200), 9, "{answers:?}");
+    admin.patch(&paths[0], &staff).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_ten_members_with_one_address_one_is_added() {
+    let app = TestApp::start().await;
+    let (admin, body) = (app.admin(), mary());
+
+    let answers = join_all((0..10).map(|_| admin.post("/v1/internal-users", &body))).await;
+
+    assert_eq!((count(&answers, 201), count(&answers, 409)), (1, 9));
+}
