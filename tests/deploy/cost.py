@@ -5,9 +5,8 @@
     python3 tests/deploy/cost.py --write      # put them there
     python3 tests/deploy/cost.py --check      # fail if they are not what stands there
 
-The calls of each route are measured by tests/it/costs.rs and committed. How
-many index entries an item has is counted in the items of a real table,
-tests/it/earlier. Alarms and queues are counted in the template. What is assumed
+What each function costs is measured by tests/it/costs.rs and committed in
+docs/costs.md. Alarms and queues are counted in the template. What is assumed
 stands below, each with a name.
 """
 
@@ -20,8 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SNAPSHOT = ROOT / "tests/it/snapshots/it__costs__every_route_costs_what_it_is_known_to_cost.snap"
-ITEMS = max((ROOT / "tests/it/earlier").glob("*.json"))
+COSTS = ROOT / "docs/costs.md"
 CORE = ROOT / "infra/aws/core.json"
 WORKERS = ROOT / "infra/aws/functions-workers.json"
 PAGE = ROOT / "docs/deploy.md"
@@ -48,10 +46,8 @@ EVENTS = 7
 # A page of a hundred clients of 1 KB, read from an index.
 PAGE_UNITS = 13
 LISTS_AMONG_READS = 1 / 5
-# An event that is dispatched to one endpoint and delivered at once.
-DELIVERY_READS, DELIVERY_WRITES = 3, 14
-# Sweeper and expirer ask for each kind of work once a minute.
-QUERIES_A_MINUTE = 20
+# These ask for work once a minute.
+SCHEDULED = ["sweeper", "expirer", "caretaker"]
 # Seconds, of 256 MB unless said: a route, accepting (1 GB), a delivery, a sweep.
 ROUTE, ACCEPT, DELIVERY, SWEEP = 0.1, 0.5, 1.0, 0.1
 # Lambda asks an empty queue with five pollers, each every 20 s.
@@ -69,66 +65,56 @@ class Size:
 SIZES = [Size("small", 100, 10_000), Size("medium", 2_000, 300_000), Size("large", 50_000, 10_000_000)]
 
 
-def index_entries() -> float:
-    """How many index entries an item has, on the average."""
-    items = json.loads(ITEMS.read_text())["items"]
-    keys = ["gsi1pk", "gsi2pk", "gsi3pk", "gsi4pk", "duepk"]
-    return sum(1 for item in items for key in keys if "S" in item.get(key, {})) / len(items)
+@dataclass
+class Cost:
+    calls: str
+    reads: float
+    writes: float
 
 
-def units(calls: str, entries: float) -> tuple[float, float]:
-    """The read and write units of a route: an item of a transaction is written twice."""
-    reads = writes = 0.0
-    for call in calls.split():
-        name, _, items = call.partition("×")
-        match name:
-            case "GetItem":
-                reads += 1
-            case "Query":
-                reads += PAGE_UNITS
-            case "TransactWriteItems":
-                writes += int(items) * (2 + entries)
-            case "PutItem" | "UpdateItem" | "DeleteItem":
-                writes += 1 + entries
-            case "BatchGetItem":
-                # Letting a caller in reads the key, its owner and the workspace.
-                reads += 3
-            case "SendEmail" | "SendMessageBatch":
-                reads += 0
-            case other:
-                raise SystemExit(f"cost.py: what does {other} cost?")
-    return reads, writes
+def measured() -> dict[str, Cost]:
+    """The rows of docs/costs.md; of a worker the one of the story, which comes last."""
+    costs = {}
+    for line in COSTS.read_text().splitlines():
+        if line.startswith("| `"):
+            name, calls, _, _, reads, writes = (cell.strip() for cell in line.strip("| ").split(" | "))
+            costs[name.strip("`")] = Cost(calls, float(reads), float(writes))
+    return costs
 
 
-def measured() -> dict[str, str]:
-    lines = SNAPSHOT.read_text().split("---")[-1].strip().splitlines()
-    return dict(line.split(": ", 1) for line in lines)
+def webhooks() -> int:
+    """How many webhooks the workers of the story sent."""
+    return int(re.search(r"That is for (\d+) webhooks and one mail", COSTS.read_text())[1])
 
 
-def monthly(size: Size, routes: dict[str, str], entries: float) -> dict[str, float]:
+def monthly(size: Size, routes: dict[str, Cost]) -> dict[str, float]:
     template = json.loads(CORE.read_text())["Resources"].values()
     count = lambda kind: sum(1 for resource in template if resource["Type"] == kind)
     workers = json.loads(WORKERS.read_text())["Resources"].values()
     sources = [one["Properties"] for one in workers if one["Type"] == "AWS::Lambda::EventSourceMapping"]
     # A stream says where to begin.
     queues = sum(1 for one in sources if "StartingPosition" not in one)
-    story = [units(routes[name], entries) for name in STORY]
+    story = [routes[name] for name in STORY]
+    delivering = [routes[name] for name in ("dispatcher", "deliverer")]
     events = size.clients * EVENTS
-    one, page = units(routes["clients-get"], entries)[0], units(routes["clients-list"], entries)[0]
+    # The page that was measured has two clients.
+    one, page = routes["clients-get"].reads, 1 + PAGE_UNITS
     read = one * (1 - LISTS_AMONG_READS) + page * LISTS_AMONG_READS
     requests = size.clients * (len(STORY) - 1) + size.reads
-    invocations = requests + size.clients + 2 * events + 2 * MINUTES
-    gb_seconds = 0.25 * (ROUTE * (requests + size.clients + events) + DELIVERY * events + SWEEP * 2 * MINUTES)
+    invocations = requests + size.clients + 2 * events + len(SCHEDULED) * MINUTES
+    gb_seconds = 0.25 * (ROUTE * (requests + size.clients + events) + DELIVERY * events + SWEEP * len(SCHEDULED) * MINUTES)
     return {
-        "DynamoDB write units": size.clients * sum(writes for _, writes in story) + events * DELIVERY_WRITES,
-        "DynamoDB read units": size.clients * sum(reads for reads, _ in story)
-        + events * DELIVERY_READS + size.reads * read + MINUTES * QUERIES_A_MINUTE / 2,
+        "DynamoDB write units": size.clients * sum(cost.writes for cost in story)
+        + events * sum(cost.writes for cost in delivering) / webhooks(),
+        "DynamoDB read units": size.clients * sum(cost.reads for cost in story)
+        + events * sum(cost.reads for cost in delivering) / webhooks()
+        + size.reads * read + MINUTES * sum(routes[name].reads for name in SCHEDULED),
         "API Gateway requests": requests,
         "Lambda requests": invocations,
         "Lambda GB-s (arm64)": gb_seconds + size.clients * ACCEPT,
         "SQS requests": queues * POLLS_A_MINUTE * MINUTES + 3 * events,
         "SES mails": size.clients,
-        "scheduler invocations": 2 * MINUTES,
+        "scheduler invocations": len(SCHEDULED) * MINUTES,
         "logs, GB": invocations * LOG_GB,
         "alarms": count("AWS::CloudWatch::Alarm"),
         "secrets": count("AWS::SecretsManager::Secret"),
@@ -143,15 +129,14 @@ def short(figure: float) -> str:
 
 
 def tables() -> str:
-    routes, entries = measured(), index_entries()
-    lines = ["| route | calls | read units | write units |", "|---|---|---|---|"]
-    for name in dict.fromkeys([*STORY, "clients-get", "clients-list"]):
-        reads, writes = units(routes[name], entries)
-        calls = re.sub(r"(\S+)( \1)+", lambda same: f"{len(same[0].split())} {same[1]}", routes[name])
-        lines.append(f"| `{name}` | {calls} | {reads:g} | {writes:.0f} |")
+    routes = measured()
+    lines = ["| function | calls | read units | write units |", "|---|---|---|---|"]
+    for name in dict.fromkeys([*STORY, "dispatcher", "deliverer", "clients-get", "clients-list"]):
+        cost = routes[name]
+        lines.append(f"| `{name}` | {cost.calls} | {cost.reads:g} | {cost.writes:g} |")
     lines += ["", "| a month | " + " | ".join(size.name for size in SIZES) + " | unit price, US$ |"]
     lines.append("|---|" + "---|" * (len(SIZES) + 1))
-    all_sizes = [monthly(size, routes, entries) for size in SIZES]
+    all_sizes = [monthly(size, routes) for size in SIZES]
     for name, (price, per) in PRICES.items():
         figures = " | ".join(short(one[name]) for one in all_sizes)
         lines.append(f"| {name} | {figures} | {price:g}{' / M' if per > 1 else ''} |")

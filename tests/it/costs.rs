@@ -1,96 +1,158 @@
-//! What each route costs: calls to AWS, and the items that they touch.
+//! What each function costs: calls to AWS, round trips, items, capacity.
+//!
+//! Measured with the golden events, so nothing is left out. The table is
+//! committed as `docs/costs.md`; `PORTICO_WRITE=1` writes it anew.
 
-use e2e::{Actor, TestApp};
+use crate::golden::{accepted_by_route, accepted_by_trigger};
+use e2e::{Receiver, TestApp};
+use portico_bootstrap::{TRIGGERS, functions};
 use portico_local::Call;
 use serde_json::{Value, json};
+use std::{env, fs, path::Path, time::Duration};
 
-/// The calls of a function that was at work once, as `operation` or
-/// `operation×items`.
-fn spent(calls: &[Call], function: &str) -> String {
-    let own = calls.iter().filter(|call| call.function == Some(function));
-    own.map(describe).collect::<Vec<_>>().join(" ")
+const BEGIN: &str = "<!-- made by tests/it/costs.rs -->\n";
+const END: &str = "<!-- end -->";
+const HEAD: &str = "| function | calls | round trips | items | read units | write units |
+|---|---|---|---|---|---|
+";
+
+/// The calls that a function made itself, not those of the workers that it
+/// woke.
+fn own_calls(app: &TestApp) -> Vec<Call> {
+    let mut calls = app.server.aws().calls();
+    calls.retain(|call| call.function.is_none());
+    calls.sort_by_key(|call| call.span);
+    calls
 }
 
-fn describe(call: &Call) -> String {
-    match call.body["TransactItems"].as_array().map(Vec::len) {
-        Some(items) => format!("{}×{items}", call.operation),
-        None => call.operation.clone(),
+/// The operations, those that are alike counted.
+fn operations(calls: &[Call]) -> String {
+    let mut counted: Vec<(&str, usize)> = Vec::new();
+    for call in calls {
+        match counted.last_mut() {
+            Some((operation, times)) if *operation == call.operation => *times += 1,
+            _ => counted.push((&call.operation, 1)),
+        }
+    }
+    let text = |(operation, times): &(&str, usize)| match times {
+        1 => (*operation).to_owned(),
+        times => format!("{times} {operation}"),
+    };
+    counted.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+/// How often the function waited: calls that were under way together count
+/// once.
+fn round_trips(calls: &[Call]) -> usize {
+    let mut answered = None;
+    let mut trips = 0;
+    for call in calls {
+        if answered.is_none_or(|answered| call.span.0 > answered) {
+            answered = Some(call.span.1);
+            trips += 1;
+        }
+    }
+    trips
+}
+
+/// How many items of the table were looked at or written.
+fn items(call: &Call) -> usize {
+    let length = |value: &Value| value.as_array().map_or(0, Vec::len);
+    match call.operation.as_str() {
+        "GetItem" => usize::from(call.answer["Item"].is_object()),
+        "Query" => usize::try_from(call.answer["ScannedCount"].as_u64().unwrap_or(0)).unwrap_or(0),
+        "BatchGetItem" => {
+            let tables = call.answer["Responses"].as_object().into_iter().flatten();
+            tables.map(|(_, found)| length(found)).sum()
+        }
+        "TransactWriteItems" => length(&call.body["TransactItems"]),
+        "PutItem" | "UpdateItem" | "DeleteItem" => 1,
+        _ => 0,
     }
 }
 
-async fn id(actor: &Actor, path: &str, body: &Value) -> String {
-    let answer = actor.post(path, body).await;
-    assert!(answer.status < 300, "{}", answer.text);
-    answer.body["id"].as_str().expect("an id").to_owned()
+/// Read and write units.
+fn units(call: &Call) -> (f64, f64) {
+    let capacity = &call.answer["ConsumedCapacity"];
+    let one = |capacity: &Value| capacity["CapacityUnits"].as_f64().unwrap_or(0.0);
+    let units = match capacity {
+        Value::Array(tables) => tables.iter().map(one).sum(),
+        capacity => one(capacity),
+    };
+    match call.operation.as_str() {
+        "GetItem" | "Query" | "BatchGetItem" => (units, 0.0),
+        _ => (0.0, units),
+    }
 }
 
-/// An increase fails here, and so does a saving that nobody notes. The first
-/// `BatchGetItem` of each route is the caller's key.
-#[tokio::test]
-async fn every_route_costs_what_it_is_known_to_cost() {
-    let app = TestApp::start().await;
-    let admin = app.admin();
-    // Once an hour it is noted that a key is used.
-    admin.get("/v1/me").await.expect(200);
+fn row(name: &str, calls: &[Call]) -> String {
+    let (reads, writes) = calls
+        .iter()
+        .map(units)
+        .fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let items: usize = calls.iter().map(items).sum();
+    let (operations, trips) = (operations(calls), round_trips(calls));
+    format!("| `{name}` | {operations} | {trips} | {items} | {reads} | {writes} |\n")
+}
+
+/// What the workers do after a client was created and invited, with a webhook
+/// endpoint that wants everything and answers at once.
+async fn story() -> String {
+    let app = TestApp::driven_from(1).await;
+    let receiver = Receiver::start().await;
+    app.register(&receiver, &["*"]).await;
+    app.settle().await;
     app.server.aws().record_calls();
 
-    let company = id(&admin, "/v1/companies", &json!({ "name": "Engines" })).await;
-    let ada =
-        json!({ "name": "Ada Lovelace", "email": "ada@example.com", "companyIds": [company] });
-    let client = id(&admin, "/v1/clients", &ada).await;
-    let invitation = id(&admin, "/v1/invitations", &json!({ "clientId": client })).await;
-    app.settle().await;
-    for path in [
-        format!("/v1/clients/{client}"),
-        "/v1/clients".to_owned(),
-        format!("/v1/companies/{company}"),
-        "/v1/companies".to_owned(),
-        format!("/v1/invitations/{invitation}"),
-        "/v1/invitations".to_owned(),
-        "/v1/events".to_owned(),
-        "/v1/workspaces".to_owned(),
-    ] {
-        admin.get(&path).await.expect(200);
+    let ada = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+    let created = app.admin().post("/v1/clients?sendInvite=true", &ada).await;
+    created.expect(200);
+    // The clocks of functions differ where a test drives them.
+    for _ in 0..3 {
+        app.advance(Duration::from_secs(5)).await;
     }
-    admin
-        .patch(
-            &format!("/v1/clients/{client}"),
-            &json!({ "position": "Analyst" }),
-        )
-        .await
-        .expect(200);
-    let link = app.link("ada@example.com").await;
-    app.nobody().get(&link).await;
-    app.nobody()
-        .post(
-            &format!("{link}/accept"),
-            &json!({ "password": "correct horse battery" }),
-        )
-        .await
-        .expect(200);
-    admin
-        .delete(&format!("/v1/clients/{client}"))
-        .await
-        .expect(200);
-    admin
-        .delete(&format!("/v1/companies/{company}"))
-        .await
-        .expect(200);
 
+    let told = receiver.received().len();
     let calls = app.server.aws().calls();
-    let names = portico_bootstrap::functions();
-    let names = names
-        .iter()
-        .map(|function| function.route.name)
-        .chain(["mailer"]);
-    let spent = names
-        .map(|name| (name, spent(&calls, name)))
-        .filter(|(_, calls)| !calls.is_empty());
-    let table: Vec<String> = spent
-        .map(|(name, calls)| format!("{name}: {calls}"))
-        .collect();
-    insta::assert_snapshot!(table.join(
-        "
-"
-    ));
+    assert!(told > 0, "no webhook came");
+    let rows = ["dispatcher", "deliverer", "mailer"].map(|name| {
+        let mut own = calls.clone();
+        own.retain(|call| call.function == Some(name));
+        own.sort_by_key(|call| call.span);
+        row(name, &own)
+    });
+    format!(
+        "{}\nThat is for {told} webhooks and one mail.\n",
+        rows.concat()
+    )
+}
+
+/// An increase fails here, and so does a saving that nobody notes.
+#[tokio::test]
+async fn every_function_accepts_its_golden_event_at_its_known_cost() {
+    let mut table = HEAD.to_owned();
+    for function in functions() {
+        let app = accepted_by_route(&function).await;
+        table.push_str(&row(function.route.name, &own_calls(&app)));
+    }
+    table.push_str("\nWorkers that find nothing to do:\n\n");
+    table.push_str(HEAD);
+    for trigger in TRIGGERS {
+        let app = accepted_by_trigger(trigger).await;
+        table.push_str(&row(trigger.name, &own_calls(&app)));
+    }
+    table.push_str("\nWhat follows when a client is created and invited:\n\n");
+    table.push_str(HEAD);
+    table.push_str(&story().await);
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/costs.md");
+    let page = fs::read_to_string(&path).expect("the page");
+    let (before, rest) = page.split_once(BEGIN).expect("where the table begins");
+    let (known, after) = rest.split_once(END).expect("where the table ends");
+    if env::var_os("PORTICO_WRITE").is_some() {
+        let page = format!("{before}{BEGIN}\n{table}\n{END}{after}");
+        fs::write(&path, page).expect("it is written");
+    } else {
+        assert_eq!(known.trim(), table.trim(), "docs/costs.md");
+    }
 }

@@ -51,5 +51,6 @@ mod settings;
 mod sign_in;
 mod sign_up;
 mod table;
+mod unreadable;
 mod upgrade;
 mod webhooks;

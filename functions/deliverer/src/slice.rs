@@ -5,7 +5,7 @@ use portico_app::{App, TriggerError, attempt};
 use portico_domain::{
     Endpoint, EndpointHealth, Event, Gate, LANE_LEASE, Lane, Ordering, Time, WebhookDelivery,
 };
-use portico_store::WorkspaceStore;
+use portico_store::{Current, Queued, WorkspaceStore};
 use std::time::Duration;
 
 /// How many deliveries are read at once; 100 items make one `BatchGetItem`, and
@@ -14,6 +14,10 @@ const PAGE: u16 = 50;
 
 /// What an attempt can take, with something to spare.
 const ATTEMPT: Duration = Duration::from_secs(20);
+
+/// How long what cannot be read is put off: until then an operator may have
+/// mended it, or brought back the version that wrote it.
+const UNREADABLE: Duration = Duration::from_hours(1);
 
 /// One worker's stay with a lane.
 pub(crate) struct Slice {
@@ -63,12 +67,12 @@ impl Slice {
             self.look_at = self.lane.next_look(None, now);
             return Ok(());
         }
-        let found = workspace.lane_deliveries(self.lane.id, PAGE).await?;
-        let is_due = |delivery: &WebhookDelivery| delivery.due_at.is_some_and(|at| at <= now);
+        let found = workspace.lane_queue(self.lane.id, PAGE).await?;
+        let is_due = |place: &Queued| place.due_at <= now;
         // What is due comes first.
         let is_more = found.next.is_some() && found.items.last().is_none_or(is_due);
         let (mut due, later): (Vec<_>, Vec<_>) = found.items.into_iter().partition(is_due);
-        let next = later.iter().filter_map(|delivery| delivery.due_at).min();
+        let next = later.iter().map(|place| place.due_at).min();
         self.look_at = self.lane.next_look(next, now);
         if due.is_empty() {
             return Ok(());
@@ -91,8 +95,17 @@ impl Slice {
                 self.look_then(now);
             }
         }
-        let due = workspace.with_events(&due).await?;
-        for (mut delivery, event) in due.into_iter().filter(|(delivery, _)| is_due(delivery)) {
+        for current in workspace.current(due).await? {
+            let (mut delivery, event) = match current {
+                Current::Delivery(delivery, event) => (*delivery, event),
+                Current::Unreadable(place) => {
+                    self.put_off(workspace, &place, now).await?;
+                    continue;
+                }
+            };
+            if delivery.due_at.is_none_or(|at| at > now) {
+                continue;
+            }
             let Some(event) = event else {
                 delivery.lapse(now);
                 workspace.save_delivery(&delivery).await?;
@@ -176,6 +189,23 @@ impl Slice {
                 Ok(Step::Stop)
             }
         }
+    }
+
+    /// Puts off what this version cannot read, so that nothing waits for it.
+    async fn put_off(
+        &mut self,
+        workspace: &WorkspaceStore<'_>,
+        place: &Queued,
+        now: Time,
+    ) -> Result<(), TriggerError> {
+        let until = now + UNREADABLE;
+        if workspace.put_off(place, until).await? {
+            self.look_then(until);
+        } else {
+            // It stands elsewhere by now, which the index is about to show.
+            self.look_then(now + Duration::from_secs(1));
+        }
+        Ok(())
     }
 
     /// Keeps the lane long enough for another attempt.

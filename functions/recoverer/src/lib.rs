@@ -53,7 +53,7 @@ async fn go_on(app: &App, task: Task<kind::Recovery>) -> Result<(), TriggerError
     let page = workspace.deliveries_to_recover(&recovery, PAGE).await?;
     let mut lanes = BTreeSet::new();
     let mut resent = 0;
-    for delivery in &page.items {
+    for delivery in page.items.iter().filter_map(|(_, found)| found.as_ref()) {
         if order(app, &workspace, &endpoint, &recovery, delivery, &mut lanes).await? {
             resent += 1;
         }
@@ -62,7 +62,7 @@ async fn go_on(app: &App, task: Task<kind::Recovery>) -> Result<(), TriggerError
 
     let examined = u64::try_from(page.items.len()).unwrap_or(0);
     let is_more = page.next.is_some();
-    let last = page.items.last().map(|delivery| delivery.event_id);
+    let last = page.items.last().map(|(event, _)| *event);
     let last = last.filter(|_| is_more);
     let after = recovery.advance(examined, resent, last, app.now());
     if workspace.save_recovery(&after).await? && is_more {

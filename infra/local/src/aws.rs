@@ -35,7 +35,10 @@ use serde_json::Value;
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::sync::Notify;
@@ -57,6 +60,9 @@ pub struct Call {
     pub arrives_at: Time,
     /// The answer's body, once there is one.
     pub answer: Value,
+    /// When it began and when it was answered, in steps that count both: calls
+    /// that were under way together overlap.
+    pub span: (u64, u64),
 }
 
 /// How a call can be made to fail.
@@ -92,6 +98,7 @@ struct Inner {
     clock: MovableClock,
     written: Notify,
     calls: Mutex<Option<Vec<Call>>>,
+    steps: AtomicU64,
     faults: Mutex<Option<Decide>>,
     used: Mutex<BTreeSet<(&'static str, String)>>,
 }
@@ -113,6 +120,7 @@ impl Aws {
             clock,
             written: Notify::new(),
             calls: Mutex::default(),
+            steps: AtomicU64::default(),
             faults: Mutex::default(),
             used: Mutex::default(),
         };
@@ -175,7 +183,8 @@ impl Aws {
         &self.inner.written
     }
 
-    /// Begins to keep every call, or forgets those kept so far.
+    /// Begins to keep every call, or forgets those kept so far. The table's
+    /// answers say meanwhile which capacity they have taken.
     pub fn record_calls(&self) {
         *lock(&self.inner.calls) = Some(Vec::new());
     }
@@ -203,17 +212,23 @@ impl Aws {
     /// Answers a request that came over a socket, from a process that has
     /// this address as its AWS endpoint.
     pub fn serve(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
-        self.answer(request, self.inner.clock.now())
+        self.answer(request, self.inner.clock.now(), self.step())
             .unwrap_or_else(|_| dynamo::refusal("InternalServerError", "lost on purpose"))
+    }
+
+    fn step(&self) -> u64 {
+        self.inner.steps.fetch_add(1, Ordering::Relaxed)
     }
 
     fn answer(
         &self,
         request: &http::Request<Bytes>,
         made_at: Time,
+        begun: u64,
     ) -> Result<http::Response<Bytes>, ConnectorError> {
         let now = self.inner.clock.now();
-        let call = read(request, made_at, now);
+        let mut call = read(request, made_at, now);
+        call.span = (begun, self.step());
         let place = lock(&self.inner.calls).as_mut().map(|calls| {
             calls.push(call.clone());
             calls.len() - 1
@@ -241,8 +256,13 @@ impl Aws {
         }
         let response = match call.service {
             "dynamodb" => {
-                let response =
-                    dynamo::answer(&self.inner.database, &call.operation, request.body());
+                let is_metered = place.is_some();
+                let response = dynamo::answer(
+                    &self.inner.database,
+                    &call.operation,
+                    request.body(),
+                    is_metered,
+                );
                 self.inner.written.notify_waiters();
                 response
             }
@@ -301,6 +321,7 @@ fn read(request: &http::Request<Bytes>, made_at: Time, arrives_at: Time) -> Call
         made_at,
         arrives_at,
         answer: Value::Null,
+        span: (0, 0),
     }
 }
 
@@ -318,8 +339,13 @@ impl HttpConnector for Aws {
         let aws = self.clone();
         HttpConnectorFuture::new(async move {
             let made_at = aws.inner.clock.now();
+            let begun = aws.step();
+            if lock(&aws.inner.calls).is_some() {
+                // So that what is asked together is seen to be.
+                tokio::task::yield_now().await;
+            }
             steps::stop().await;
-            let answer = aws.carry(request, made_at);
+            let answer = aws.carry(request, made_at, begun);
             steps::stop().await;
             answer
         })
@@ -327,14 +353,19 @@ impl HttpConnector for Aws {
 }
 
 impl Aws {
-    fn carry(&self, request: HttpRequest, made_at: Time) -> Result<HttpResponse, ConnectorError> {
+    fn carry(
+        &self,
+        request: HttpRequest,
+        made_at: Time,
+        begun: u64,
+    ) -> Result<HttpResponse, ConnectorError> {
         let unreadable = |error: String| ConnectorError::user(error.into());
         let request = request
             .try_into_http1x()
             .map_err(|error| unreadable(error.to_string()))?;
         let (parts, body) = request.into_parts();
         let body = body.bytes().map(Bytes::copy_from_slice).unwrap_or_default();
-        let response = self.answer(&http::Request::from_parts(parts, body), made_at)?;
+        let response = self.answer(&http::Request::from_parts(parts, body), made_at, begun)?;
         HttpResponse::try_from(response.map(SdkBody::from))
             .map_err(|error| unreadable(error.to_string()))
     }

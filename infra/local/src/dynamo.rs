@@ -4,8 +4,16 @@ use bytes::Bytes;
 use dynoxide::{Database, DynoxideError};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Answers a request of the operations that Portico uses.
-pub(crate) fn answer(database: &Database, operation: &str, body: &[u8]) -> http::Response<Bytes> {
+/// Answers a request of the operations that Portico uses; metered, with the
+/// capacity that it has taken.
+pub(crate) fn answer(
+    database: &Database,
+    operation: &str,
+    body: &[u8],
+    is_metered: bool,
+) -> http::Response<Bytes> {
+    let metered = if is_metered { metered(body) } else { None };
+    let body = metered.as_deref().unwrap_or(body);
     let answered = match operation {
         "GetItem" => run(body, |request| database.get_item(request)),
         "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
@@ -26,6 +34,13 @@ pub(crate) fn answer(database: &Database, operation: &str, body: &[u8]) -> http:
         Ok(json) => response(200, json),
         Err(error) => response(error.status_code(), error.to_json()),
     }
+}
+
+fn metered(body: &[u8]) -> Option<Vec<u8>> {
+    let mut request: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let fields = request.as_object_mut()?;
+    fields.insert("ReturnConsumedCapacity".to_owned(), "TOTAL".into());
+    serde_json::to_vec(&request).ok()
 }
 
 /// Everything that a table holds, as it is written.

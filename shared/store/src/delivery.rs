@@ -4,19 +4,19 @@
 //! time when it is due. That index may be a moment behind, so whoever takes
 //! deliveries from it reads them from the table before sending anything.
 
+mod queued;
+
 use crate::{
     Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
     error::unless_condition_fails,
-    event::{self, event_key},
-    item::{Attributes, ENTITY as KIND, expire_after, item, read},
+    item::{Attributes, expire_after, item, read},
     list::{Order, Question},
     number,
 };
-use aws_sdk_dynamodb::types::AttributeValue;
 use portico_domain::{
-    DELIVERY_RETENTION, DeliveryId, EndpointId, Event, EventId, LaneId, Recovery, WebhookDelivery,
+    DELIVERY_RETENTION, DeliveryId, EndpointId, EventId, Recovery, WebhookDelivery,
 };
-use std::collections::HashMap;
+pub use queued::{Current, Queued};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS, OF_ENDPOINT, OF_LANE];
 
@@ -63,65 +63,31 @@ impl WorkspaceStore<'_> {
         self.store.list(ENTITY, question, page).await
     }
 
-    /// The deliveries that a recovery looks at next, oldest first; few if their
-    /// logs are long.
+    /// The deliveries that a recovery looks at next, by their events, oldest
+    /// first; few if their logs are long. One that this version cannot read is
+    /// `None`.
     pub async fn deliveries_to_recover(
         &self,
         recovery: &Recovery,
         limit: u16,
-    ) -> Result<Page<WebhookDelivery>, Error> {
+    ) -> Result<Page<(EventId, Option<WebhookDelivery>)>, Error> {
         let partition = OF_ENDPOINT.partition(&[&self.id, &recovery.endpoint_id]);
         let question = Question::new(OF_ENDPOINT.index, partition, Order::OldestFirst)
             .after(Some(recovery.begins_after().to_string()))
             .until(&EventId::least_at(recovery.until));
         let page = PageRequest { limit, after: None };
-        self.store.list(ENTITY, question, &page).await
-    }
-
-    /// The deliveries of a lane that are due first, as the index knows them;
-    /// few if their logs are long.
-    pub async fn lane_deliveries(
-        &self,
-        lane: LaneId,
-        limit: u16,
-    ) -> Result<Page<WebhookDelivery>, Error> {
-        let partition = OF_LANE.partition(&[&self.id, &lane]);
-        let question = Question::new(OF_LANE.index, partition, Order::OldestFirst);
-        let page = PageRequest { limit, after: None };
-        self.store.list(ENTITY, question, &page).await
-    }
-
-    /// These deliveries and their events as they are now, in the same order,
-    /// without deliveries that are gone.
-    pub async fn with_events(
-        &self,
-        deliveries: &[WebhookDelivery],
-    ) -> Result<Vec<(WebhookDelivery, Option<Event>)>, Error> {
-        let keys = deliveries.iter().flat_map(|delivery| {
-            [
-                THIS.key(&[&self.id, &delivery.id]),
-                event_key(self.id, delivery.event_id),
-            ]
+        let Page { items, next } = self.store.query(question, &page).await?;
+        let items = items.into_iter().map(|item| {
+            let event = text_of(&item, OF_ENDPOINT.index.attributes().1).unwrap_or_default();
+            let event: Result<EventId, _> = event.parse();
+            let event = event.map_err(|error| Error::corrupt(ENTITY, error))?;
+            let delivery = read(ENTITY, item).inspect_err(|error| {
+                tracing::error!(%event, ?error, "a delivery cannot be read; not recovered");
+            });
+            Ok((event, delivery.ok()))
         });
-        let items = self.store.get_many(keys.collect()).await?;
-        let mut current: HashMap<DeliveryId, WebhookDelivery> = HashMap::new();
-        let mut events: HashMap<EventId, Event> = HashMap::new();
-        for item in items {
-            if item.get(KIND) == Some(&AttributeValue::S(ENTITY.to_owned())) {
-                let delivery: WebhookDelivery = read(ENTITY, item)?;
-                current.insert(delivery.id, delivery);
-            } else {
-                let event = event::read_event(item)?;
-                events.insert(event.id, event);
-            }
-        }
-        let pair = |delivery: &WebhookDelivery| {
-            Some((
-                current.remove(&delivery.id)?,
-                events.remove(&delivery.event_id),
-            ))
-        };
-        Ok(deliveries.iter().filter_map(pair).collect())
+        let items = items.collect::<Result<_, Error>>()?;
+        Ok(Page { items, next })
     }
 
     /// Writes the next version of a delivery; answers whether nobody else was
@@ -153,4 +119,8 @@ pub(crate) fn delivery_item(delivery: &WebhookDelivery) -> Result<Attributes, Er
     let mut item = item(ENTITY, delivery, &keys)?;
     expire_after(&mut item, delivery.created_at + DELIVERY_RETENTION);
     Ok(item)
+}
+
+fn text_of(item: &Attributes, name: &str) -> Option<String> {
+    item.get(name)?.as_s().ok().cloned()
 }

@@ -129,7 +129,8 @@ impl WorkspaceStore<'_> {
         Ok(Page { items, next })
     }
 
-    /// Events of an object that came before this one, the latest first.
+    /// Events of an object that came before this one, the latest first, as far
+    /// back as this version can read them.
     pub async fn events_before(&self, event: &Event, limit: u16) -> Result<Vec<Event>, Error> {
         let partition = OF_OBJECT.partition(&[&self.id, &event.object_id]);
         let question =
@@ -137,14 +138,13 @@ impl WorkspaceStore<'_> {
         // The event itself ends the range.
         let limit = limit.saturating_add(1);
         let page = PageRequest { limit, after: None };
-        let found = self
-            .store
-            .list::<StoredEvent>(ENTITY, question, &page)
-            .await?;
-        let events = found.items.iter().map(parse);
-        events
-            .filter(|one| !matches!(one, Ok(one) if one.id == event.id))
-            .collect()
+        let found = self.store.query(question, &page).await?;
+        let events = found.items.into_iter().map_while(|item| {
+            let read = read_event(item);
+            read.inspect_err(|error| tracing::error!(?error, "an event cannot be read"))
+                .ok()
+        });
+        Ok(events.filter(|one| one.id != event.id).collect())
     }
 
     /// Takes what is personal out of an event.

@@ -51,6 +51,7 @@ pub use audit::AuditFilter;
 pub use client::{ClientFilter, ClientsBy, Move, Relisted};
 pub use clock::Clock;
 pub use company::{CompaniesBy, CompanyFilter};
+pub use delivery::{Current, Queued};
 pub use doorbell::Doorbell;
 pub use due::DueKind;
 pub use endpoint::EndpointLimit;

@@ -1,0 +1,146 @@
+//! The queue of a lane.
+//!
+//! Every delivery in it can be put off without being read: one that this
+//! version cannot read (a later one may have written it) holds nothing up and
+//! is not lost.
+
+use super::{ENTITY, OF_LANE, THIS, text_of};
+use crate::{
+    Error, Index, Page, PageRequest, WorkspaceStore,
+    error::unless_condition_fails,
+    event::{self, event_key},
+    item::{Attributes, ENTITY as KIND, read},
+    list::{Order, Question},
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use portico_domain::{DeliveryId, Event, EventId, LaneId, Time, WebhookDelivery};
+use std::collections::HashMap;
+
+/// A place in the queue of a lane.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    /// When it is due.
+    pub due_at: Time,
+    delivery: Option<WebhookDelivery>,
+    /// The key of its item.
+    key: Attributes,
+    sort: String,
+}
+
+/// What a place in a queue stands for now.
+#[derive(Clone, Debug)]
+pub enum Current {
+    /// A delivery and its event; `None` if that is gone.
+    Delivery(Box<WebhookDelivery>, Option<Box<Event>>),
+    /// The delivery or its event cannot be read by this version.
+    Unreadable(Box<Queued>),
+}
+
+impl WorkspaceStore<'_> {
+    /// What is due first in a lane, as the index knows it; little if the logs
+    /// of the deliveries are long.
+    pub async fn lane_queue(&self, lane: LaneId, limit: u16) -> Result<Page<Queued>, Error> {
+        let partition = OF_LANE.partition(&[&self.id, &lane]);
+        let question = Question::new(OF_LANE.index, partition, Order::OldestFirst);
+        let page = PageRequest { limit, after: None };
+        let Page { items, next } = self.store.query(question, &page).await?;
+        let items = items
+            .into_iter()
+            .map(Queued::of)
+            .collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+
+    /// What these places stand for now, in the same order, without deliveries
+    /// that are gone.
+    pub async fn current(&self, queue: Vec<Queued>) -> Result<Vec<Current>, Error> {
+        let read_here = queue.iter().filter_map(|place| place.delivery.as_ref());
+        let keys = read_here.flat_map(|delivery| {
+            [
+                THIS.key(&[&self.id, &delivery.id]),
+                event_key(self.id, delivery.event_id),
+            ]
+        });
+        let items = self.store.get_many(keys.collect()).await?;
+        let mut deliveries: HashMap<String, Attributes> = HashMap::new();
+        let mut events: HashMap<String, Attributes> = HashMap::new();
+        for item in items {
+            let Some(id) = text_of(&item, "id") else {
+                continue;
+            };
+            if text_of(&item, KIND).as_deref() == Some(ENTITY) {
+                deliveries.insert(id, item);
+            } else {
+                events.insert(id, item);
+            }
+        }
+        let mut current = Vec::with_capacity(queue.len());
+        for place in queue {
+            let Some((id, event_id)) = place.ids() else {
+                current.push(Current::Unreadable(Box::new(place)));
+                continue;
+            };
+            let Some(delivery) = deliveries.remove(&id.to_string()) else {
+                continue;
+            };
+            let delivery = read(ENTITY, delivery).map(Box::new);
+            let event = events.remove(&event_id.to_string());
+            let event = event.map(event::read_event).transpose();
+            current.push(match (delivery, event) {
+                (Ok(delivery), Ok(event)) => Current::Delivery(delivery, event.map(Box::new)),
+                (Err(error), _) | (_, Err(error)) => {
+                    tracing::error!(delivery = %id, event = %event_id, ?error, "a delivery or its event cannot be read");
+                    Current::Unreadable(Box::new(place))
+                }
+            });
+        }
+        Ok(current)
+    }
+
+    /// Puts off what stands at this place; answers whether it still stood
+    /// there.
+    pub async fn put_off(&self, place: &Queued, until: Time) -> Result<bool, Error> {
+        let (_, sort) = OF_LANE.index.attributes();
+        let (_, event) = place.sort.split_once('#').unwrap_or_default();
+        let request = self
+            .store
+            .client
+            .update_item()
+            .table_name(&*self.store.table)
+            .set_key(Some(place.key.clone()))
+            .update_expression("SET #sort = :then")
+            .condition_expression("#sort = :now")
+            .expression_attribute_names("#sort", sort)
+            .expression_attribute_values(":now", AttributeValue::S(place.sort.clone()))
+            .expression_attribute_values(":then", AttributeValue::S(format!("{until}#{event}")));
+        Ok(unless_condition_fails(request.send().await)?.is_some())
+    }
+}
+
+impl Queued {
+    fn of(item: Attributes) -> Result<Self, Error> {
+        let (_, sort) = OF_LANE.index.attributes();
+        let sort = text_of(&item, sort).unwrap_or_default();
+        let (due_at, _) = sort.split_once('#').unwrap_or_default();
+        let due_at: Result<Time, _> = due_at.parse();
+        let due_at = due_at.map_err(|error| Error::corrupt(ENTITY, error))?;
+        let (pk, sk) = Index::Table.attributes();
+        let key = [pk, sk].into_iter();
+        let key = key.filter_map(|name| Some((name.to_owned(), item.get(name)?.clone())));
+        let key: Attributes = key.collect();
+        let delivery = read(ENTITY, item).inspect_err(|error| {
+            tracing::error!(item = ?key, ?error, "a delivery cannot be read");
+        });
+        Ok(Self {
+            due_at,
+            delivery: delivery.ok(),
+            key,
+            sort,
+        })
+    }
+
+    fn ids(&self) -> Option<(DeliveryId, EventId)> {
+        let delivery = self.delivery.as_ref()?;
+        Some((delivery.id, delivery.event_id))
+    }
+}
