@@ -101,7 +101,7 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .await
         .expect(201));
     // Something that the endpoint is told.
-    let position = json!({ "position": "Analyst" });
+    let position = json!({ "position": "Reader" });
     let path = format!("/v1/clients/{client}");
     admin.patch(&path, &position).await.expect(200);
     let made = async |placeholder: &str, path: &str, body: Value| {
@@ -113,9 +113,9 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     };
     let mary = json!({ "name": "Mary Major", "email": "mary@example.com", "role": "staff" });
     let user = made(USER, "/v1/internal-users", mary).await;
-    let role = json!({ "name": "Auditor", "permissions": ["view_clients"] });
+    let role = json!({ "name": "Auditor", "permissions": ["create_clients", "view_clients"] });
     let role = made(ROLE, "/v1/roles", role).await;
-    let key = json!({ "name": "ERP", "permissions": ["view_clients"] });
+    let key = json!({ "name": "Zapier", "permissions": ["view_clients"] });
     let api_key = made(API_KEY, "/v1/api-keys", key).await;
     app.settle().await;
     // Nobody signs in to the API, and hashing a password takes long.

@@ -11,6 +11,7 @@ mod companies;
 mod compatible;
 mod concurrency;
 mod conditions;
+mod contract;
 mod costs;
 mod crm;
 mod custom_fields;

@@ -1,19 +1,16 @@
 // A client's whole way in, driven by the published SDK and checked by the
 // published webhook library: what they accept is what "compatible" means.
 //
-//   PORTICO_URL=… PORTICO_API_KEY=… node --import ./ext-hook.mjs journey.mjs
+//   PORTICO_URL=… PORTICO_API_KEY=… node --import ./ext-hook.mjs journey.mjs [copilot-node-sdk]
 //
+// without an argument @assembly-js/node-sdk, with one its older name.
 // Every run has clients, a company and an endpoint of its own and deletes them,
 // so it can be repeated against the same server.
 import assert from 'node:assert/strict';
-import { createHmac, randomUUID } from 'node:crypto';
+import { createCipheriv, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
-// Without it the SDK refuses a plain key and asks for an app's token.
-process.env.ASSEMBLY_ENV = 'local';
-
-const { assemblyApi, OpenAPI } = await import('@assembly-js/node-sdk');
 const { Webhook, WebhookVerificationError } = await import('standardwebhooks');
 
 const BASE = setting('PORTICO_URL').replace(/\/+$/, '');
@@ -27,9 +24,7 @@ const run = randomUUID();
 const email = `ada.${run}@example.com`;
 const password = `correct horse ${run}`;
 
-OpenAPI.BASE = BASE;
-const api = assemblyApi({ apiKey: API_KEY });
-
+let api;
 let step = 'start';
 let checks = 0;
 
@@ -45,6 +40,7 @@ try {
 }
 
 async function journey() {
+  api = await (process.argv[2] === 'copilot-node-sdk' ? copilot() : assembly());
   const endpoint = await registerEndpoint();
   try {
     const company = await addCompany();
@@ -65,6 +61,28 @@ async function journey() {
     // here must not hide why the journey failed.
     await call('DELETE', `/v1/webhook-endpoints/${endpoint.id}`).catch(() => {});
   }
+}
+
+async function assembly() {
+  // Without it the SDK refuses a plain key and asks for an app's token.
+  process.env.ASSEMBLY_ENV = 'local';
+  const { assemblyApi, OpenAPI } = await import('@assembly-js/node-sdk');
+  OpenAPI.BASE = BASE;
+  return assemblyApi({ apiKey: API_KEY });
+}
+
+// It learns where the API is from the token that an app gets; from then on the
+// key goes out behind the id of the workspace.
+async function copilot() {
+  step = 'read the workspace for a token';
+  const { copilotApi } = await import('copilot-node-sdk');
+  const { body: workspace } = await call('GET', '/v1/workspaces');
+  const payload = JSON.stringify({ workspaceId: workspace.id, baseUrl: BASE });
+  const key = Buffer.from(createHmac('sha256', API_KEY).digest('hex').slice(0, 32), 'hex');
+  const iv = randomBytes(16);
+  const cipher = createCipheriv('aes-128-cbc', key, iv);
+  const token = Buffer.concat([iv, cipher.update(payload), cipher.final()]).toString('hex');
+  return copilotApi({ apiKey: API_KEY, token });
 }
 
 async function registerEndpoint() {
