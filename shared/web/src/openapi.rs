@@ -90,12 +90,12 @@ pub fn openapi(functions: &[Function]) -> Value {
         "servers": [{ "url": "/" }],
         "security": [{ "apiKey": [] }, { "bearer": [] }],
         "paths": paths,
-        "components": components(generator.take_definitions(true), &problem),
+        "components": components(&generator.take_definitions(true), &problem),
     })
 }
 
 /// What operations share.
-fn components(schemas: Map<String, Value>, problem: &impl serde::Serialize) -> Value {
+fn components(schemas: &Map<String, Value>, problem: &impl serde::Serialize) -> Value {
     json!({
         "schemas": schemas,
         "parameters": {
