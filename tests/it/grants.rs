@@ -1,7 +1,7 @@
 //! Least privilege: a function has what it uses, and nothing else.
 
-use crate::everything::use_everything;
-use e2e::TestApp;
+use crate::{everything::use_everything, google::use_google};
+use e2e::GoogleStandIn;
 
 /// Grants that are there for what this test does not bring about. The list may
 /// only shrink.
@@ -16,9 +16,10 @@ const UNUSED_HERE: &[(&str, &str)] = &[
 /// and never needed.
 #[tokio::test]
 async fn no_function_has_a_grant_that_it_does_not_use() {
-    let app = TestApp::start().await;
+    let (app, google) = GoogleStandIn::start().await;
 
     use_everything(&app).await;
+    use_google(&app, &google).await;
 
     let used = app.server.aws().used_grants();
     let granted = portico_local::docs::grants();

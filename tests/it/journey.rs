@@ -199,6 +199,7 @@ async fn a_new_workspace_has_the_example_clients() {
         examples: true,
         is_time_frozen: true,
         driven_from: None,
+        google: None,
     };
     let server = portico_local::LocalServer::start(options)
         .await

@@ -271,7 +271,7 @@ async fn two_merges_into_each_other_leave_one_client() {
 }
 
 /// Everything that the table holds, as one text.
-fn everything(app: &TestApp) -> String {
+pub(crate) fn everything(app: &TestApp) -> String {
     let all = app.server.aws().everything("portico");
     all.expect("the table answers")
 }
@@ -350,4 +350,35 @@ async fn nothing_personal_is_left_of_a_purged_client() {
     let deliveries = format!("/v1/webhook-endpoints/{}/deliveries", id(&endpoint));
     admin.get(&deliveries).await.expect(200);
     create(&app, person("Zebulon")).await;
+}
+
+#[tokio::test]
+async fn whoever_was_archived_while_invited_is_invited_anew_after_the_restore() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let ada = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+    let client = admin
+        .post("/v1/clients?sendInvite=true", &ada)
+        .await
+        .expect(200);
+    app.settle().await;
+    let old = format!("{}/accept", app.link("ada@example.com").await);
+    let password = json!({ "password": e2e::PASSWORD });
+    admin.delete(&path(&client)).await.expect(200);
+    let dead = app.nobody().post(&old, &password).await;
+    dead.problem(410, "invitation_cancelled");
+
+    let restored = act(&admin, &client, "restore", json!({})).await.expect(200);
+    assert_eq!(restored["status"], "notInvited");
+    let dead = app.nobody().post(&old, &password).await;
+    dead.problem(410, "invitation_cancelled");
+    let again = json!({ "clientId": client["id"] });
+    admin.post("/v1/invitations", &again).await.expect(201);
+    app.settle().await;
+
+    let new = format!("{}/accept", app.link("ada@example.com").await);
+    assert_ne!(new, old);
+    app.nobody().post(&new, &password).await.expect(200);
+    let found = admin.get(&path(&client)).await.expect(200);
+    assert_eq!(found["status"], "active");
 }

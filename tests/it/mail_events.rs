@@ -174,10 +174,19 @@ async fn whoever_complained_is_mailed_no_more_whatever_the_mail() {
     let many = json!({ "clientIds": [ada["id"]] });
     let verdict = admin.post("/v1/invitations/bulk", &many).await.expect(200);
     assert_eq!(verdict["data"][0]["verdict"], "recipient_complained");
-    // A way that does not look at marks leads to the mailer, which does.
     let update = format!("/v1/clients/{}?sendInvite=true", id(&ada));
-    admin.patch(&update, &json!({})).await.expect(200);
+    admin
+        .patch(&update, &json!({}))
+        .await
+        .problem(409, "recipient_complained");
+    // Whoever has the old link is not told; the mailer looks at marks too.
+    app.advance(Duration::from_hours(8 * 24)).await;
+    let renew = format!("{}/renew", app.link(email).await);
+    app.nobody().post(&renew, &json!({})).await.expect(200);
     app.settle().await;
+    let page = format!("/v1/invitations?clientId={}", id(&ada));
+    let all = admin.get(&page).await.expect(200);
+    let invitation = all["data"][0].clone();
 
     assert_eq!(app.mails(email).await.len(), 1);
     let delivery = read(&app, "invitations", &invitation).await["delivery"].clone();
@@ -195,6 +204,21 @@ async fn whoever_complained_is_mailed_no_more_whatever_the_mail() {
         .post("/v1/invitations", &body)
         .await
         .problem(409, "recipient_complained");
+    admin
+        .delete(&format!("/v1/clients/{}", id(&again)))
+        .await
+        .expect(200);
+    let new = json!({ "name": "Ada Lovelace", "email": email });
+    let refused = admin.post("/v1/clients?sendInvite=true", &new).await;
+    refused.problem(409, "recipient_complained");
+    let many = json!({ "clients": [new] });
+    let verdicts = admin.post("/v1/clients/batch?sendInvite=true", &many).await;
+    let verdicts = verdicts.expect(200);
+    assert_eq!(
+        verdicts["data"][0]["problem"]["code"], "recipient_complained",
+        "{verdicts}"
+    );
+    admin.post("/v1/clients", &new).await.expect(200);
 }
 
 #[tokio::test]

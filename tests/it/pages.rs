@@ -2,7 +2,7 @@
 //! keyboard alone and without scripts, and right for screen readers as far as a
 //! program can tell (axe-core, WCAG 2.2 AA).
 
-use e2e::{PASSWORD, TestApp};
+use e2e::{GoogleStandIn, PASSWORD, TestApp};
 use serde_json::{Value, json};
 use std::{path::Path, process::Stdio};
 use tokio::{io::AsyncWriteExt, process::Command};
@@ -41,8 +41,10 @@ async fn check(app: &TestApp, pages: Vec<Value>) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_that_a_person_meets_is_accessible() {
-    let app = TestApp::start().await;
+    // Where people can sign in with Google, pages have one button more.
+    let (app, _google) = GoogleStandIn::start().await;
     app.client("Ada Lovelace", "ada@example.com", None).await;
+    let accepted = app.link("ada@example.com").await;
     let grace = json!({ "name": "Grace Hopper", "email": "grace@example.com" });
     app.admin()
         .post("/v1/clients?sendInvite=true", &grace)
@@ -79,6 +81,7 @@ async fn every_page_that_a_person_meets_is_accessible() {
     let pages = vec![
         page("invite", &invite),
         page("dead-link", "/i/x"),
+        page("accepted", &accepted),
         page("sign-in", &app.sign_in_path()),
         page("forgotten", &format!("{workspace}/forgotten")),
         page("reset", &reset),

@@ -11,17 +11,20 @@
 
 mod actor;
 mod browser;
+mod google;
 mod receiver;
 pub mod stand_in;
 
 pub use actor::{Actor, Answer};
 pub use browser::Browser;
+pub use google::GoogleStandIn;
 pub use receiver::{Received, Receiver, Reply};
 
 use portico_domain::{
     ApiKey, Change, CompanyAccess, Email, InternalUser, InternalUserDraft, InternalUserId, Moment,
     Permission, PersonName, Role, Scope, Time, WorkspaceId,
 };
+use portico_google::GoogleSettings;
 use portico_keys::new_api_key;
 use portico_local::{
     Data, LocalServer, Options,
@@ -70,20 +73,25 @@ pub struct TestKey {
 impl TestApp {
     /// A server with nothing in it.
     pub async fn start() -> Self {
-        Self::with(Data::Memory, None).await
+        Self::with(Data::Memory, None, None).await
     }
 
     /// A server that keeps its data in a directory.
     pub async fn start_in(directory: &Path) -> Self {
-        Self::with(Data::Directory(directory.to_owned()), None).await
+        Self::with(Data::Directory(directory.to_owned()), None, None).await
     }
 
     /// A server with nothing in it in which nothing goes on by itself.
     pub async fn driven_from(seed: u64) -> Self {
-        Self::with(Data::Memory, Some(seed)).await
+        Self::with(Data::Memory, Some(seed), None).await
     }
 
-    async fn with(data: Data, driven_from: Option<u64>) -> Self {
+    /// A server with nothing in it whose clients can sign in with Google.
+    pub async fn with_google(settings: GoogleSettings) -> Self {
+        Self::with(Data::Memory, None, Some(settings)).await
+    }
+
+    async fn with(data: Data, driven_from: Option<u64>, google: Option<GoogleSettings>) -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let options = Options {
             listen,
@@ -91,6 +99,7 @@ impl TestApp {
             examples: false,
             is_time_frozen: true,
             driven_from,
+            google,
         };
         let server = LocalServer::start(options)
             .await

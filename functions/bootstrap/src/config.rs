@@ -1,6 +1,7 @@
 //! What a function reads from its environment, once, at its start.
 
-use portico_keys::{RootKey, RootKeyError};
+use portico_google::{GoogleSettings, ISSUER};
+use portico_keys::{RootKey, RootKeyError, Secret};
 use portico_mail::MailSettings;
 use portico_queue::QueueUrls;
 
@@ -19,6 +20,8 @@ pub struct Config {
     pub bucket: String,
     /// Where the queues are.
     pub queues: QueueUrls,
+    /// As what the installation is registered with Google, if it is.
+    pub google: Option<GoogleSettings>,
 }
 
 /// The environment lacks something.
@@ -48,6 +51,11 @@ impl Config {
                 from: required("PORTICO_MAIL_FROM")?,
                 configuration_set: optional("PORTICO_MAIL_CONFIGURATION_SET"),
             },
+            google: optional("PORTICO_GOOGLE_CLIENT_ID").map(|client_id| GoogleSettings {
+                issuer: ISSUER.to_owned(),
+                client_id,
+                client_secret: optional("PORTICO_GOOGLE_CLIENT_SECRET").map(Secret::new),
+            }),
             bucket: optional("PORTICO_BUCKET").unwrap_or_default(),
             queues: QueueUrls {
                 mail: optional("PORTICO_QUEUE_MAIL").unwrap_or_default(),

@@ -8,6 +8,7 @@ use portico_bootstrap::{TRIGGERS, aws_config, config, config::Config, functions}
 use portico_crm::Adapters;
 use portico_domain::{ApiKeyId, ClientId, IdSource, Time, WorkspaceId};
 use portico_files::Files;
+use portico_google::Google;
 use portico_keys::Keyring;
 use portico_mail::Mail;
 use portico_queue::{Queue, Queues};
@@ -71,6 +72,7 @@ async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
             concat!("Portico/", env!("CARGO_PKG_VERSION")),
         )?,
         adapters: Adapters::new(),
+        google: config.google.clone().map(Google::new),
         keys,
         base_url: config.base_url.clone(),
         clock,

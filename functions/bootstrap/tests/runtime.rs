@@ -71,6 +71,7 @@ async fn local() -> LocalServer {
         examples: true,
         is_time_frozen: false,
         driven_from: None,
+        google: None,
     };
     LocalServer::start(options).await.expect("it starts")
 }

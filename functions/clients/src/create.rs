@@ -11,7 +11,7 @@ use portico_domain::{Client, ClientDraft, ClientView, FieldEntity, Invitation, P
 use portico_store::Index;
 use portico_web::{
     Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
-    check_account_managers, custom_values, ok, retry_stale, schema,
+    check_account_managers, custom_values, ok, refuse_if_complained, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -64,6 +64,9 @@ pub(crate) async fn add(
     draft.custom_fields = custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
     draft.custom_fields.refuse_too_many()?;
     check_account_managers(&workspace, &[], &draft.account_manager_ids).await?;
+    if invite {
+        refuse_if_complained(&workspace, &draft.email).await?;
+    }
     let settings = &caller.workspace;
     let places = Places {
         workspace: &workspace,

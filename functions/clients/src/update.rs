@@ -11,7 +11,7 @@ use portico_app::{App, Grant};
 use portico_domain::{ClientView, FieldEntity, Invitation, Permission};
 use portico_web::{
     Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
-    check_account_managers, custom_values, ok, retry_stale, schema,
+    check_account_managers, custom_values, ok, refuse_if_complained, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -79,6 +79,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             open = after.readdress(&mut change, email, open);
         }
         if invite {
+            refuse_if_complained(&workspace, &after.email).await?;
             let lifetime = caller.workspace.invitation_lifetime();
             Invitation::send(&mut change, &mut after, open, lifetime, caller.actor)?;
         }

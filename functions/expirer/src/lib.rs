@@ -1,4 +1,5 @@
-//! Tells which invitations have run out.
+//! Tells which invitations have run out, and has those reminded of that soon
+//! will.
 //!
 //! An invitation ends at its second whether or not this function runs: every
 //! read and every accept checks the time. This function only tells it, once
@@ -6,8 +7,8 @@
 //! once one writes and the other finds nothing left to tell.
 
 use portico_app::{App, Grant, Source, Trigger, TriggerError, retry};
-use portico_domain::{Change, Task, kind};
-use portico_store::{DueKind, Index};
+use portico_domain::{Change, Invitation, Task, kind};
+use portico_store::{DueKind, Index, WorkspaceStore};
 use serde_json::{Value, json};
 
 /// The function.
@@ -18,42 +19,71 @@ pub const TRIGGER: Trigger = Trigger {
     handle: |app, _| Box::pin(handle(app)),
 };
 
-/// How many are expired in one run from each shard; the rest waits a minute.
+/// How many are looked after in one run from each shard; the rest waits a minute.
 const BATCH: u16 = 250;
 
 async fn handle(app: &App) -> Result<Value, TriggerError> {
     let due = app.store.due(DueKind::Invitation, app.now(), BATCH).await?;
-    let mut expired = 0;
+    let (mut expired, mut reminded) = (0, 0);
     for task in &due {
-        expired += u32::from(expire(app, *task).await?);
+        match work(app, *task).await? {
+            Some(Done::Expired) => expired += 1,
+            Some(Done::Reminded) => reminded += 1,
+            None => {}
+        }
     }
     if !due.is_empty() {
-        tracing::info!(due = due.len(), expired, "expired invitations");
+        tracing::info!(
+            due = due.len(),
+            expired,
+            reminded,
+            "looked after invitations"
+        );
     }
-    Ok(json!({ "expired": expired }))
+    Ok(json!({ "expired": expired, "reminded": reminded }))
 }
 
-async fn expire(app: &App, task: Task<kind::Invitation>) -> Result<bool, TriggerError> {
+/// What was done about an invitation.
+enum Done {
+    Expired,
+    Reminded,
+}
+
+async fn work(app: &App, task: Task<kind::Invitation>) -> Result<Option<Done>, TriggerError> {
     let workspace = app.store.workspace(task.workspace_id);
     retry(TriggerError::is_stale, || async {
         // The index is a moment behind the table, which decides.
-        let invitation = workspace.invitation(task.id).await?;
-        let Some(invitation) =
-            invitation.filter(|invitation| invitation.is_due_to_expire(app.now()))
-        else {
-            return Ok(false);
+        let Some(invitation) = workspace.invitation(task.id).await? else {
+            return Ok(None);
         };
         let mut change = Change::by_system(app.moment());
-        let before = workspace.client(invitation.client_id).await?;
-        // Whoever was archived meanwhile has no open invitation to be freed of.
-        let before = before.filter(|client| client.archived_at.is_none());
-        let mut after = before.clone();
-        invitation.expire(&mut change, after.as_mut());
-        if let Some(after) = after {
-            change.save_client(before.as_ref(), after);
-        }
+        let done = if invitation.is_due_to_expire(app.now()) {
+            expire(&workspace, &invitation, &mut change).await?;
+            Done::Expired
+        } else if invitation.is_due_to_remind(app.now()) {
+            invitation.remind(&mut change);
+            Done::Reminded
+        } else {
+            return Ok(None);
+        };
         workspace.commit(&change).await?;
-        Ok(true)
+        Ok(Some(done))
     })
     .await
+}
+
+async fn expire(
+    workspace: &WorkspaceStore<'_>,
+    invitation: &Invitation,
+    change: &mut Change<'_>,
+) -> Result<(), TriggerError> {
+    let before = workspace.client(invitation.client_id).await?;
+    // Whoever was archived meanwhile has no open invitation to be freed of.
+    let before = before.filter(|client| client.archived_at.is_none());
+    let mut after = before.clone();
+    invitation.expire(change, after.as_mut());
+    if let Some(after) = after {
+        change.save_client(before.as_ref(), after);
+    }
+    Ok(())
 }

@@ -61,12 +61,14 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let hash = match hash_password(app, &request, &workspace, &invitation).await {
         Err(problem) if request.wants_page() => {
             let form = form_token(app, &request)?;
+            let error = problem.sentence();
             let offer = InvitationPage::new(
                 &workspace,
                 &invitation,
                 request.path("token"),
                 &form.field,
-                Some(problem.message()),
+                Some(&error),
+                app.google.is_some(),
             );
             let page = branded_page(&Brand::of(&workspace), &offer.title(), &offer)?;
             return Ok(problem.with_page(page.with_cookie(form.cookie)));

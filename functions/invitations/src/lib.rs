@@ -14,11 +14,13 @@ pub mod show;
 
 use portico_app::App;
 use portico_domain::{
-    Change, Client, ClientId, Email, Invalid, Invitation, InvitationId, InvitationStatus,
-    InvitationView, InviteRefusal, Workspace, lifetime_of_days,
+    Change, Client, ClientId, Invalid, Invitation, InvitationId, InvitationStatus, InvitationView,
+    InviteRefusal, Workspace, lifetime_of_days,
 };
 use portico_store::WorkspaceStore;
-use portico_web::{Caller, Function, Problem, Request, Response, ok, retry_stale};
+use portico_web::{
+    Caller, Function, Problem, Request, Response, ok, refuse_if_complained, retry_stale,
+};
 use std::time::Duration;
 
 /// Every function of this resource.
@@ -64,19 +66,6 @@ async fn invite<'a>(
     let invitation = rule(&mut change, &mut after, open)?;
     change.save_client(Some(&before), after);
     Ok((change, invitation))
-}
-
-/// Refuses to mail somebody who called our mail spam. The mailer looks again:
-/// the complaint may come any time.
-async fn refuse_if_complained(
-    workspace: &WorkspaceStore<'_>,
-    email: &Email,
-) -> Result<(), Problem> {
-    let mark = workspace.address_mark(email).await?;
-    if mark.is_some_and(|mark| mark.forbids_mail()) {
-        return Err(InviteRefusal::Complained.into());
-    }
-    Ok(())
 }
 
 fn unknown_client() -> Problem {

@@ -13,6 +13,7 @@ pub(crate) struct InvitationPage<'a> {
     csrf: &'a str,
     expires: String,
     error: Option<&'a str>,
+    has_google: bool,
 }
 
 /// The page of a link that works no more.
@@ -40,6 +41,7 @@ impl<'a> InvitationPage<'a> {
         token: &'a str,
         csrf: &'a str,
         error: Option<&'a str>,
+        has_google: bool,
     ) -> Self {
         Self {
             workspace: &workspace.name,
@@ -48,6 +50,7 @@ impl<'a> InvitationPage<'a> {
             csrf,
             expires: invitation.expires_at.for_people(),
             error,
+            has_google,
         }
     }
 

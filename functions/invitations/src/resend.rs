@@ -1,10 +1,11 @@
 //! `POST /v1/invitations/{id}/resend`: sends an open invitation again.
 
-use crate::{decide, get, lifetime, refuse_if_complained};
+use crate::{decide, get, lifetime};
 use portico_app::{App, Grant};
 use portico_domain::{InvitationView, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body_or_default, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body_or_default,
+    refuse_if_complained, schema,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;

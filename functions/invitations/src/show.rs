@@ -58,7 +58,15 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     }
     let form = form_token(app, &request)?;
     let token = request.path("token");
-    let offer = InvitationPage::new(&workspace, &invitation, token, &form.field, None);
+    let has_google = app.google.is_some();
+    let offer = InvitationPage::new(
+        &workspace,
+        &invitation,
+        token,
+        &form.field,
+        None,
+        has_google,
+    );
     let page = branded_page(&Brand::of(&workspace), &offer.title(), &offer)?;
     Ok(page.with_cookie(form.cookie))
 }
@@ -75,7 +83,7 @@ pub(crate) fn say_dead(
     }
     let page = DeadPage {
         title: problem.heading(),
-        message: problem.message(),
+        message: &problem.sentence(),
         code: problem.code(),
         renew: matches!(dead, DeadLink::Expired | DeadLink::Superseded)
             .then(|| request.path("token")),

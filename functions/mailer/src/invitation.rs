@@ -1,4 +1,4 @@
-//! The mail that invites a client.
+//! The mail that invites a client, and the one that reminds of it.
 
 use crate::{Outcome, Ready, brand};
 use portico_app::{App, TriggerError, retry};
@@ -11,11 +11,14 @@ pub(crate) async fn write(
     app: &App,
     workspace: &WorkspaceStore<'_>,
     letter: &Letter,
-    id: InvitationId,
-    generation: u32,
+    (id, generation): (InvitationId, u32),
+    is_reminder: bool,
 ) -> Result<Option<Ready>, TriggerError> {
     let invitation = workspace.invitation(id).await?;
-    let owed = invitation.filter(|invitation| invitation.check_link(generation, app.now()).is_ok());
+    let owed = invitation.filter(|invitation| {
+        invitation.check_link(generation, app.now()).is_ok()
+            && (!is_reminder || invitation.is_reached())
+    });
     let Some(invitation) = owed else {
         return Ok(None);
     };
@@ -35,7 +38,7 @@ pub(crate) async fn write(
         inviter: inviter
             .as_deref()
             .map_or(Inviter::Business, Inviter::Colleague),
-        is_reminder: false,
+        is_reminder,
         url: &app.invite_url(letter.workspace_id, invitation.as_open()),
         expires: &invitation.expires_at.for_people(),
     };
@@ -57,8 +60,8 @@ pub(crate) async fn record(
     app: &App,
     workspace: &WorkspaceStore<'_>,
     letter: &Letter,
-    id: InvitationId,
-    generation: u32,
+    (id, generation): (InvitationId, u32),
+    is_reminder: bool,
     outcome: &Outcome,
 ) -> Result<(), TriggerError> {
     let recorded = retry(TriggerError::is_stale, || async {
@@ -70,6 +73,8 @@ pub(crate) async fn record(
             Outcome::Sent(message_id) => {
                 invitation.mail_sent(&mut change, generation, message_id);
             }
+            // What was mailed before is no worse for that.
+            Outcome::Later(_) | Outcome::Forbidden | Outcome::Never(_) if is_reminder => {}
             Outcome::Later(reason) => {
                 invitation.mail_not_sent(&mut change, generation, DeliveryState::Deferred, reason);
             }

@@ -47,7 +47,11 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
         Matter::Invitation {
             invitation_id,
             generation,
-        } => invitation::write(app, &workspace, &letter, invitation_id, generation).await?,
+            is_reminder,
+        } => {
+            let link = (invitation_id, generation);
+            invitation::write(app, &workspace, &letter, link, is_reminder).await?
+        }
         Matter::EndpointDisabled { endpoint_id } => {
             notice::write(app, &workspace, endpoint_id).await?
         }
@@ -68,16 +72,10 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
         Matter::Invitation {
             invitation_id,
             generation,
+            is_reminder,
         } => {
-            invitation::record(
-                app,
-                &workspace,
-                &letter,
-                invitation_id,
-                generation,
-                &outcome,
-            )
-            .await
+            let link = (invitation_id, generation);
+            invitation::record(app, &workspace, &letter, link, is_reminder, &outcome).await
         }
         Matter::EndpointDisabled { .. } | Matter::Ticket { .. } => {
             notice::record(app, &workspace, &letter, &outcome).await

@@ -57,7 +57,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
                 workspace: &workspace,
                 csrf: &form.field.clone(),
                 email: &email,
-                error: Some(problem.message()),
+                error: Some(&problem.sentence()),
+                has_google: app.google.is_some(),
             };
             Ok(problem.with_page(page.answer(form)?))
         }

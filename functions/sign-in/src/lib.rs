@@ -5,6 +5,10 @@ pub mod ask_link;
 pub mod ask_reset;
 pub mod create;
 pub mod forgotten;
+mod google;
+pub mod google_callback;
+pub mod google_invited;
+pub mod google_start;
 pub mod keys;
 pub mod magic;
 pub mod magic_show;
@@ -38,6 +42,9 @@ pub const FUNCTIONS: &[Function] = &[
     sign_up::FUNCTION,
     verify_show::FUNCTION,
     verify::FUNCTION,
+    google_start::FUNCTION,
+    google_invited::FUNCTION,
+    google_callback::FUNCTION,
     refresh::FUNCTION,
     keys::FUNCTION,
 ];

@@ -40,7 +40,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let session = begin_session(app, &request, proven)?;
         change.session = Some(session.clone());
         let mut after = before.clone();
-        if after.note_sign_in(change.moment.now) {
+        after.note_proof();
+        after.note_sign_in(change.moment.now);
+        if after != before {
             change.save_client(Some(&before), after);
         }
         app.store.workspace(workspace.id).commit(&change).await?;

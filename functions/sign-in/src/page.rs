@@ -14,6 +14,18 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) csrf: &'a str,
     pub(crate) email: &'a str,
     pub(crate) error: Option<&'a str>,
+    /// Whether there is Google to sign in with.
+    pub(crate) has_google: bool,
+}
+
+/// The page that says why Google did not let somebody in.
+#[derive(Debug, Template)]
+#[template(path = "google.html")]
+pub(crate) struct GooglePage<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) heading: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) code: &'a str,
 }
 
 /// The page on which somebody has a link mailed.
@@ -128,7 +140,7 @@ impl ForgottenPage<'_> {
             workspace,
             csrf: &form.field.clone(),
             email: &request.field("email")?.unwrap_or_default(),
-            error: Some(problem.message()),
+            error: Some(&problem.sentence()),
         };
         Ok(problem.with_page(page.answer(form)?))
     }
@@ -182,13 +194,14 @@ impl VerifyPage<'_> {
             | TicketPurpose::VerifyEmail { .. } => return Err(Problem::unknown_link()),
         };
         let form = form_token(app, request)?;
+        let sentence = problem.map(Problem::sentence);
         let page = VerifyPage {
             workspace,
             email: email.as_str(),
             is_new,
             token: request.path("token"),
             csrf: &form.field.clone(),
-            error: problem.map(Problem::message),
+            error: sentence.as_deref(),
         };
         let title = format!("Confirm your e-mail address: {}", workspace.name);
         with_form(workspace, &title, page.error, &page, form)

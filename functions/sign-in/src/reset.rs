@@ -55,7 +55,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
                 email: client.email.as_str(),
                 token: request.path("token"),
                 csrf: &form.field.clone(),
-                error: Some(problem.message()),
+                error: Some(&problem.sentence()),
             };
             return Ok(problem.with_page(page.answer(form)?));
         }
@@ -93,6 +93,7 @@ async fn reset(
         ticket.use_up(&mut change)?;
         let mut after = before.clone();
         after.end_sessions();
+        after.note_proof();
         after.note_sign_in(change.moment.now);
         change.credential = Some(Credential {
             account: Account::Client { id: after.id },

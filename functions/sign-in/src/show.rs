@@ -32,6 +32,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         csrf: &form.field.clone(),
         email: "",
         error: None,
+        has_google: app.google.is_some(),
     };
     page.answer(form)
 }

@@ -109,13 +109,14 @@ pub(crate) fn page(
         Some(_) => Ok(request.field(name)?.unwrap_or_default()),
         None => Ok::<_, Problem>(String::new()),
     };
+    let sentence = problem.map(Problem::sentence);
     let page = SignUpPage {
         workspace,
         csrf: &form.field.clone(),
         given_name: &typed("givenName")?,
         family_name: &typed("familyName")?,
         email: &typed("email")?,
-        error: problem.map(Problem::message),
+        error: sentence.as_deref(),
     };
     let answer = page.answer(form)?;
     Ok(match problem {

@@ -180,6 +180,7 @@ async fn change_email(app: &App, request: &Request, ticket: &Ticket) -> Result<(
         }
         let mut after = before.clone();
         after.change_email(&mut change, to.clone());
+        after.note_proof();
         change.save_client(Some(&before), after);
         Ok(store.commit(&change).await?)
     })

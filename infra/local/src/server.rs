@@ -22,6 +22,7 @@ use portico_bootstrap::{TRIGGERS, functions};
 use portico_crm::Adapters;
 use portico_domain::{IdSource, InternalUserId, Time, WorkspaceId};
 use portico_files::Files;
+use portico_google::{Google, GoogleSettings};
 use portico_keys::{Keyring, RootKey, RootKeyError};
 use portico_mail::{Mail, MailSettings};
 use portico_queue::{Queue, QueueUrls};
@@ -55,6 +56,8 @@ pub struct Options {
     /// moment, so that a run can be repeated; how far the clock of each function
     /// is off is decided by it too.
     pub driven_from: Option<u64>,
+    /// Google, if clients can sign in with it.
+    pub google: Option<GoogleSettings>,
 }
 
 /// Where the server keeps its data.
@@ -160,12 +163,13 @@ impl LocalServer {
         let ids = options
             .driven_from
             .map_or_else(IdSource::new, IdSource::repeatable);
-        let app = Arc::new(app(&aws, keys, &clock, &url, ids)?);
+        let google = options.google.clone().map(Google::new);
+        let app = Arc::new(app(&aws, (keys, google), &clock, &url, ids)?);
         app.store.create_table().await?;
         if parts.state.is_seeded {
             add_admin(&app, &parts.state).await?;
         } else {
-            seed(&app, &parts.state, options.examples).await?;
+            Box::pin(seed(&app, &parts.state, options.examples)).await?;
             parts.state.is_seeded = true;
             parts.state.save()?;
         }
@@ -353,6 +357,7 @@ pub(crate) fn store_in(directory: &Path) -> Result<(Store, MovableClock), StartE
         examples: false,
         is_time_frozen: false,
         driven_from: None,
+        google: None,
     })?;
     let clock = MovableClock::moved(parts.state.clock_moved_by);
     let aws = Aws::new(
@@ -377,7 +382,7 @@ fn queues() -> Queues {
 
 fn app(
     aws: &Aws,
-    keys: Keyring,
+    (keys, google): (Keyring, Option<Google>),
     clock: &MovableClock,
     url: &str,
     ids: IdSource,
@@ -405,6 +410,7 @@ fn app(
             concat!("Portico/", env!("CARGO_PKG_VERSION")),
         )?,
         adapters: Adapters::local(),
+        google,
         keys,
         base_url: url.to_owned(),
         clock: clock.for_app(),

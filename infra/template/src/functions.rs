@@ -48,6 +48,20 @@ impl Unit<'_> {
         }
     }
 
+    /// Whether it sends people to Google, or offers it on its page.
+    fn knows_google(self) -> bool {
+        matches!(
+            self.name(),
+            "sign-in-show"
+                | "sign-in-create"
+                | "invitations-show"
+                | "invitations-accept"
+                | "google-start"
+                | "google-invited"
+                | "google-callback"
+        )
+    }
+
     fn need(self) -> Need {
         let need = |memory, seconds, at_once| Need {
             memory,
@@ -67,7 +81,9 @@ impl Unit<'_> {
             "clients-set-avatar" | "companies-set-icon" => need(1_024, 10, None),
             // A slice of 20 s, and an attempt of 15 s that began within it.
             "deliverer" => need(256, 75, None),
-            // An attempt of 15 s.
+            // An attempt of 15 s; at Google two requests, or three, one after the
+            // other, which take milliseconds unless something is wrong there.
+            "google-start" | "google-invited" | "google-callback" => need(256, 29, None),
             "webhook-endpoints-test" => need(256, 25, None),
             // One stream, one order.
             "dispatcher" => need(256, 60, None),
@@ -106,7 +122,7 @@ fn resources(units: &[Unit<'_>]) -> Map<String, Value> {
 
 /// The stack `name` of these functions.
 pub(crate) fn template(name: &str, units: &[Unit<'_>]) -> Value {
-    let parameters = json!({
+    let mut parameters = json!({
         "Stage": { "Type": "String", "Default": "prod", "AllowedPattern": "[a-z][a-z0-9]{0,15}", "Description": "The same as of the core stack." },
         "ArtifactBucket": { "Type": "String", "Description": "The bucket that holds the artefact." },
         "ArtifactKey": { "Type": "String", "Description": "The artefact: a zip of the one binary, named bootstrap." },
@@ -114,6 +130,10 @@ pub(crate) fn template(name: &str, units: &[Unit<'_>]) -> Value {
         "MailFrom": { "Type": "String", "AllowedPattern": "[^@<> ]+@[^@<> ]+", "Description": "The address that mail comes from." },
         "LogLevel": { "Type": "String", "Default": "info", "AllowedValues": ["error", "warn", "info", "debug"], "Description": "What is logged." },
     });
+    if units.iter().any(|unit| unit.knows_google()) {
+        parameters["GoogleClientId"] = json!({ "Type": "String", "Default": "", "Description": "The id under which Google knows the installation; empty if nobody signs in with Google." });
+        parameters["GoogleClientSecret"] = json!({ "Type": "String", "Default": "", "NoEcho": true, "Description": "The secret that goes with it." });
+    }
     let description =
         format!("Portico: functions, {name}. Needs the core stack of the same stage.");
     crate::template(&description, parameters, resources(units))
@@ -148,6 +168,13 @@ fn function(unit: Unit<'_>, name: &str) -> Value {
             "PORTICO_ROOT_KEY": sub("{{resolve:secretsmanager:portico-${Stage}-root-key}}"),
         } },
     });
+    let variables = &mut properties["Environment"]["Variables"];
+    if unit.knows_google() {
+        variables["PORTICO_GOOGLE_CLIENT_ID"] = reference("GoogleClientId");
+    }
+    if unit.name() == "google-callback" {
+        variables["PORTICO_GOOGLE_CLIENT_SECRET"] = reference("GoogleClientSecret");
+    }
     if let Some(at_once) = unit.reserved() {
         properties["ReservedConcurrentExecutions"] = at_once.into();
     }

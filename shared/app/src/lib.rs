@@ -20,6 +20,7 @@ pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch, sqs_m
 use portico_crm::Adapters;
 use portico_domain::{IdSource, Moment, OpenInvitation, Ticket, TicketPurpose, Time, WorkspaceId};
 use portico_files::Files;
+use portico_google::Google;
 use portico_keys::{InvitationLink, Keyring, TicketLink};
 use portico_mail::Mail;
 use portico_queue::Queues;
@@ -42,6 +43,8 @@ pub struct App {
     pub sender: Sender,
     /// Endpoints that are no webhooks.
     pub adapters: Adapters,
+    /// Google, where clients can sign in with it.
+    pub google: Option<Google>,
     /// Keys, seals and tokens.
     pub keys: Keyring,
     /// Where the API and the pages are, without a slash at the end.

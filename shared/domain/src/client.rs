@@ -16,6 +16,7 @@ mod fields;
 mod life;
 mod view;
 
+pub use door::GoogleRefusal;
 pub use fields::{ClientDraft, ClientPatch};
 pub use life::{LifeRefusal, MergeRefusal};
 pub use view::ClientView;
@@ -111,6 +112,14 @@ pub struct Client {
     /// Whether the count of the workspace's clients has it in it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_counted: bool,
+    /// Whether somebody has shown who reads the mail of its address, by a link
+    /// that went nowhere else. An invitation's link does not show that: the
+    /// team can copy it.
+    #[serde(default)]
+    pub is_address_proven: bool,
+    /// The Google account that it signs in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub google_subject: Option<String>,
     /// Its events so far.
     #[serde(flatten)]
     pub told: Told,
@@ -229,6 +238,8 @@ impl Client {
             purged_at: None,
             session_epoch: 0,
             is_counted: false,
+            is_address_proven: false,
+            google_subject: None,
             told: Told::default(),
             version: 0,
         }

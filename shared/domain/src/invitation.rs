@@ -27,6 +27,12 @@ pub const RESENDS_PER_WINDOW: usize = 5;
 /// The time that resends are counted in.
 pub const RESEND_WINDOW: Duration = Duration::from_hours(24);
 
+/// How long before its end an invitation is reminded of.
+const REMINDER_LEAD: Duration = Duration::from_hours(2 * 24);
+/// How long an invitation has to be good to be reminded of: a shorter one would
+/// bring two mails within two days.
+const REMINDED_OF: Duration = Duration::from_hours(4 * 24);
+
 /// An invitation as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -55,6 +61,9 @@ pub struct Invitation {
     /// When somebody asked to send it again, within [`RESEND_WINDOW`].
     #[serde(default)]
     pub resends: Vec<Time>,
+    /// For which generation somebody was reminded of it, if of any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded_of: Option<u32>,
     /// When it runs out.
     pub expires_at: Time,
     /// When it was made.
@@ -200,6 +209,7 @@ impl Invitation {
             send_count: 0,
             last_sent_at: None,
             resends: Vec::new(),
+            reminded_of: None,
             expires_at: now + offer.lifetime,
             created_at: now,
             created_by: offer.created_by,
@@ -418,6 +428,43 @@ impl Invitation {
         } else {
             self.status
         }
+    }
+
+    /// When something is to be done about it: a reminder, or its end.
+    pub fn due_at(&self) -> Option<Time> {
+        let is_open = self.status == InvitationStatus::Pending;
+        is_open.then(|| self.reminds_at().unwrap_or(self.expires_at))
+    }
+
+    /// Whether a reminder is due. One that is late until the end is none.
+    pub fn is_due_to_remind(&self, now: Time) -> bool {
+        let is_time = self.reminds_at().is_some_and(|at| now >= at);
+        is_time && self.status_at(now) == InvitationStatus::Pending
+    }
+
+    /// Reminds of it: once for each link, with the same link, and only where
+    /// its mail got somewhere. The caller has checked that it is due.
+    pub fn remind(&self, change: &mut Change<'_>) -> Self {
+        let mut after = self.clone();
+        after.reminded_of = Some(self.generation);
+        change.note(after.audited("invitation.reminded"));
+        change.letters.push(Letter::reminder(change.moment, &after));
+        change.save_invitation(Some(self), after)
+    }
+
+    /// Whether its mail went out and nothing is known against it.
+    pub fn is_reached(&self) -> bool {
+        matches!(
+            self.delivery.state,
+            DeliveryState::Sent | DeliveryState::Delivered
+        )
+    }
+
+    fn reminds_at(&self) -> Option<Time> {
+        let mailed_at = self.resends.last().copied().unwrap_or(self.created_at);
+        let is_long = self.expires_at.since(mailed_at) >= REMINDED_OF;
+        let is_owed = self.reminded_of != Some(self.generation);
+        (is_long && is_owed && self.is_reached()).then(|| self.expires_at - REMINDER_LEAD)
     }
 
     /// Notes that the mail service took the mail with the link of

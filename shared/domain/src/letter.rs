@@ -46,6 +46,9 @@ pub enum Matter {
         invitation_id: InvitationId,
         /// The link that it carries.
         generation: u32,
+        /// Whether it reminds of an earlier mail.
+        #[serde(default)]
+        is_reminder: bool,
     },
     /// It tells that a webhook endpoint gets nothing any more.
     EndpointDisabled {
@@ -67,6 +70,17 @@ impl Letter {
         let matter = Matter::Invitation {
             invitation_id: invitation.id,
             generation: invitation.generation,
+            is_reminder: false,
+        };
+        Self::new(moment, invitation.workspace_id, matter)
+    }
+
+    /// The mail that reminds of an invitation, due at once.
+    pub fn reminder(moment: Moment<'_>, invitation: &Invitation) -> Self {
+        let matter = Matter::Invitation {
+            invitation_id: invitation.id,
+            generation: invitation.generation,
+            is_reminder: true,
         };
         Self::new(moment, invitation.workspace_id, matter)
     }

@@ -57,7 +57,7 @@ pub use change::{Change, Credential, EmailReservation, Revision};
 pub use chore::{CHORE_PAUSE, Chore, Work};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, FaultyAddress,
-    LifeRefusal, MAX_COMPANIES, MergeRefusal, OpenInvitation,
+    GoogleRefusal, LifeRefusal, MAX_COMPANIES, MergeRefusal, OpenInvitation,
 };
 pub use color::Accent;
 pub use company::{Company, CompanyPatch, CompanyRefusal, CompanyView, parse_color};

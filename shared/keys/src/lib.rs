@@ -22,7 +22,7 @@ pub use secret::Secret;
 pub use session::{PresentedSession, new_session_seed, parse_session_token};
 
 use aws_lc_rs::{
-    digest, rand,
+    constant_time, digest, rand,
     rand::{SecureRandom, SystemRandom},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -38,6 +38,11 @@ pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let source: &dyn rand::SecureRandom = &SystemRandom::new();
     SecureRandom::fill(source, &mut bytes).map_err(|_| NoRandomness)?;
     Ok(bytes)
+}
+
+/// Whether two texts are the same; takes the same time wherever they differ.
+pub fn is_same(one: &str, other: &str) -> bool {
+    constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
 }
 
 /// SHA-256 in base64, as content security policies name what they allow.

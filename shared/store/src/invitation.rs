@@ -117,8 +117,8 @@ pub(crate) fn invitation_item(invitation: &Invitation) -> Result<Attributes, Err
         BY_STATUS.key(&[w, &invitation.status.name(), id]),
         BY_EMAIL.key(&[w, &invitation.email.key(), id]),
     ];
-    if invitation.status == InvitationStatus::Pending {
-        keys.push(DueKind::Invitation.key(*id, invitation.expires_at));
+    if let Some(due_at) = invitation.due_at() {
+        keys.push(DueKind::Invitation.key(*id, due_at));
     }
     item(ENTITY, invitation, &keys)
 }

@@ -9,6 +9,7 @@ mod batch;
 mod body;
 mod caller;
 mod commit;
+mod complained;
 mod custom_fields;
 mod etag;
 mod form;
@@ -31,6 +32,7 @@ pub use batch::{BatchItem, BatchView, MAX_BATCH, batch};
 pub use body::{body, body_or_default, given};
 pub use caller::{Caller, admit};
 pub use commit::commit_within_limit;
+pub use complained::refuse_if_complained;
 pub use custom_fields::custom_values;
 pub use form::{FormToken, form_token, refuse_forged_form, refuse_forgery};
 pub use function::{Body, Function, Operation, Parameter, picture, schema};
@@ -45,7 +47,7 @@ pub use retry::retry_stale;
 pub use route::{Access, Method, Route};
 pub use serve::{refuse, serve};
 pub use session::{
-    PortalCaller, Proven, Tokens, admit_client, begin_session, change_by, forget_session,
+    PortalCaller, Proven, Tokens, admit_client, begin_session, change_by, cookie, forget_session,
     portal_url, session_cookie, sign_in_instead, sign_in_page, signed_in, tokens,
 };
 pub use throttle::{Tries, count_mail, count_password_try};

@@ -22,7 +22,7 @@ pub fn openapi(functions: &[Function]) -> Value {
         let mut parameters: Vec<Value> = path_parameters(route.path)
             .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
             .collect();
-        parameters.extend(conditions(&route));
+        parameters.extend(conditions(route));
         parameters.extend(operation.query.iter().map(|parameter| {
             json!({
                 "name": parameter.name,
@@ -56,10 +56,10 @@ pub fn openapi(functions: &[Function]) -> Value {
             "summary": operation.summary,
             "description": description(function),
             "parameters": parameters,
-            "responses": refusals(&route),
+            "responses": refusals(route),
         });
-        described["responses"][status] = json!({ "description": "All went well.", "content": content, "headers": headers(&route) });
-        let links = links(functions, &route);
+        described["responses"][status] = json!({ "description": "All went well.", "content": content, "headers": headers(route) });
+        let links = links(functions, route);
         if !links.is_empty() {
             described["responses"][status]["links"] = links.into();
         }
@@ -90,50 +90,55 @@ pub fn openapi(functions: &[Function]) -> Value {
         "servers": [{ "url": "/" }],
         "security": [{ "apiKey": [] }, { "bearer": [] }],
         "paths": paths,
-        "components": {
-            "schemas": generator.take_definitions(true),
-            "parameters": {
-                "IdempotencyKey": {
-                    "name": "Idempotency-Key",
-                    "in": "header",
-                    "description": "1 to 255 characters: what a key asks for is done once in 24 hours.",
-                    "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
-                },
-                "IfMatch": {
-                    "name": "If-Match",
-                    "in": "header",
-                    "description": "The `ETag` of the resource as it was seen last; if it has changed since, nothing is done.",
-                    "schema": { "type": "string" },
-                    "example": "*",
-                },
+        "components": components(&generator.take_definitions(true), &problem),
+    })
+}
+
+/// What operations share.
+fn components(schemas: &Map<String, Value>, problem: &impl serde::Serialize) -> Value {
+    json!({
+        "schemas": schemas,
+        "parameters": {
+            "IdempotencyKey": {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "description": "1 to 255 characters: what a key asks for is done once in 24 hours.",
+                "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
             },
-            "headers": {
-                "RequestId": { "description": "The request, as the audit log knows it.", "schema": { "type": "string" } },
-                "ETag": { "description": "A tag of what is shown, for `If-Match` and `If-None-Match`.", "schema": { "type": "string" } },
-                "RateLimitPolicy": { "description": "The limit of the key, if it has one.", "schema": { "type": "string" } },
-                "RateLimit": { "description": "What is left of it.", "schema": { "type": "string" } },
-                "RetryAfter": { "description": "In how many seconds to ask again.", "schema": { "type": "integer" } },
+            "IfMatch": {
+                "name": "If-Match",
+                "in": "header",
+                "description": "The `ETag` of the resource as it was seen last; if it has changed since, nothing is done.",
+                "schema": { "type": "string" },
+                "example": "*",
             },
-            "responses": {
-                "Refused": {
-                    "description": "Nothing was done; `code` and `message` say why.",
-                    "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
-                    "content": { "application/problem+json": { "schema": problem } },
+        },
+        "headers": {
+            "RequestId": { "description": "The request, as the audit log knows it.", "schema": { "type": "string" } },
+            "ETag": { "description": "A tag of what is shown, for `If-Match` and `If-None-Match`.", "schema": { "type": "string" } },
+            "RateLimitPolicy": { "description": "The limit of the key, if it has one.", "schema": { "type": "string" } },
+            "RateLimit": { "description": "What is left of it.", "schema": { "type": "string" } },
+            "RetryAfter": { "description": "In how many seconds to ask again.", "schema": { "type": "integer" } },
+        },
+        "responses": {
+            "Refused": {
+                "description": "Nothing was done; `code` and `message` say why.",
+                "headers": { "X-Request-Id": { "$ref": "#/components/headers/RequestId" } },
+                "content": { "application/problem+json": { "schema": problem } },
+            },
+            "Later": {
+                "description": "Nothing was done; it can be asked again after `Retry-After` seconds.",
+                "headers": {
+                    "X-Request-Id": { "$ref": "#/components/headers/RequestId" },
+                    "Retry-After": { "$ref": "#/components/headers/RetryAfter" },
                 },
-                "Later": {
-                    "description": "Nothing was done; it can be asked again after `Retry-After` seconds.",
-                    "headers": {
-                        "X-Request-Id": { "$ref": "#/components/headers/RequestId" },
-                        "Retry-After": { "$ref": "#/components/headers/RetryAfter" },
-                    },
-                    "content": { "application/problem+json": { "schema": problem } },
-                },
+                "content": { "application/problem+json": { "schema": problem } },
             },
-            "securitySchemes": {
-                "apiKey": { "type": "apiKey", "in": "header", "name": "X-API-KEY" },
-                "bearer": { "type": "http", "scheme": "bearer" },
-                "session": { "type": "apiKey", "in": "cookie", "name": crate::session::SESSION_COOKIE },
-            },
+        },
+        "securitySchemes": {
+            "apiKey": { "type": "apiKey", "in": "header", "name": "X-API-KEY" },
+            "bearer": { "type": "http", "scheme": "bearer" },
+            "session": { "type": "apiKey", "in": "cookie", "name": crate::session::SESSION_COOKIE },
         },
     })
 }
@@ -208,10 +213,7 @@ fn links(functions: &[Function], made: &Route) -> Map<String, Value> {
             .strip_prefix(&*one)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    for function in functions
-        .iter()
-        .filter(|function| leads_on(&function.route))
-    {
+    for function in functions.iter().filter(|function| leads_on(function.route)) {
         let name = function.route.name;
         links.insert(
             name.to_owned(),

@@ -4,10 +4,12 @@
 use crate::{Response, page, page::Notice, response::json};
 use portico_app::MediaError;
 use portico_domain::{
-    CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, Feature, Invalid, InviteRefusal,
-    LifeRefusal, MAX_ENDPOINTS, MAX_ROLES, MergeRefusal, Permission, Quota, RateLimit, Unsigned,
+    CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, Feature, GoogleRefusal, Invalid,
+    InviteRefusal, LifeRefusal, MAX_ENDPOINTS, MAX_ROLES, MergeRefusal, Permission, Quota,
+    RateLimit, Unsigned,
 };
 use portico_files::{FileError, picture::PictureError};
+use portico_google::GoogleError;
 use portico_keys::{NoRandomness, SignError, password::HashError};
 use portico_store::{CommitError, EndpointLimit, Error, MAX_EVENT_LENGTH};
 use portico_webhook::TargetError;
@@ -183,6 +185,51 @@ impl Problem {
             403,
             "client_invites_off",
             "clients cannot invite colleagues here; ask the business to",
+        )
+    }
+
+    /// Google is not set up in this installation.
+    pub fn google_off() -> Self {
+        Self::new(
+            404,
+            "google_off",
+            "nobody signs in with Google here; sign in another way",
+        )
+    }
+
+    /// Somebody comes back from Google who was not sent there, or long ago.
+    pub fn google_over() -> Self {
+        Self::new(
+            400,
+            "google_over",
+            "this took too long, or was begun in another browser; begin again",
+        )
+    }
+
+    /// Google vouches for nobody, mostly because the person declined.
+    pub fn google_declined() -> Self {
+        Self::new(
+            403,
+            "google_declined",
+            "Google did not let you in; begin again, or sign in another way",
+        )
+    }
+
+    /// The verified address is that of nobody who has an account.
+    pub fn google_unknown() -> Self {
+        Self::new(
+            403,
+            "google_unknown",
+            "nobody has an account here with the address of this Google account; open the link in your invitation, or sign in another way",
+        )
+    }
+
+    /// The Google account has another address than the one that was invited.
+    pub fn google_other_address() -> Self {
+        Self::new(
+            403,
+            "google_other_address",
+            "this Google account has another address than the one that was invited; choose the other account, or set a password",
         )
     }
 
@@ -405,7 +452,7 @@ impl Problem {
     pub fn into_page(self, request_id: &str) -> Response {
         let notice = Notice {
             title: heading(self.code),
-            message: &self.message,
+            message: &self.sentence(),
             code: self.code,
         };
         let status = self.status;
@@ -439,6 +486,17 @@ impl Problem {
     /// What is wrong, for the person who reads it.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The same as a sentence, as a page says it.
+    pub fn sentence(&self) -> String {
+        let mut letters = self.message.chars();
+        let first: String = letters
+            .next()
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .collect();
+        format!("{first}{}.", letters.as_str())
     }
 
     /// Breaks down: logs the cause, tells the caller nothing of it.
@@ -477,6 +535,9 @@ fn heading(code: &str) -> &'static str {
         "invitation_accepted" => "Your account is set up already",
         "link_used" => "This link was used already",
         "link_expired" => "This link has expired",
+        "google_unproven" | "google_unknown" | "google_other_address" | "google_other_account" => {
+            "This Google account does not open this door"
+        }
         "session_missing" => "You are not signed in",
         "invitation_unknown" => "This link is not valid",
         _ => "That did not work",
@@ -640,6 +701,33 @@ impl From<DeadTicket> for Problem {
             DeadTicket::Expired => "link_expired",
         };
         Self::new(410, code, dead.to_string())
+    }
+}
+
+impl From<GoogleRefusal> for Problem {
+    fn from(refusal: GoogleRefusal) -> Self {
+        let code = match refusal {
+            GoogleRefusal::Unproven => "google_unproven",
+            GoogleRefusal::OtherAccount => "google_other_account",
+        };
+        Self::new(403, code, refusal.to_string())
+    }
+}
+
+impl From<GoogleError> for Problem {
+    fn from(error: GoogleError) -> Self {
+        let message = error.to_string();
+        match error {
+            GoogleError::Unreachable(cause) => {
+                Self::broken(502, "google_unreachable", &message, cause.as_ref())
+            }
+            GoogleError::Refused => Self::new(401, "google_refused", message),
+            GoogleError::Unbelievable(cause) => {
+                Self::broken(401, "google_unbelievable", &message, cause.as_ref())
+            }
+            GoogleError::Unverified => Self::new(403, "google_unverified", message),
+            GoogleError::NoRandomness(error) => error.into(),
+        }
     }
 }
 

@@ -172,7 +172,9 @@ pub fn forget_session() -> String {
     cookie(SESSION_COOKIE, "", 0)
 }
 
-pub(crate) fn cookie(name: &str, value: &str, seconds: u64) -> String {
+/// A cookie that no script reads, sent only to this host over a safe connection;
+/// its name begins with `__Host-`.
+pub fn cookie(name: &str, value: &str, seconds: u64) -> String {
     format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax")
 }
 

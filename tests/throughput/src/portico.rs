@@ -27,6 +27,7 @@ impl Portico {
             examples: false,
             is_time_frozen: false,
             driven_from: None,
+            google: None,
         })
         .await
         .expect("the server starts");

@@ -2,6 +2,8 @@
 
 use super::{Done, Stop, log, print};
 use clap::Args;
+use portico_google::{GoogleSettings, ISSUER};
+use portico_keys::Secret;
 use portico_local::{Data, LocalServer, Options, access::Access};
 use serde_json::json;
 use std::{net::SocketAddr, path::PathBuf};
@@ -28,6 +30,21 @@ pub(crate) struct Dev {
     /// Print one line of JSON when ready, for scripts.
     #[arg(long)]
     json: bool,
+    /// The id under which Google knows this installation, for signing in with it.
+    #[arg(
+        long,
+        env = "PORTICO_GOOGLE_CLIENT_ID",
+        requires = "google_client_secret"
+    )]
+    google_client_id: Option<String>,
+    /// The secret that goes with it.
+    #[arg(
+        long,
+        env = "PORTICO_GOOGLE_CLIENT_SECRET",
+        hide_env_values = true,
+        requires = "google_client_id"
+    )]
+    google_client_secret: Option<String>,
 }
 
 impl Dev {
@@ -45,6 +62,11 @@ impl Dev {
             examples: !self.no_examples,
             is_time_frozen: false,
             driven_from: None,
+            google: self.google_client_id.map(|client_id| GoogleSettings {
+                issuer: ISSUER.to_owned(),
+                client_id,
+                client_secret: self.google_client_secret.map(Secret::new),
+            }),
         })
         .await?;
         let access = Access {

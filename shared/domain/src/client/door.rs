@@ -1,5 +1,5 @@
-//! How clients come in by themselves: signing up, and changing the address that
-//! they sign in with.
+//! How clients come in by themselves: signing up, with Google, and changing the
+//! address that they sign in with.
 
 use super::{Client, ClientDraft, CreationMethod};
 use crate::{
@@ -7,13 +7,50 @@ use crate::{
     WorkspaceId,
 };
 
+/// Why a Google account does not let in to the client that has its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GoogleRefusal {
+    /// Whoever chose the client's password may be somebody else.
+    #[error(
+        "nobody has shown yet that this address is yours: have a link mailed to you and sign in with it once, then Google works too"
+    )]
+    Unproven,
+    /// It signs in with another one, which had the same address before.
+    #[error("another Google account is in use here for this address")]
+    OtherAccount,
+}
+
 impl Client {
+    /// Lets the Google account in that has verified the client's own address.
+    /// The first one is remembered, because an address can get another owner.
+    /// An account with a password whose address nobody has proved is never
+    /// joined to one: the password may be that of somebody who waits for its
+    /// owner to come.
+    pub fn enter_with_google(&mut self, subject: &str) -> Result<(), GoogleRefusal> {
+        match &self.google_subject {
+            Some(known) if known == subject => Ok(()),
+            Some(_) => Err(GoogleRefusal::OtherAccount),
+            None if !self.is_address_proven => Err(GoogleRefusal::Unproven),
+            None => {
+                self.google_subject = Some(subject.to_owned());
+                Ok(())
+            }
+        }
+    }
+
+    /// Notes that a link was used that went to the client's address and nowhere
+    /// else, or that Google has verified it.
+    pub const fn note_proof(&mut self) {
+        self.is_address_proven = true;
+    }
+
     /// A client who has signed up and proved its address. It is saved with
     /// [`Change::save_signed_up`].
     pub fn sign_up(moment: Moment<'_>, workspace_id: WorkspaceId, draft: ClientDraft) -> Self {
         let mut client = Self::create(moment, workspace_id, draft, Actor::System);
         client.created_by = Actor::Client { id: client.id };
         client.creation_method = CreationMethod::DirectSignUp;
+        client.note_proof();
         client
     }
 
@@ -23,6 +60,7 @@ impl Client {
         if let Some(open) = open {
             open.close(change, self);
         }
+        self.note_proof();
         self.activate(change);
     }
 
@@ -74,10 +112,50 @@ impl Client {
         if *self == before {
             return;
         }
+        if self.email.key() != before.email.key() {
+            self.is_address_proven = false;
+            self.google_subject = None;
+        }
         self.updated_at = change.moment.now;
         let before_view = before.view(before.recorded_status());
         self.record(change, |recorder, view| {
             recorder.record_change(EventType::ClientUpdated, &before_view, view)
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{IdSource, PersonName, Time};
+
+    fn email(text: &str) -> Email {
+        Email::parse("email", text).expect("an address")
+    }
+
+    fn client(change: &mut Change<'_>) -> Client {
+        let name = PersonName::from_fields(Some("Ada"), Some("Lovelace"), None);
+        let draft = ClientDraft::new(name.expect("a name"), email("ada@example.com"));
+        Client::create(change.moment, change.moment.id(), draft, Actor::System)
+    }
+
+    #[test]
+    fn a_google_account_is_joined_to_a_proven_address_alone_and_to_one_account() {
+        let ids = IdSource::new();
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        let mut change = Change::by_system(Moment::new(now, &ids));
+        let mut ada = client(&mut change);
+        assert_eq!(ada.enter_with_google("1"), Err(GoogleRefusal::Unproven));
+
+        ada.note_proof();
+        assert_eq!(ada.enter_with_google("1"), Ok(()));
+
+        assert_eq!(ada.enter_with_google("1"), Ok(()));
+        assert_eq!(ada.enter_with_google("2"), Err(GoogleRefusal::OtherAccount));
+        // Another address is another question.
+        ada.change_email(&mut change, email("ADA@example.com"));
+        assert_eq!(ada.enter_with_google("1"), Ok(()));
+        ada.change_email(&mut change, email("countess@example.com"));
+        assert_eq!(ada.enter_with_google("1"), Err(GoogleRefusal::Unproven));
     }
 }

@@ -128,6 +128,8 @@ impl Client {
             activated_at: None,
             last_login_at: None,
             last_activity_at: None,
+            is_address_proven: false,
+            google_subject: None,
             ..self.clone()
         }
     }

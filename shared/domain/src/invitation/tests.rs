@@ -13,6 +13,7 @@ struct Story {
     client: Client,
     invitation: Option<Invitation>,
     events: Vec<Event>,
+    letters: Vec<Letter>,
 }
 
 impl Story {
@@ -33,6 +34,7 @@ impl Story {
             client,
             invitation: None,
             events,
+            letters: Vec::new(),
             now,
             ids,
         }
@@ -50,9 +52,48 @@ impl Story {
             self.client = change.save_client(Some(&self.client), client);
             self.invitation = Some(invitation);
             self.events.append(&mut change.events);
+            self.letters.append(&mut change.letters);
         });
         self.ids = ids;
         result
+    }
+
+    /// Does what cannot be refused; what becomes of the invitation is in the
+    /// change.
+    fn happen(&mut self, what: impl FnOnce(&mut Change<'_>, &mut Client, Option<&Invitation>)) {
+        let ids = std::mem::take(&mut self.ids);
+        let mut change = Change::by_system(Moment::new(self.now, &ids));
+        let mut client = self.client.clone();
+        what(&mut change, &mut client, self.invitation.as_ref());
+        if client != self.client {
+            self.client = change.save_client(Some(&self.client), client);
+        }
+        if let Some(revision) = change.invitations.pop() {
+            self.invitation = Some(revision.after);
+        }
+        self.events.append(&mut change.events);
+        self.letters.append(&mut change.letters);
+        self.ids = ids;
+    }
+
+    /// The invitation that the client has open, as a handler reads it.
+    fn open(&self) -> Option<Invitation> {
+        let open = self.client.open_invitation?;
+        self.invitation.clone().filter(|one| one.id == open.id)
+    }
+
+    /// The scheduled function comes by.
+    fn look_after(&mut self) {
+        let now = self.now;
+        self.happen(|change, client, invitation| match invitation {
+            Some(one) if one.is_due_to_expire(now) => {
+                one.expire(change, Some(client));
+            }
+            Some(one) if one.is_due_to_remind(now) => {
+                one.remind(change);
+            }
+            _ => {}
+        });
     }
 
     fn invite(&mut self) -> Result<(), InviteRefusal> {
@@ -179,54 +220,215 @@ fn an_invitation_is_sent_again_once_a_minute_and_five_times_a_day() {
     assert_eq!(story.resend(), Ok(()));
 }
 
-#[derive(Clone, Copy, Debug)]
+#[test]
+fn an_invitation_is_reminded_of_once_for_each_link_two_days_before_its_end() {
+    let mut story = Story::new();
+    assert_eq!(story.invite(), Ok(()));
+    let reminders = |story: &Story| {
+        let is_reminder = |letter: &&Letter| matches!(letter.matter, crate::Matter::Invitation { is_reminder, .. } if is_reminder);
+        story.letters.iter().filter(is_reminder).count()
+    };
+    let due = story.now + WEEK - REMINDER_LEAD;
+    story.now = due;
+    story.look_after();
+    assert_eq!(reminders(&story), 0, "its mail has not gone out");
+
+    story.happen(|change, _, open| open.expect("open").mail_sent(change, 1, "m"));
+    story.now = due - Duration::from_millis(1);
+    story.look_after();
+    assert_eq!(reminders(&story), 0);
+    story.now = due;
+    story.look_after();
+    story.look_after();
+    assert_eq!(reminders(&story), 1);
+
+    assert_eq!(story.resend(), Ok(()));
+    story.happen(|change, _, open| open.expect("open").mail_sent(change, 2, "n"));
+    story.now = story.now + WEEK - REMINDER_LEAD;
+    story.look_after();
+    assert_eq!(reminders(&story), 2);
+    // The end is told all the same.
+    story.now = story.now + REMINDER_LEAD;
+    story.look_after();
+    assert!(story.told().contains(&"invitation.expired"));
+}
+
+#[derive(Clone, Debug)]
 enum Step {
     Invite,
+    InviteByHand,
     Resend,
     Cancel,
     Accept { generations_old: u32 },
+    Renew { generations_old: u32 },
+    Archive,
+    Restore,
+    LookAfter,
+    MailSent,
+    MailReported { fate: Fate, generations_old: u32 },
     Wait(u64),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        Just(Step::Invite),
-        Just(Step::Resend),
-        Just(Step::Cancel),
-        (0_u32..3).prop_map(|generations_old| Step::Accept { generations_old }),
-        (1_u64..9 * 24 * 60).prop_map(|minutes| Step::Wait(minutes * 60)),
+    let fate = prop_oneof![
+        Just(Fate::Delivered),
+        Just(Fate::Delayed("slow".into())),
+        Just(Fate::SoftBounced("full".into())),
+        Just(Fate::HardBounced("Permanent/General".into())),
+        Just(Fate::Complained("abuse".into())),
     ];
-    prop::collection::vec(step, 1..40)
+    let step = prop_oneof![
+        3 => Just(Step::Invite),
+        1 => Just(Step::InviteByHand),
+        2 => Just(Step::Resend),
+        1 => Just(Step::Cancel),
+        2 => (0_u32..3).prop_map(|generations_old| Step::Accept { generations_old }),
+        2 => (0_u32..3).prop_map(|generations_old| Step::Renew { generations_old }),
+        1 => Just(Step::Archive),
+        1 => Just(Step::Restore),
+        3 => Just(Step::LookAfter),
+        2 => Just(Step::MailSent),
+        2 => (fate, 0_u32..2).prop_map(|(fate, generations_old)| Step::MailReported { fate, generations_old }),
+        3 => (1_u64..9 * 24 * 60).prop_map(|minutes| Step::Wait(minutes * 60)),
+    ];
+    prop::collection::vec(step, 1..60)
+}
+
+/// Somebody asks for a working link with the one of so many generations ago.
+fn renew(story: &mut Story, generations_old: u32) -> Result<(), TestCaseError> {
+    let before = story.invitation.clone();
+    let Some(shown) = &before else { return Ok(()) };
+    let was_active = story.client.activated_at.is_some();
+    let is_open = shown.status_at(story.now) == InvitationStatus::Pending;
+    let is_withdrawn = story
+        .client
+        .withdrawn_at
+        .is_some_and(|at| at >= shown.created_at);
+    let (open, generation) = (
+        story.open(),
+        shown.generation.saturating_sub(generations_old),
+    );
+    story.happen(|change, client, invitation| {
+        if let Some(one) = invitation {
+            one.renew(change, client, open, generation, WEEK);
+        }
+    });
+    if story.invitation != before {
+        prop_assert!(!is_withdrawn && !story.client.is_archived() && !was_active);
+        let link = |one: &Invitation| (one.id, one.generation);
+        // The newest link of an open invitation stays as it is.
+        let is_same = story.invitation.as_ref().map(link) == before.as_ref().map(link);
+        prop_assert!(!is_open || is_same);
+    }
+    Ok(())
+}
+
+/// Takes a step, and checks what it says of itself.
+fn take(story: &mut Story, step: Step) -> Result<(), TestCaseError> {
+    let was_active = story.client.activated_at.is_some();
+    let is_pending = |i: &Invitation| i.status_at(story.now) == InvitationStatus::Pending;
+    let open = story.invitation.clone().filter(is_pending);
+    let is_by_hand = open
+        .as_ref()
+        .is_some_and(|i| i.delivery.state == DeliveryState::NotSent);
+    let generation = story.invitation.as_ref().map_or(0, |i| i.generation);
+    let has_mail = story
+        .invitation
+        .as_ref()
+        .is_some_and(|i| i.delivery.state != DeliveryState::NotSent);
+    let now = story.now;
+    match step {
+        Step::Wait(seconds) => story.now = now + Duration::from_secs(seconds),
+        Step::LookAfter => story.look_after(),
+        // The handlers find no client who is archived.
+        Step::Invite | Step::InviteByHand | Step::Archive if story.client.is_archived() => {}
+        Step::Invite => {
+            let may = !was_active && (open.is_none() || is_by_hand);
+            prop_assert_eq!(story.invite().is_ok(), may);
+        }
+        Step::InviteByHand => {
+            let made = story.apply(|change, client, open| {
+                Invitation::open_by_hand(change, client, open, WEEK, Actor::System)
+            });
+            prop_assert_eq!(made.is_ok(), !was_active && open.is_none());
+        }
+        Step::Archive => {
+            let open = story.open();
+            story.happen(|change, client, _| client.archive(change, open.as_ref()));
+            let over = story.invitation.as_ref().map(|i| i.status_at(now));
+            prop_assert_ne!(over, Some(InvitationStatus::Pending));
+        }
+        Step::Restore => {
+            let was_archived = story.client.is_archived();
+            let fields =
+                crate::FieldSet::new(story.client.workspace_id, crate::FieldEntity::Client);
+            let mut restored = None;
+            story.happen(|change, client, _| {
+                restored = Some(client.restore(change, &[], &fields).is_ok());
+            });
+            prop_assert_eq!(restored, Some(was_archived));
+        }
+        _ if story.invitation.is_none() => {}
+        // What was never mailed has no mail to hear of.
+        Step::MailSent | Step::MailReported { .. } if !has_mail => {}
+        Step::Resend => {
+            prop_assert!(story.resend().is_err() || open.is_some());
+        }
+        Step::Cancel => prop_assert_eq!(story.cancel().is_ok(), open.is_some()),
+        Step::Accept { generations_old } => {
+            let accepted = story.accept(generation.saturating_sub(generations_old));
+            prop_assert_eq!(accepted.is_ok(), open.is_some() && generations_old == 0);
+        }
+        Step::Renew { generations_old } => renew(story, generations_old)?,
+        Step::MailSent => story.happen(|change, _, one| {
+            if let Some(one) = one {
+                one.mail_sent(change, one.generation, "m");
+            }
+        }),
+        Step::MailReported {
+            fate,
+            generations_old,
+        } => {
+            let of = generation.saturating_sub(generations_old);
+            let report = MailReport {
+                fate,
+                message_id: "m".into(),
+                at: now,
+            };
+            let before = story.invitation.as_ref().map(|i| i.delivery.clone());
+            story.happen(|change, _, one| {
+                if let Some(one) = one {
+                    one.mail_reported(change, of, &report);
+                }
+            });
+            let after = story.invitation.as_ref().map(|i| i.delivery.clone());
+            // What is heard of an earlier link's mail says nothing of this one.
+            prop_assert!(generations_old == 0 || before == after);
+            let complained = before.is_some_and(|one| one.state == DeliveryState::Complained);
+            let is_still = after.is_some_and(|one| one.state == DeliveryState::Complained);
+            prop_assert!(!complained || is_still);
+        }
+    }
+    Ok(())
 }
 
 proptest! {
     /// Whatever happens in whatever order: the status follows from the
     /// invitation, an active client stays active, only the newest link of an
-    /// open invitation works, and sequences have no gaps.
+    /// open invitation works, nobody is reminded twice of a link, and sequences
+    /// have no gaps.
     #[test]
     fn no_order_of_steps_breaks_an_invitation(steps in steps()) {
         let mut story = Story::new();
         for step in steps {
             let was_active = story.client.activated_at.is_some();
-            let open = story.invitation.clone().filter(|i| i.status_at(story.now) == InvitationStatus::Pending);
-            match step {
-                Step::Wait(seconds) => story.now = story.now + Duration::from_secs(seconds),
-                Step::Invite => {
-                    prop_assert_eq!(story.invite().is_ok(), !was_active && open.is_none());
-                }
-                _ if story.invitation.is_none() => {}
-                Step::Resend => { prop_assert!(story.resend().is_err() || open.is_some()); }
-                Step::Cancel => prop_assert_eq!(story.cancel().is_ok(), open.is_some()),
-                Step::Accept { generations_old } => {
-                    let current = story.invitation.as_ref().map_or(0, |i| i.generation);
-                    let accepted = story.accept(current.saturating_sub(generations_old)).is_ok();
-                    prop_assert_eq!(accepted, open.is_some() && (generations_old == 0 || current == 0));
-                }
-            }
-            let pending = story.invitation.as_ref().is_some_and(|i| i.status_at(story.now) == InvitationStatus::Pending);
+            take(&mut story, step)?;
+            let pending = story.invitation.as_ref().filter(|i| i.status_at(story.now) == InvitationStatus::Pending);
+            let is_mailed = pending.is_some_and(|i| i.delivery.state != DeliveryState::NotSent);
             let status = story.client.status(story.now);
-            prop_assert_eq!(status == crate::ClientStatus::Invited, pending);
+            prop_assert_eq!(status == crate::ClientStatus::Invited, is_mailed);
             prop_assert!(!was_active || status == crate::ClientStatus::Active);
+            prop_assert!(pending.is_none() || !story.client.is_archived());
         }
         let mut counted = std::collections::BTreeMap::<_, u64>::new();
         for event in &story.events {
@@ -235,5 +437,11 @@ proptest! {
             prop_assert_eq!(event.sequence, *sequence);
         }
         prop_assert!(story.events.is_sorted_by_key(|event| event.id));
+        let mut reminded = std::collections::BTreeSet::new();
+        for letter in &story.letters {
+            if let crate::Matter::Invitation { invitation_id, generation, is_reminder: true } = letter.matter {
+                prop_assert!(reminded.insert((invitation_id, generation)));
+            }
+        }
     }
 }
