@@ -57,7 +57,7 @@ def losses(stack: Stack, key: dict[str, str]) -> list[Loss]:
     return [
         Loss("clients-create", "dynamodb:PutItem", add),
         Loss("clients-list", "dynamodb:Query", call("GET", "/v1/clients")),
-        Loss("companies-list", "dynamodb:GetItem", call("GET", "/v1/companies")),
+        Loss("companies-list", "dynamodb:BatchGetItem", call("GET", "/v1/companies")),
         Loss("events-list", "dynamodb:Query", call("GET", "/v1/events")),
         Loss("invitations-accept", "dynamodb:PutItem", accept),
         Loss("dispatcher", "sqs:SendMessage", invite),
