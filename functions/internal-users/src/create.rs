@@ -2,9 +2,10 @@
 
 use crate::fields::{InternalUserFields, check_companies};
 use portico_app::{App, Grant};
-use portico_domain::{InternalUser, InternalUserView, Permission};
+use portico_domain::{Account, InternalUser, InternalUserView, Permission, Ticket, TicketPurpose};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
+    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, created,
+    schema,
 };
 
 /// What this function answers to.
@@ -14,10 +15,15 @@ pub const ROUTE: Route =
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::CHECK];
 
+const SEND_INVITE: Parameter = Parameter::flag(
+    "sendInvite",
+    "Send an e-mail with a link, good for seven days, to choose a password.",
+);
+
 const OPERATION: Operation = Operation {
     summary: "Add an internal user",
     description: "Nobody can give a role that allows more than they may do themselves. An admin cannot be limited to some companies.",
-    query: &[],
+    query: &[SEND_INVITE],
     body: Some(schema::<InternalUserFields>),
     answer: Body::Created(schema::<InternalUserView>),
 };
@@ -30,6 +36,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Adds an internal user.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
+    let is_invited = request.flag("sendInvite")?.unwrap_or(false);
     let draft = body::<InternalUserFields>(&request)?.into_draft()?;
     caller.require_role(app, draft.role).await?;
     let workspace = app.store.workspace(caller.workspace_id);
@@ -37,5 +44,14 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let mut change = caller.change(app);
     let id = change.moment.id();
     let user = InternalUser::create(&mut change, id, caller.workspace_id, draft)?;
+    if is_invited {
+        let account = Account::InternalUser { id };
+        Ticket::issue(
+            &mut change,
+            caller.workspace_id,
+            account,
+            TicketPurpose::Join,
+        );
+    }
     caller.commit(app, &change, created(&user.view())).await
 }

@@ -3,7 +3,7 @@
 
 use crate::{Ready, brand};
 use portico_app::{App, TriggerError};
-use portico_domain::{Account, Email, Ticket, TicketId, TicketMail, TicketPurpose};
+use portico_domain::{Account, Email, InternalUser, Ticket, TicketId, TicketMail, TicketPurpose};
 use portico_mail::{AccountLink, AddressChanged, LinkPurpose, PasswordChanged};
 use portico_store::WorkspaceStore;
 
@@ -53,7 +53,8 @@ pub(crate) async fn write(
                     };
                     (mail.write()?, from)
                 }
-                TicketPurpose::SignIn
+                TicketPurpose::Join
+                | TicketPurpose::SignIn
                 | TicketPurpose::SignUp { .. }
                 | TicketPurpose::VerifyEmail { .. } => return Ok(None),
             }
@@ -86,6 +87,7 @@ pub(crate) async fn write(
 fn link<'a>(ticket: &'a Ticket, owner: &'a Owner) -> (LinkPurpose, &'a Email) {
     match &ticket.purpose {
         TicketPurpose::ResetPassword => (LinkPurpose::ResetPassword, &owner.email),
+        TicketPurpose::Join => (LinkPurpose::Join, &owner.email),
         TicketPurpose::SignIn => (LinkPurpose::SignIn, &owner.email),
         TicketPurpose::VerifyEmail { email } | TicketPurpose::SignUp { email, .. } => {
             (LinkPurpose::VerifyEmail, email)
@@ -100,7 +102,8 @@ struct Owner {
     email: Email,
 }
 
-/// Whoever has this account now. Archived clients get no mail.
+/// Whoever has this account now. Archived clients and
+/// removed team members get no mail.
 async fn owner(
     workspace: &WorkspaceStore<'_>,
     account: Account,
@@ -114,6 +117,13 @@ async fn owner(
                 email: client.email,
             }))
         }
-        Account::InternalUser { .. } => Ok(None),
+        Account::InternalUser { id } => {
+            let user = workspace.internal_user(id).await?;
+            let user = user.filter(InternalUser::is_member);
+            Ok(user.map(|user| Owner {
+                given_name: user.name.given_name,
+                email: user.email,
+            }))
+        }
     }
 }

@@ -37,10 +37,10 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// What somebody signs in with: JSON, or the form of the page.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "it documents what the form or the body holds")]
-struct Credentials {
-    /// The client's address.
+pub(crate) struct Credentials {
+    /// The address.
     email: String,
-    /// Its password.
+    /// The password.
     password: String,
 }
 
@@ -66,13 +66,15 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     }
 }
 
+/// A field that cannot be left out.
+pub(crate) fn required(request: &Request, name: &'static str) -> Result<String, Problem> {
+    let value = request.field(name)?.filter(|value| !value.is_empty());
+    Ok(value.ok_or_else(|| Invalid::missing(name))?)
+}
+
 async fn sign_in(app: &App, request: &Request, workspace: &Workspace) -> Result<Session, Problem> {
-    let required = |name| -> Result<String, Problem> {
-        let value = request.field(name)?.filter(|value| !value.is_empty());
-        Ok(value.ok_or_else(|| Invalid::missing(name))?)
-    };
-    let email = Email::parse("email", &required("email")?)?;
-    let presented = required("password")?;
+    let email = Email::parse("email", &required(request, "email")?)?;
+    let presented = required(request, "password")?;
     let store = app.store.workspace(workspace.id);
 
     let tries = count_password_try(app, &store, request, &email.key()).await?;

@@ -20,6 +20,8 @@ pub mod reset_show;
 pub mod show;
 pub mod sign_up;
 pub mod sign_up_show;
+pub mod team;
+pub mod team_forgotten;
 pub mod verify;
 pub mod verify_show;
 
@@ -42,6 +44,8 @@ pub const FUNCTIONS: &[Function] = &[
     sign_up::FUNCTION,
     verify_show::FUNCTION,
     verify::FUNCTION,
+    team::FUNCTION,
+    team_forgotten::FUNCTION,
     google_start::FUNCTION,
     google_invited::FUNCTION,
     google_callback::FUNCTION,

@@ -6,7 +6,10 @@
 //! the mail finds nobody to send it to.
 
 use portico_app::App;
-use portico_domain::{Account, Actor, ClientId, Email, Invalid, Ticket, TicketPurpose, Workspace};
+use portico_domain::{
+    Account, Actor, ClientId, Email, InternalUser, InternalUserId, Invalid, Ticket, TicketPurpose,
+    Workspace,
+};
 use portico_store::ClientLogin;
 use portico_web::{Problem, Request, change_by, count_mail};
 
@@ -37,6 +40,34 @@ pub(crate) async fn ask(
     Ok(store.commit(&change).await?)
 }
 
+/// Has a link to a new password mailed to the team member with the address that
+/// the request names, if there is one.
+pub(crate) async fn ask_member(
+    app: &App,
+    request: &Request,
+    workspace: &Workspace,
+) -> Result<(), Problem> {
+    let email = request
+        .field("email")?
+        .ok_or_else(|| Invalid::missing("email"))?;
+    let email = Email::parse("email", &email)?;
+    let store = app.store.workspace(workspace.id);
+    count_mail(app, &store, request, &email).await?;
+
+    let mut change = change_by(app, request, Actor::System);
+    let nobody: InternalUserId = change.moment.id();
+    // Whoever is removed has no address any more.
+    let id = store.internal_user_id_of(&email).await?.unwrap_or(nobody);
+    let purpose = TicketPurpose::ResetPassword;
+    Ticket::issue(
+        &mut change,
+        workspace.id,
+        Account::InternalUser { id },
+        purpose,
+    );
+    Ok(store.commit(&change).await?)
+}
+
 /// The ticket of the request's link, dead or alive, if it is for what the page
 /// does; and its workspace.
 pub(crate) async fn find(
@@ -54,6 +85,29 @@ pub(crate) async fn find(
         .filter(|ticket| is_meant(&ticket.purpose))
         .ok_or_else(Problem::unknown_link)?;
     Ok((ticket, store.get().await?))
+}
+
+/// Whether a link leads to the page of a new password.
+pub(crate) fn is_for_password(purpose: &TicketPurpose) -> bool {
+    matches!(purpose, TicketPurpose::ResetPassword | TicketPurpose::Join)
+}
+
+/// The team member who may use this ticket now, as [`owner`] for clients.
+pub(crate) async fn member(
+    app: &App,
+    ticket: &Ticket,
+    id: InternalUserId,
+) -> Result<InternalUser, Problem> {
+    ticket.check(app.now())?;
+    let store = app.store.workspace(ticket.workspace_id);
+    let login = store.member_login_of(id).await?;
+    let login = login.filter(|login| login.user.is_member());
+    let login = login.ok_or_else(Problem::unknown_link)?;
+    let changed_at = login.password.as_ref().and_then(|stored| stored.changed_at);
+    if changed_at.is_some_and(|at| ticket.created_at < at) {
+        return Err(Problem::from(portico_domain::DeadTicket::Used));
+    }
+    Ok(login.user)
 }
 
 /// Whoever may use this ticket now. A link that was asked for before the

@@ -56,6 +56,22 @@ pub(crate) struct ResetPage<'a> {
     pub(crate) error: Option<&'a str>,
 }
 
+/// The page that says that a team member's account is set up.
+#[derive(Debug, Template)]
+#[template(path = "joined.html")]
+pub(crate) struct JoinedPage<'a> {
+    workspace: &'a Workspace,
+    email: &'a str,
+}
+
+impl JoinedPage<'_> {
+    pub(crate) fn answer(workspace: &Workspace, email: &str) -> Result<Response, Problem> {
+        let title = format!("Your account is set up: {}", workspace.name);
+        let page = JoinedPage { workspace, email };
+        branded_page(&Brand::of(workspace), &title, &page)
+    }
+}
+
 /// The page with the button behind a link to sign in with.
 #[derive(Debug, Template)]
 #[template(path = "magic.html")]
@@ -190,6 +206,7 @@ impl VerifyPage<'_> {
             TicketPurpose::SignUp { email, .. } => (email, true),
             TicketPurpose::ChangeEmail { to, .. } => (to, false),
             TicketPurpose::ResetPassword
+            | TicketPurpose::Join
             | TicketPurpose::SignIn
             | TicketPurpose::VerifyEmail { .. } => return Err(Problem::unknown_link()),
         };

@@ -3,7 +3,7 @@
 
 use crate::{mailed, page::ResetPage};
 use portico_app::{App, Grant};
-use portico_domain::TicketPurpose;
+use portico_domain::Account;
 use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, form_token};
 
 /// What this function answers to.
@@ -27,13 +27,15 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Shows the page.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let is_meant = |purpose: &TicketPurpose| *purpose == TicketPurpose::ResetPassword;
-    let (ticket, workspace) = mailed::find(app, &request, is_meant).await?;
-    let login = mailed::owner(app, &ticket).await?;
+    let (ticket, workspace) = mailed::find(app, &request, mailed::is_for_password).await?;
+    let email = match ticket.account {
+        Account::Client { .. } => mailed::owner(app, &ticket).await?.client.email,
+        Account::InternalUser { id } => mailed::member(app, &ticket, id).await?.email,
+    };
     let form = form_token(app, &request)?;
     let page = ResetPage {
         workspace: &workspace,
-        email: login.client.email.as_str(),
+        email: email.as_str(),
         token: request.path("token"),
         csrf: &form.field.clone(),
         error: None,

@@ -86,6 +86,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             Ok(ok(&Verified { email: to.as_str() }))
         }
         TicketPurpose::ResetPassword
+        | TicketPurpose::Join
         | TicketPurpose::SignIn
         | TicketPurpose::VerifyEmail { .. } => Err(Problem::unknown_link()),
     }

@@ -6,8 +6,8 @@ use crate::server::{StartError, store_in};
 use portico_app::index::rebuild::{self, Place, Progress};
 use portico_bootstrap::aws_config;
 use portico_domain::{
-    ApiKey, Change, Email, IdSource, InternalUser, InternalUserId, Invalid, Moment, PersonName,
-    RotationPending, Time, Workspace, WorkspaceId,
+    Account, ApiKey, Change, Email, IdSource, InternalUser, InternalUserId, Invalid, Moment,
+    PersonName, RotationPending, Ticket, TicketPurpose, Time, Workspace, WorkspaceId,
 };
 use portico_keys::{NoRandomness, Secret, new_api_key};
 use portico_store::{Clock, CommitError, Error, Store};
@@ -57,7 +57,13 @@ pub async fn create(
     let store = Store::new(&aws_config().await, table, Clock::new(Time::system_now));
     let ids = IdSource::new();
     let moment = Moment::new(Time::system_now(), &ids);
-    create_in(&store, moment, name, admin).await
+    let new = create_in(&store, moment, name, admin).await?;
+    // The mailer of the installation sends the link to the admin's address.
+    let mut change = Change::by_system(moment);
+    let account = Account::InternalUser { id: new.admin_id };
+    Ticket::issue(&mut change, new.id, account, TicketPurpose::Join);
+    store.workspace(new.id).commit(&change).await?;
+    Ok(new)
 }
 
 /// Derives anew what the lists of a workspace show.

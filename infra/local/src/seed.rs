@@ -6,8 +6,8 @@
 use crate::{admin::FirstAdmin, state::State};
 use portico_app::App;
 use portico_domain::{
-    Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyName, CompanyPatch, Email, Invalid,
-    PersonName, Workspace,
+    Account, Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyName, CompanyPatch, Email,
+    Invalid, PersonName, Ticket, TicketPurpose, Workspace,
 };
 use portico_store::{CommitError, CompanyFilter, Error, PageRequest};
 
@@ -26,15 +26,33 @@ pub enum SeedError {
 }
 
 /// Makes the first workspace, its admin with a key, and the example clients.
-pub(crate) async fn seed(app: &App, state: &State, examples: bool) -> Result<(), SeedError> {
+pub(crate) async fn seed(app: &App, state: &State, examples: bool) -> Result<Ticket, SeedError> {
     let workspace = Workspace::new(state.workspace_id, "My workspace", state.created_at);
     app.store.create_workspace(&workspace).await?;
     add_admin(app, state).await?;
     if examples {
-        add_examples(app, state).await
-    } else {
-        Ok(())
+        add_examples(app, state).await?;
     }
+    Ok(set_up(app, state).await?)
+}
+
+/// A link with which the admin chooses a password. It is printed and not
+/// mailed: there is nobody yet whose address would be known.
+async fn set_up(app: &App, state: &State) -> Result<Ticket, CommitError> {
+    let mut change = Change::by_system(app.moment());
+    let account = Account::InternalUser { id: state.admin_id };
+    let ticket = Ticket::issue(
+        &mut change,
+        state.workspace_id,
+        account,
+        TicketPurpose::Join,
+    );
+    change.letters.clear();
+    app.store
+        .workspace(state.workspace_id)
+        .commit(&change)
+        .await?;
+    Ok(ticket)
 }
 
 /// Adds the admin and gives it the key. An installation from before there

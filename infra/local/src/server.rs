@@ -130,6 +130,8 @@ pub struct LocalServer {
     pub admin_id: InternalUserId,
     /// A key that may do whatever the admin may.
     pub api_key: String,
+    /// Where the admin of a new installation chooses a password.
+    pub set_up_url: Option<String>,
     pub(crate) core: Arc<Core>,
     hooks: Hooks,
     tasks: JoinSet<()>,
@@ -166,10 +168,12 @@ impl LocalServer {
         let google = options.google.clone().map(Google::new);
         let app = Arc::new(app(&aws, (keys, google), &clock, &url, ids)?);
         app.store.create_table().await?;
+        let mut set_up_url = None;
         if parts.state.is_seeded {
             add_admin(&app, &parts.state).await?;
         } else {
-            Box::pin(seed(&app, &parts.state, options.examples)).await?;
+            let ticket = Box::pin(seed(&app, &parts.state, options.examples)).await?;
+            set_up_url = Some(app.ticket_url(&ticket));
             parts.state.is_seeded = true;
             parts.state.save()?;
         }
@@ -199,6 +203,7 @@ impl LocalServer {
             workspace_id,
             admin_id,
             api_key,
+            set_up_url,
             core,
             hooks,
             tasks,

@@ -69,7 +69,7 @@ impl App {
     /// The link of a ticket. What it shows depends on what the ticket allows.
     pub fn ticket_url(&self, ticket: &Ticket) -> String {
         let page = match ticket.purpose {
-            TicketPurpose::ResetPassword => "reset",
+            TicketPurpose::ResetPassword | TicketPurpose::Join => "reset",
             TicketPurpose::SignIn => "magic",
             TicketPurpose::VerifyEmail { .. }
             | TicketPurpose::SignUp { .. }

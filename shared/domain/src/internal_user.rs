@@ -12,7 +12,10 @@ use crate::{
     Time, Told, WorkspaceId, color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
+
+/// How exact [`InternalUser::last_login_at`] is.
+const SIGN_IN_NOTE: Duration = Duration::from_hours(1);
 
 /// An internal user as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +49,7 @@ pub struct InternalUser {
     pub last_login_at: Option<Time>,
     /// Tokens of an earlier epoch than this are no longer good.
     #[serde(default)]
-    pub session_epoch: u64,
+    pub session_epoch: u32,
     /// Its events.
     #[serde(flatten)]
     pub told: Told,
@@ -178,6 +181,34 @@ impl InternalUser {
         after.session_epoch += 1;
         after.record(change, EventType::InternalUserDeleted, None);
         change.save_internal_user(Some(self), after)
+    }
+
+    /// Puts it out wherever it is signed in.
+    pub const fn end_sessions(&mut self) {
+        self.session_epoch += 1;
+    }
+
+    /// Notes that it signed in. Answers whether that is worth writing: a note of
+    /// the last hour says the same.
+    pub fn note_sign_in(&mut self, now: Time) -> bool {
+        let is_news = self
+            .last_login_at
+            .is_none_or(|last| now.since(last) >= SIGN_IN_NOTE);
+        if is_news {
+            self.last_login_at = Some(now);
+        }
+        is_news
+    }
+
+    /// What somebody who guesses its password tries first.
+    pub fn guessed_first<'a>(&'a self, workspace: &'a str) -> [&'a str; 4] {
+        let name = &self.name;
+        [
+            &name.given_name,
+            &name.family_name,
+            self.email.as_str(),
+            workspace,
+        ]
     }
 
     /// Whether it is still a member.

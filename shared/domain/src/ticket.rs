@@ -43,6 +43,8 @@ pub struct Ticket {
 pub enum TicketPurpose {
     /// To set a new password.
     ResetPassword,
+    /// To choose the first password of a team member.
+    Join,
     /// To sign in.
     SignIn,
     /// To prove that an address is its owner's.
@@ -96,6 +98,8 @@ impl TicketPurpose {
         match self {
             Self::SignIn => Duration::from_mins(10),
             Self::ResetPassword => Duration::from_mins(30),
+            // As long as an invitation of a client.
+            Self::Join => Duration::from_hours(7 * 24),
             Self::VerifyEmail { .. } | Self::SignUp { .. } | Self::ChangeEmail { .. } => {
                 Duration::from_hours(24)
             }
@@ -106,7 +110,7 @@ impl TicketPurpose {
     const fn tells_when_used(&self) -> bool {
         match self {
             Self::ResetPassword | Self::ChangeEmail { .. } => true,
-            Self::SignIn | Self::VerifyEmail { .. } | Self::SignUp { .. } => false,
+            Self::Join | Self::SignIn | Self::VerifyEmail { .. } | Self::SignUp { .. } => false,
         }
     }
 }

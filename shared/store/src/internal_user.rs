@@ -55,12 +55,20 @@ impl WorkspaceStore<'_> {
         self.store.get(ENTITY, &this_key(self.id, id)).await
     }
 
-    /// The internal user with this e-mail address, whatever its case.
-    pub async fn internal_user_with(&self, email: &Email) -> Result<Option<InternalUser>, Error> {
+    /// Whose, among internal users, this e-mail address is, whatever its case.
+    pub async fn internal_user_id_of(
+        &self,
+        email: &Email,
+    ) -> Result<Option<InternalUserId>, Error> {
         let key = email_guard_key(self.id, email);
         let guard: Option<EmailGuard> = self.store.get(GUARD_ENTITY, &key).await?;
-        match guard {
-            Some(guard) => self.internal_user(guard.internal_user_id).await,
+        Ok(guard.map(|guard| guard.internal_user_id))
+    }
+
+    /// The internal user with this e-mail address, whatever its case.
+    pub async fn internal_user_with(&self, email: &Email) -> Result<Option<InternalUser>, Error> {
+        match self.internal_user_id_of(email).await? {
+            Some(id) => self.internal_user(id).await,
             None => Ok(None),
         }
     }

@@ -7,15 +7,17 @@
 use crate::{
     Error, Index, Pattern, Store, WorkspaceStore, client,
     error::unless_condition_fails,
+    internal_user,
     item::{Attributes, ENTITY as KIND, TTL, expire_after, item, read},
     list::{Order, Question},
     number,
     pattern::Key,
-    text,
+    text, workspace,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use portico_domain::{
-    Account, Client, ClientId, Session, SessionId, SigningKeys, Time, WorkspaceId,
+    Account, Client, ClientId, InternalUser, InternalUserId, Session, SessionId, SigningKeys, Time,
+    Workspace, WorkspaceId,
 };
 
 pub(crate) const PATTERNS: &[Pattern] = &[OF_ACCOUNT, SIGNING_KEYS];
@@ -49,7 +51,49 @@ pub struct SignedIn {
     pub keys: SigningKeys,
 }
 
+/// What is needed to tell whether a team member is signed in, and what it may.
+#[derive(Debug, Default)]
+pub struct SignedInMember {
+    /// The workspace.
+    pub workspace: Option<Workspace>,
+    /// The team member, removed or not.
+    pub user: Option<InternalUser>,
+    /// The session, live or not.
+    pub session: Option<Session>,
+    /// The keys that sign access tokens.
+    pub keys: SigningKeys,
+}
+
 impl WorkspaceStore<'_> {
+    /// A team member, its workspace, one of its sessions and the signing keys,
+    /// in one call.
+    pub async fn signed_in_member(
+        &self,
+        id: InternalUserId,
+        session_id: SessionId,
+    ) -> Result<SignedInMember, Error> {
+        let account = Account::InternalUser { id };
+        let wanted = vec![
+            workspace::this_key(self.id),
+            internal_user::this_key(self.id, id),
+            session_key(self.id, account, session_id),
+            signing_keys_key(),
+        ];
+        let mut found = SignedInMember::default();
+        for item in self.store.get_many(wanted).await? {
+            let kind = item.get(KIND).and_then(|kind| kind.as_s().ok());
+            match kind.map(String::as_str) {
+                Some(workspace::ENTITY) => found.workspace = Some(read(workspace::ENTITY, item)?),
+                Some(internal_user::ENTITY) => {
+                    found.user = Some(read(internal_user::ENTITY, item)?);
+                }
+                Some(ENTITY) => found.session = Some(read(ENTITY, item)?),
+                _ => found.keys = read(KEYS_ENTITY, item)?,
+            }
+        }
+        Ok(found)
+    }
+
     /// A client, one of its sessions and the signing keys, in one call.
     pub async fn signed_in_client(
         &self,

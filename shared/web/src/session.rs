@@ -9,8 +9,9 @@
 use crate::{Problem, Request, Response, form, ok, see_other};
 use portico_app::App;
 use portico_domain::{
-    ACCESS_TOKEN_LIFETIME, Account, Actor, Change, ChangeSource, Client, ClientId, Holder, Session,
-    SessionDraft, SessionId, SessionLimits, SignInMethod, SigningKeys, Time, WorkspaceId,
+    ACCESS_TOKEN_LIFETIME, Account, Actor, Change, ChangeSource, Client, ClientId, Holder,
+    InternalUser, Session, SessionDraft, SessionId, SessionLimits, SignInMethod, SigningKeys, Time,
+    WorkspaceId,
 };
 use portico_keys::{PresentedSession, Secret, new_session_seed, parse_session_token};
 use serde::Serialize;
@@ -18,6 +19,8 @@ use serde::Serialize;
 /// The cookie of a session. Browsers send a cookie with this prefix only to
 /// the host that set it, and only over a safe connection.
 pub(crate) const SESSION_COOKIE: &str = "__Host-portico";
+/// How long a team member's session goes unused: half a day.
+const STAFF_IDLE_MINUTES: u16 = 720;
 /// The longest name of a browser that is kept.
 const MAX_USER_AGENT: usize = 200;
 
@@ -54,6 +57,19 @@ impl Proven {
             epoch: client.session_epoch,
             method,
             limits: SessionLimits::CLIENT,
+        }
+    }
+}
+
+impl Proven {
+    /// A team member.
+    pub fn member(user: &InternalUser, method: SignInMethod) -> Self {
+        Self {
+            workspace_id: user.workspace_id,
+            account: Account::InternalUser { id: user.id },
+            epoch: user.session_epoch,
+            method,
+            limits: SessionLimits::staff(STAFF_IDLE_MINUTES),
         }
     }
 }
@@ -98,7 +114,8 @@ pub fn begin_session(app: &App, request: &Request, proven: Proven) -> Result<Ses
         workspace_id: proven.workspace_id,
         account: proven.account,
         epoch: proven.epoch,
-        holder: if request.wants_page() {
+        // Team members have no pages yet that a cookie would open.
+        holder: if request.wants_page() && matches!(proven.account, Account::Client { .. }) {
             Holder::Browser
         } else {
             Holder::Program
@@ -211,6 +228,19 @@ pub async fn admit_client(app: &App, request: &Request) -> Result<PortalCaller, 
     Ok(PortalCaller { client, session })
 }
 
+/// Whether an access token was given out for this session, and its time is not
+/// over.
+pub(crate) fn is_token_of(app: &App, keys: &SigningKeys, token: &str, session: &Session) -> bool {
+    app.keys
+        .read_access_token(keys, &app.base_url, token, app.now())
+        .is_some_and(|token| {
+            token.session_id == session.id
+                && token.account == session.account
+                && token.workspace_id == session.workspace_id
+                && token.epoch == session.epoch
+        })
+}
+
 /// What a caller shows. It says which items to read, and is checked together
 /// with them: that takes one call to the table instead of two.
 enum Presented {
@@ -256,15 +286,7 @@ impl Presented {
 
     fn is_genuine(&self, app: &App, keys: &SigningKeys, session: &Session) -> bool {
         match self {
-            Self::Bearer { token, .. } => app
-                .keys
-                .read_access_token(keys, &app.base_url, token, app.now())
-                .is_some_and(|token| {
-                    token.session_id == session.id
-                        && token.account == session.account
-                        && token.workspace_id == session.workspace_id
-                        && token.epoch == session.epoch
-                }),
+            Self::Bearer { token, .. } => is_token_of(app, keys, token, session),
             Self::Cookie(presented) => {
                 session.holder == Holder::Browser && app.keys.is_session_token(presented, session)
             }

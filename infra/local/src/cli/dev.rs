@@ -107,8 +107,13 @@ fn map(server: &LocalServer) -> String {
         url,
         api_key,
         workspace_id,
+        set_up_url,
         ..
     } = server;
+    let set_up = set_up_url
+        .as_ref()
+        .map(|link| format!("  Admin's password {link}\n"))
+        .unwrap_or_default();
     format!(
         "\n  Portico is ready.\n
   API              {url}/v1
@@ -116,7 +121,8 @@ fn map(server: &LocalServer) -> String {
   Mail inbox       {url}/_dev/mail
   Webhook tester   {url}/_dev/hooks
   Workspace        {workspace_id}
-  Admin key        {api_key}\n
+  Admin key        {api_key}
+{set_up}
   Try it:\n
   curl -H 'X-API-KEY: {api_key}' {url}/v1/clients\n
   Ctrl-C stops it.\n"

@@ -26,6 +26,8 @@ pub struct AccountLink<'a> {
 pub enum LinkPurpose {
     /// Lets a new password be set.
     ResetPassword,
+    /// Lets a new team member set a password.
+    Join,
     /// Signs in.
     SignIn,
     /// Proves that a new account's address is right.
@@ -70,6 +72,12 @@ impl AccountLink<'_> {
                 "Somebody, probably you, asked for a new password for your account.",
                 "Choose a new password",
                 "If that was not you, you can ignore this mail: your password stays as it is.",
+            ),
+            LinkPurpose::Join => (
+                format!("You are in the team of {business}"),
+                "You were added to the team. Choose a password to set up your account.",
+                "Choose a password",
+                "If you do not know why you get this mail, you can ignore it.",
             ),
             LinkPurpose::SignIn => (
                 format!("Sign in to {business}"),

@@ -2,9 +2,9 @@
 //! keys, and roles.
 
 use super::{Meaning, Transaction, unbuildable};
-use crate::{CommitError, Error, access, internal_user, number, pattern::Key, role};
+use crate::{CommitError, Error, access, internal_user, number, password, pattern::Key, role};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
-use portico_domain::{Change, CustomRole, InternalUser, Revision, RoleId};
+use portico_domain::{Account, Change, CustomRole, InternalUser, Revision, RoleId};
 
 impl Transaction {
     /// Everything in a change that says who may do what.
@@ -48,6 +48,8 @@ impl Transaction {
         } else if was_member && !after.is_member() {
             let key = internal_user::email_guard_key(after.workspace_id, &after.email);
             self.delete(&key)?;
+            let account = Account::InternalUser { id: after.id };
+            self.delete(&password::password_key(after.workspace_id, account))?;
         }
         let (admins, count) = internal_user::admins_key(after.workspace_id);
         match (before.is_some_and(InternalUser::is_admin), after.is_admin()) {
