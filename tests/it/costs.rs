@@ -135,7 +135,7 @@ async fn every_function_accepts_its_golden_event_at_its_known_cost() {
         let app = accepted_by_route(&function).await;
         table.push_str(&row(function.route.name, &own_calls(&app)));
     }
-    table.push_str("\nWorkers that find nothing to do:\n\n");
+    table.push_str("\nWorkers, each on its golden event, by when most of it is done:\n\n");
     table.push_str(HEAD);
     for trigger in TRIGGERS {
         let app = accepted_by_trigger(trigger).await;

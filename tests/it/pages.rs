@@ -13,7 +13,7 @@ async fn check(app: &TestApp, pages: Vec<Value>) -> Value {
         "url": app.server.url,
         "pages": pages,
         "signIn": { "path": app.sign_in_path(), "email": "ada@example.com", "password": PASSWORD },
-        // To look at: PORTICO_SCREENSHOTS=/tmp/pages scripts/test every_page
+        // To look at: PORTICO_SCREENSHOTS=<directory> scripts/test every_page
         "screenshots": std::env::var("PORTICO_SCREENSHOTS").ok(),
     });
     let mut checker = Command::new("node")

@@ -1,13 +1,12 @@
 //! `POST /w/{workspace}/sign-in/link`: ask for a link to sign in with.
 
-use crate::page::{ForgottenPage, Mailed, MailedPage};
+use crate::{
+    mailed::{self, Address},
+    page::Mailed,
+};
 use portico_app::{App, Grant};
 use portico_domain::TicketPurpose;
-use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, ok, refuse_forged_form, schema,
-};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, schema};
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::post("sign-in-link", "/w/{workspace}/sign-in/link");
@@ -28,25 +27,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
     Box::pin(handle(app, request))
 });
 
-/// Where to: JSON, or the form of the page.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[expect(dead_code, reason = "it documents what the form or the body holds")]
-struct Address {
-    /// The client's address.
-    email: String,
-}
-
 /// Has the link mailed.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    refuse_forged_form(app, &request)?;
-    let workspace = crate::workspace(app, &request).await?;
-    let asked = crate::mailed::ask(app, &request, &workspace, TicketPurpose::SignIn).await;
-    match asked {
-        Ok(()) if request.wants_page() => MailedPage::answer(&workspace),
-        Ok(()) => Ok(ok(&Mailed::PERHAPS)),
-        Err(problem) if request.wants_page() => {
-            ForgottenPage::again(app, &request, &workspace, &problem)
-        }
-        Err(problem) => Err(problem),
-    }
+    mailed::answer(app, &request, TicketPurpose::SignIn).await
 }

@@ -5,14 +5,44 @@
 //! no account, a ticket is written for one that nobody has, and whoever writes
 //! the mail finds nobody to send it to.
 
+use crate::page::{ForgottenPage, Mailed, MailedPage};
 use portico_app::App;
 use portico_domain::{Account, Actor, ClientId, Email, Invalid, Ticket, TicketPurpose, Workspace};
 use portico_store::ClientLogin;
-use portico_web::{Problem, Request, change_by, count_mail};
+use portico_web::{Problem, Request, Response, change_by, count_mail, ok, refuse_forged_form};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Where to: JSON, or the form of the page.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "MailAddress")]
+#[expect(dead_code, reason = "it documents what the form or the body holds")]
+pub(crate) struct Address {
+    /// The client's address.
+    email: String,
+}
+
+/// Answers whoever wants a link for this purpose mailed.
+pub(crate) async fn answer(
+    app: &App,
+    request: &Request,
+    purpose: TicketPurpose,
+) -> Result<Response, Problem> {
+    refuse_forged_form(app, request)?;
+    let workspace = crate::workspace(app, request).await?;
+    match ask(app, request, &workspace, purpose).await {
+        Ok(()) if request.wants_page() => MailedPage::answer(&workspace),
+        Ok(()) => Ok(ok(&Mailed::PERHAPS)),
+        Err(problem) if request.wants_page() => {
+            ForgottenPage::again(app, request, &workspace, &problem)
+        }
+        Err(problem) => Err(problem),
+    }
+}
 
 /// Has a link mailed to the address that the request names, if a client of the
 /// workspace has it.
-pub(crate) async fn ask(
+async fn ask(
     app: &App,
     request: &Request,
     workspace: &Workspace,
