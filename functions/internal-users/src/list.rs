@@ -37,5 +37,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         .workspace(caller.workspace_id)
         .internal_users(&paging.request)
         .await?;
-    Ok(ok(&paging.answer(app, page, |user| view(&caller, &user))?))
+    Ok(ok(
+        &paging.answer(app, page, |user| view(app, &caller, &user))?
+    ))
 }
