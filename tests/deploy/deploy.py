@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Deploys the templates to an AWS emulator and has a business invite a client.
 
+It goes on in a network of its own (Linux, with the commands unshare and ip), so that
+what is deployed can reach a receiver of webhooks.
+
     python3 -m venv venv && venv/bin/pip install -r tests/deploy/requirements.txt
     cargo build --workspace --bins
     venv/bin/python tests/deploy/deploy.py --binaries target/debug
@@ -15,11 +18,14 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import privilege
 from emulator import CODE, Emulator, Failure, Stack, deploy, emulator, package, until, upload
+from receiver import Receiver, go_apart, receiver
 
 
 STAGE = "prod"
@@ -36,12 +42,13 @@ def workspace(stack: Stack, portico: Path) -> str:
     return json.loads(made.stdout)["apiKey"]
 
 
-def journey(stack: Stack, portico: Path) -> dict[str, str]:
+def journey(stack: Stack, portico: Path, listener: Receiver | None) -> dict[str, str]:
     """What a deployed Portico must be able to do: one business invites one client. The key of its admin."""
     stack.call("GET", "/healthz").expect(200)
     stack.call("GET", "/v1/clients").expect(401)
     key = {"X-API-KEY": workspace(stack, portico)}
-    endpoint = {"url": "https://hooks.example.com/portico", "eventTypes": ["*"]}
+    url = listener.url if listener else "https://hooks.example.com/portico"
+    endpoint = {"url": url, "eventTypes": ["*"]}
     hook = stack.call("POST", "/v1/webhook-endpoints", endpoint, headers=key).expect(201).json()
     company = stack.call("POST", "/v1/companies", {"name": "Lovelace"}, headers=key).expect(200).json()
     ada = {"givenName": "Ada", "familyName": "Lovelace", "email": "ada@example.net", "companyId": company["id"]}
@@ -59,8 +66,10 @@ def journey(stack: Stack, portico: Path) -> dict[str, str]:
     if found["status"] != "active":
         raise Failure(f"the client is {found['status']}")
 
-    # Table -> stream -> dispatcher -> queue -> deliverer, which attempts and records. There is no
-    # receiver: what is deployed refuses loopback.
+    # Table -> stream -> dispatcher -> queue -> deliverer -> the receiver, and what that answered.
+    if listener:
+        told = lambda: {event["eventType"] for event in listener.verified(hook["secret"])}
+        until("webhook of the client's activation", lambda: told() >= {"company.created", "client.created", "client.activated"})
     path = f"/v1/webhook-endpoints/{hook['id']}/deliveries"
     until("attempted delivery", lambda: attempts(stack.call("GET", path, headers=key).expect(200).json()))
     for function in ("expirer", "sweeper"):
@@ -124,12 +133,19 @@ def main() -> int:
     parser.add_argument("--binaries", type=Path, required=True, help="where bootstrap and portico are, built for this machine")
     parser.add_argument("--keep", action="store_true", help="leave it running until Ctrl-C")
     arguments = parser.parse_args()
-    with emulator() as running:
+    with ExitStack() as running_things:
+        listener = None
+        if not arguments.keep:
+            # Whoever is to reach it from elsewhere must find it in the machine's own network.
+            go_apart()
+            directory = running_things.enter_context(tempfile.TemporaryDirectory(prefix="portico-receiver-"))
+            listener = running_things.enter_context(receiver(Path(directory)))
+        running = running_things.enter_context(emulator(listener.authority if listener else None))
         try:
             stack = install(running, arguments.binaries / "bootstrap")
             print(f"deployed {stack.resources} resources, {len(stack.functions)} functions")
-            key = journey(stack, arguments.binaries / "portico")
-            print("the journey is complete")
+            key = journey(stack, arguments.binaries / "portico", listener)
+            print(f"the journey is complete; {len(listener.received) if listener else 0} webhooks came")
             doctor(stack, arguments.binaries / "portico")
             print("the doctor tells what is well, what is missing and what it may not see")
             print(f"{privilege.check(stack, key)} grants were taken away, and each was missed")

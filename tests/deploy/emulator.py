@@ -131,8 +131,11 @@ class Emulator:
 
 
 @contextmanager
-def emulator() -> Iterator[Emulator]:
-    """Runs ministack on a free port; it, its functions and its files go at the end."""
+def emulator(authority: Path | None) -> Iterator[Emulator]:
+    """Runs ministack on a free port; it, its functions and its files go at the end.
+
+    The functions trust this authority, if one is given, and no other.
+    """
     with socket.socket() as probe:
         probe.bind((LOCALHOST, 0))
         port = probe.getsockname()[1]
@@ -152,6 +155,8 @@ def emulator() -> Iterator[Emulator]:
             "AWS_ENDPOINT_URL": running.url,
             **ROOT,
         }
+        if authority:
+            environment["SSL_CERT_FILE"] = str(authority)
         with running.log.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ministack"],
