@@ -22,6 +22,7 @@ pub mod doctor;
 mod driven;
 mod dynamo;
 mod embedded;
+mod filter;
 mod gateway;
 mod grants;
 pub mod hooks;

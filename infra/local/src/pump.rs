@@ -6,14 +6,16 @@
 //! records at once, a few times. The stream begins anew at a start of the
 //! process, and queues begin empty; the sweeper makes up for what they held.
 
-use crate::{aws::Aws, grants::Acting, sqs};
+use crate::{aws::Aws, filter, grants::Acting, sqs};
 use dynoxide::actions::{
-    get_records::GetRecordsRequest, get_shard_iterator::GetShardIteratorRequest,
+    get_records::{GetRecordsRequest, Record},
+    get_shard_iterator::GetShardIteratorRequest,
     list_streams::ListStreamsRequest,
 };
 use portico_app::{App, Source, Trigger, TriggerError};
 use portico_domain::Time;
 use portico_queue::Queue;
+use portico_store::Doorbell;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 use tokio::sync::{Mutex, RwLock};
@@ -131,7 +133,7 @@ impl StreamPump {
             let Some(found) = read.ok().filter(|found| !found.records.is_empty()) else {
                 return taken;
             };
-            taken.extend(found.records.iter().map(|record| json!(record)));
+            taken.extend(ringing(&found.records));
             if let Some(next) = found.next_shard_iterator {
                 place.iterator = next;
             }
@@ -160,11 +162,14 @@ impl StreamPump {
             return 0;
         }
         let count = records.records.len();
-        let answer = self
-            .runner
-            .run(&self.trigger, json!({ "Records": records.records }))
-            .await;
-        let is_done = answer.is_some_and(|answer| failed(&answer).is_empty());
+        let ringing = ringing(&records.records);
+        let is_done = if ringing.is_empty() {
+            true
+        } else {
+            let event = json!({ "Records": ringing });
+            let answer = self.runner.run(&self.trigger, event).await;
+            answer.is_some_and(|answer| failed(&answer).is_empty())
+        };
         place.tries += 1;
         if is_done || place.tries >= STREAM_TRIES {
             if !is_done {
@@ -274,6 +279,18 @@ pub(crate) fn queue_of(trigger: &Trigger) -> Option<Queue> {
         Source::Queue(queue) => Some(queue),
         Source::Stream | Source::Schedule(_) => None,
     }
+}
+
+/// The records that the event source mapping lets through.
+fn ringing(records: &[Record]) -> Vec<Value> {
+    let patterns = Doorbell::patterns();
+    let rings = |record: &Value| {
+        patterns
+            .iter()
+            .any(|pattern| filter::matches(pattern, record))
+    };
+    let records = records.iter().map(|record| json!(record));
+    records.filter(rings).collect()
 }
 
 fn failed(answer: &Value) -> BTreeSet<String> {
