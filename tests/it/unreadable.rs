@@ -134,3 +134,36 @@ async fn a_recovery_passes_over_what_cannot_be_read() {
     again.sort();
     assert_eq!(again, [first[0].clone(), first[2].clone()]);
 }
+
+#[tokio::test]
+async fn an_endpoint_that_cannot_be_read_holds_up_no_other_and_misses_nothing() {
+    let app = TestApp::start().await;
+    let (receiver, other) = (Receiver::start().await, Receiver::start().await);
+    app.register(&receiver, &["company.*"]).await;
+    let endpoint = app.register(&other, &["company.*"]).await;
+    let workspace = format!("WS#{}", app.server.workspace_id);
+    let spoilt = Spoilt {
+        key: json!({ "pk": { "S": format!("{workspace}#WE") }, "sk": { "S": id(&endpoint) } }),
+        attribute: "url",
+        was: Value::Null,
+    };
+    let found = ask(
+        &app,
+        "GetItem",
+        &json!({ "TableName": "portico", "Key": spoilt.key }),
+    );
+    let was = found["Item"]["url"].clone();
+    assert!(was["S"].is_string(), "{found}");
+    set(&app, &spoilt, &json!({ "BOOL": true }));
+
+    engines(&app).await;
+    app.settle().await;
+    app.advance(Duration::from_mins(5)).await;
+
+    assert_eq!(receiver.received().len(), 1);
+    assert_eq!(ids(&other), [""; 0]);
+    set(&app, &spoilt, &was);
+    app.advance(Duration::from_hours(1)).await;
+    assert_eq!(ids(&other), ids(&receiver));
+    assert_eq!(receiver.received().len(), 1);
+}

@@ -1,7 +1,7 @@
 //! One worker's stay with a lane.
 
 use crate::{health, order};
-use portico_app::{App, TriggerError, attempt};
+use portico_app::{App, TriggerError, attempt, outbox};
 use portico_domain::{
     Endpoint, EndpointHealth, Event, Gate, LANE_LEASE, Lane, Ordering, Time, WebhookDelivery,
 };
@@ -14,10 +14,6 @@ const PAGE: u16 = 50;
 
 /// What an attempt can take, with something to spare.
 const ATTEMPT: Duration = Duration::from_secs(20);
-
-/// How long what cannot be read is put off: until then an operator may have
-/// mended it, or brought back the version that wrote it.
-const UNREADABLE: Duration = Duration::from_hours(1);
 
 /// One worker's stay with a lane.
 pub(crate) struct Slice {
@@ -58,7 +54,11 @@ impl Slice {
         workspace: &WorkspaceStore<'_>,
     ) -> Result<(), TriggerError> {
         self.look_at = None;
-        let Some(endpoint) = workspace.endpoint(self.lane.endpoint_id).await? else {
+        let (endpoint, found) = tokio::try_join!(
+            workspace.endpoint_and_health(self.lane.endpoint_id),
+            workspace.lane_queue(self.lane.id, PAGE),
+        )?;
+        let Some((endpoint, mut health)) = endpoint else {
             return Ok(());
         };
         let now = app.now();
@@ -67,7 +67,6 @@ impl Slice {
             self.look_at = self.lane.next_look(None, now);
             return Ok(());
         }
-        let found = workspace.lane_queue(self.lane.id, PAGE).await?;
         let is_due = |place: &Queued| place.due_at <= now;
         // What is due comes first.
         let is_more = found.next.is_some() && found.items.last().is_none_or(is_due);
@@ -78,7 +77,6 @@ impl Slice {
             return Ok(());
         }
 
-        let mut health = workspace.health(&endpoint).await?;
         match health.gate(now) {
             Gate::Open => {}
             Gate::Paused(until) => {
@@ -198,7 +196,7 @@ impl Slice {
         place: &Queued,
         now: Time,
     ) -> Result<(), TriggerError> {
-        let until = now + UNREADABLE;
+        let until = now + outbox::UNREADABLE;
         if workspace.put_off(place, until).await? {
             self.look_then(until);
         } else {

@@ -24,6 +24,10 @@ const TOGETHER: usize = 50;
 /// How many writes are under way at once.
 const AT_ONCE: usize = 16;
 
+/// How long what cannot be read is put off: until then an operator may have
+/// mended it, or brought back the version that wrote it.
+pub const UNREADABLE: Duration = Duration::from_hours(1);
+
 /// Makes the deliveries of these events to every endpoint that wants them,
 /// wakes the deliverer, and lists anew what they are about. Answers with the
 /// events for which there are no deliveries; one that cannot be dispatched does
@@ -55,7 +59,7 @@ async fn dispatch_together(
     events: &[&Event],
 ) -> Result<(), TriggerError> {
     let workspace = app.store.workspace(workspace_id);
-    let endpoints = workspace.all_endpoints().await?;
+    let (endpoints, is_all) = workspace.readable_endpoints().await?;
     let wanted: Vec<(&Event, &Endpoint)> = events
         .iter()
         .flat_map(|event| endpoints.iter().map(move |endpoint| (*event, endpoint)))
@@ -84,12 +88,20 @@ async fn dispatch_together(
         |event: &&&Event| !index::holds_back(&failed, event.listed(), event.created, app.now());
     let done: Vec<&Event> = events.iter().filter(is_done).copied().collect();
     for chunk in done.chunks(AT_ONCE) {
-        try_join_all(
-            chunk
+        if is_all {
+            let done = chunk
                 .iter()
-                .map(|event| workspace.event_is_dispatched(event.id)),
-        )
-        .await?;
+                .map(|event| workspace.event_is_dispatched(event.id));
+            try_join_all(done).await?;
+        } else {
+            // An endpoint that cannot be read holds up no other, and misses
+            // nothing.
+            let again = now + UNREADABLE;
+            let put_off = chunk
+                .iter()
+                .map(|event| workspace.dispatch_again(event.id, again));
+            try_join_all(put_off).await?;
+        }
     }
     Ok(())
 }

@@ -158,7 +158,22 @@ impl Store {
         unless_condition_fails(result).map(drop)
     }
 
-    /// The same, if the item still has this version, which `attribute` counts.
+    /// Puts due work off, if it is still due.
+    pub(crate) async fn put_off_due(&self, key: &Key, until: Time) -> Result<(), Error> {
+        let result = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key.attributes()))
+            .update_expression("SET duesk = :until")
+            .condition_expression("attribute_exists(duepk)")
+            .expression_attribute_values(":until", text(&until))
+            .send()
+            .await;
+        unless_condition_fails(result).map(drop)
+    }
+
+    /// Takes it out, if the item still has this version, which `attribute` counts.
     /// Answers whether it had.
     pub(crate) async fn clear_due_of(
         &self,

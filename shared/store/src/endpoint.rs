@@ -5,11 +5,11 @@
 
 use crate::{
     Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
-    item::{Attributes, item},
+    item::{Attributes, item, read},
     list::{Order, Question},
     pattern::Key,
 };
-use portico_domain::{Endpoint, EndpointId, MAX_ENDPOINTS};
+use portico_domain::{Endpoint, EndpointId, MAX_ENDPOINTS, WorkspaceId};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS];
 
@@ -29,7 +29,7 @@ pub struct EndpointLimit;
 impl WorkspaceStore<'_> {
     /// The endpoint with this id.
     pub async fn endpoint(&self, id: EndpointId) -> Result<Option<Endpoint>, Error> {
-        self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
+        self.store.get(ENTITY, &key(self.id, id)).await
     }
 
     /// Endpoints, oldest first.
@@ -40,16 +40,41 @@ impl WorkspaceStore<'_> {
 
     /// Every endpoint there is.
     pub async fn all_endpoints(&self) -> Result<Vec<Endpoint>, Error> {
+        let items = self.endpoint_items().await?;
+        items.into_iter().map(|item| read(ENTITY, item)).collect()
+    }
+
+    /// Those endpoints that this version can read, and whether that is all of
+    /// them: a later version may have written one.
+    pub async fn readable_endpoints(&self) -> Result<(Vec<Endpoint>, bool), Error> {
+        let items = self.endpoint_items().await?;
+        let count = items.len();
+        let readable = items.into_iter().filter_map(|item| {
+            let id = item.get("id").cloned();
+            read(ENTITY, item)
+                .inspect_err(|error| {
+                    tracing::error!(endpoint = ?id, ?error, "an endpoint cannot be read");
+                })
+                .ok()
+        });
+        let readable: Vec<Endpoint> = readable.collect();
+        let is_all = readable.len() == count;
+        Ok((readable, is_all))
+    }
+
+    async fn endpoint_items(&self) -> Result<Vec<Attributes>, Error> {
         // A little more than the limit, which creations at the same moment
         // may overstep. Endpoints with many headers need more than one page.
         let limit = u16::try_from(MAX_ENDPOINTS + 50).unwrap_or(u16::MAX);
-        let mut request = PageRequest { limit, after: None };
+        let mut page = PageRequest { limit, after: None };
         let mut all = Vec::new();
         loop {
-            let Page { items, next } = self.endpoints(&request).await?;
+            let partition = THIS.partition(&[&self.id]);
+            let question = Question::new(THIS.index, partition, Order::OldestFirst);
+            let Page { items, next } = self.store.query(question, &page).await?;
             all.extend(items);
             match next {
-                Some(_) => request.after = next,
+                Some(_) => page.after = next,
                 None => return Ok(all),
             }
         }
@@ -66,7 +91,15 @@ impl WorkspaceStore<'_> {
 }
 
 pub(crate) fn endpoint_key(endpoint: &Endpoint) -> Key {
-    THIS.key(&[&endpoint.workspace_id, &endpoint.id])
+    key(endpoint.workspace_id, endpoint.id)
+}
+
+pub(crate) fn key(workspace: WorkspaceId, id: EndpointId) -> Key {
+    THIS.key(&[&workspace, &id])
+}
+
+pub(crate) fn read_endpoint(item: Attributes) -> Result<Endpoint, Error> {
+    read(ENTITY, item)
 }
 
 pub(crate) fn endpoint_item(endpoint: &Endpoint) -> Result<Attributes, Error> {

@@ -12,7 +12,9 @@ use crate::{
     pattern::Key,
     serialized, text,
 };
-use portico_domain::{DELIVERY_RETENTION, Event, EventId, EventType, Task, WorkspaceId, kind};
+use portico_domain::{
+    DELIVERY_RETENTION, Event, EventId, EventType, Task, Time, WorkspaceId, kind,
+};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -168,6 +170,11 @@ impl WorkspaceStore<'_> {
     pub async fn event_is_dispatched(&self, id: EventId) -> Result<(), Error> {
         self.store.clear_due(&event_key(self.id, id)).await
     }
+
+    /// Has the event dispatched again then, unless that has been done.
+    pub async fn dispatch_again(&self, id: EventId, at: Time) -> Result<(), Error> {
+        self.store.put_off_due(&event_key(self.id, id), at).await
+    }
 }
 
 pub(crate) fn event_key(workspace: WorkspaceId, id: EventId) -> Key {
@@ -207,7 +214,7 @@ fn parse(stored: &StoredEvent) -> Result<Event, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portico_domain::{IdSource, Moment, Time, samples};
+    use portico_domain::{IdSource, Moment, samples};
 
     #[test]
     fn an_event_that_receivers_would_refuse_is_not_written() {

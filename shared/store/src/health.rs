@@ -4,7 +4,10 @@
 //! no rate limit.
 
 use crate::{
-    Error, Index, Pattern, WorkspaceStore, error::unless_condition_fails, item::item, number, text,
+    Error, Index, Pattern, WorkspaceStore, endpoint,
+    error::unless_condition_fails,
+    item::{ENTITY as KIND, item, read},
+    number, text,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use portico_domain::{Endpoint, EndpointHealth, EndpointId, Time};
@@ -29,19 +32,28 @@ const ENTITY: &str = "endpointHealth";
 impl WorkspaceStore<'_> {
     /// How an endpoint is doing since it was last enabled.
     pub async fn health(&self, endpoint: &Endpoint) -> Result<EndpointHealth, Error> {
-        let stored: Option<EndpointHealth> = self
-            .store
-            .get(ENTITY, &HEALTH.key(&[&self.id, &endpoint.id]))
-            .await?;
-        Ok(match stored {
-            Some(health) if health.restarts == endpoint.restarts => health,
-            // What was before then is forgotten; the version goes on.
-            Some(EndpointHealth { version, .. }) => EndpointHealth {
-                version,
-                ..EndpointHealth::unblemished(self.id, endpoint.id, endpoint.restarts)
-            },
-            None => EndpointHealth::unblemished(self.id, endpoint.id, endpoint.restarts),
-        })
+        let key = HEALTH.key(&[&self.id, &endpoint.id]);
+        Ok(since_enabled(endpoint, self.store.get(ENTITY, &key).await?))
+    }
+
+    /// An endpoint, and how it is doing since it was last enabled, by one call.
+    pub async fn endpoint_and_health(
+        &self,
+        id: EndpointId,
+    ) -> Result<Option<(Endpoint, EndpointHealth)>, Error> {
+        let keys = vec![endpoint::key(self.id, id), HEALTH.key(&[&self.id, &id])];
+        let (mut endpoint, mut health) = (None, None);
+        for item in self.store.get_many(keys).await? {
+            if item.get(KIND) == Some(&text(&ENTITY)) {
+                health = Some(read(ENTITY, item)?);
+            } else {
+                endpoint = Some(endpoint::read_endpoint(item)?);
+            }
+        }
+        Ok(endpoint.map(|endpoint| {
+            let health = since_enabled(&endpoint, health);
+            (endpoint, health)
+        }))
     }
 
     /// Writes the next version of an endpoint's health; answers it, or `None`
@@ -105,5 +117,19 @@ impl WorkspaceStore<'_> {
             .send()
             .await;
         Ok(unless_condition_fails(in_a_new_second)?.is_some())
+    }
+}
+
+fn since_enabled(endpoint: &Endpoint, stored: Option<EndpointHealth>) -> EndpointHealth {
+    let unblemished =
+        EndpointHealth::unblemished(endpoint.workspace_id, endpoint.id, endpoint.restarts);
+    match stored {
+        Some(health) if health.restarts == endpoint.restarts => health,
+        // What was before then is forgotten; the version goes on.
+        Some(EndpointHealth { version, .. }) => EndpointHealth {
+            version,
+            ..unblemished
+        },
+        None => unblemished,
     }
 }
