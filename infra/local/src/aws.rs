@@ -227,24 +227,34 @@ impl Aws {
         begun: u64,
     ) -> Result<http::Response<Bytes>, ConnectorError> {
         let now = self.inner.clock.now();
-        let mut call = read(request, made_at, now);
-        call.span = (begun, self.step());
+        let (service, operation) = asked_for(request);
+        let span = (begun, self.step());
+        let call = || Call {
+            function: Acting::current().map(|acting| acting.name),
+            service,
+            operation: operation.to_owned(),
+            body: serde_json::from_slice(request.body()).unwrap_or_default(),
+            made_at,
+            arrives_at: now,
+            answer: Value::Null,
+            span,
+        };
         let place = lock(&self.inner.calls).as_mut().map(|calls| {
-            calls.push(call.clone());
+            calls.push(call());
             calls.len() - 1
         });
         if let Some(acting) = Acting::current() {
-            match grants::check(&acting, &call) {
+            match grants::check(&acting, service, operation, request.body()) {
                 Ok(used) => lock(&self.inner.used)
                     .extend(used.into_iter().map(|grant| (acting.name, grant))),
-                Err(missing) => return Ok(grants::refusal(&acting, &call, &missing)),
+                Err(missing) => return Ok(grants::refusal(&acting, service, &missing)),
             }
         }
         let fault = lock(&self.inner.faults)
             .as_mut()
-            .and_then(|decide| decide(&call));
+            .and_then(|decide| decide(&call()));
         match fault {
-            Some(Fault::Refuse(code)) if call.service == "s3" => return Ok(s3::refusal(503, code)),
+            Some(Fault::Refuse(code)) if service == "s3" => return Ok(s3::refusal(503, code)),
             Some(Fault::Refuse(code)) => return Ok(dynamo::refusal(code, "refused on purpose")),
             Some(Fault::Cancel(reason)) => return Ok(dynamo::cancellation(reason)),
             Some(Fault::Miss) => return Ok(dynamo::nothing()),
@@ -254,16 +264,14 @@ impl Aws {
             }
             Some(Fault::LostAfter) | None => {}
         }
-        let response = match call.service {
+        let response = match service {
             "dynamodb" => {
                 let is_metered = place.is_some();
-                let response = dynamo::answer(
-                    &self.inner.database,
-                    &call.operation,
-                    request.body(),
-                    is_metered,
-                );
-                self.inner.written.notify_waiters();
+                let response =
+                    dynamo::answer(&self.inner.database, operation, request.body(), is_metered);
+                if !matches!(operation, "GetItem" | "BatchGetItem" | "Query") {
+                    self.inner.written.notify_waiters();
+                }
                 response
             }
             "s3" => self.inner.bucket.answer(request),
@@ -300,28 +308,19 @@ fn lost() -> ConnectorError {
     ConnectorError::io("the connection was lost on purpose".into())
 }
 
-fn read(request: &http::Request<Bytes>, made_at: Time, arrives_at: Time) -> Call {
+/// The service and the operation that a request is for.
+fn asked_for(request: &http::Request<Bytes>) -> (&'static str, &str) {
     let target = request
         .headers()
         .get("x-amz-target")
         .and_then(|value| value.to_str().ok());
-    let (service, operation) = match target.and_then(|target| target.split_once('.')) {
+    match target.and_then(|target| target.split_once('.')) {
         Some((prefix, operation)) if prefix.starts_with("DynamoDB") => ("dynamodb", operation),
         Some((_, operation)) => ("sqs", operation),
         None => match s3::operation(request) {
             Some(operation) => ("s3", operation),
             None => ("ses", "SendEmail"),
         },
-    };
-    Call {
-        function: Acting::current().map(|acting| acting.name),
-        service,
-        operation: operation.to_owned(),
-        body: serde_json::from_slice(request.body()).unwrap_or_default(),
-        made_at,
-        arrives_at,
-        answer: Value::Null,
-        span: (0, 0),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Least privilege on one machine: each function may call what its grants
 //! allow, as its role will allow in AWS.
 
-use crate::{aws::Call, dynamo, s3};
+use crate::{dynamo, s3};
 use bytes::Bytes;
 use portico_app::{Grant, Resource};
 use portico_queue::Queue;
 use portico_store::{Index, RATE_PARTITIONS};
-use serde_json::Value;
+use serde::{Deserialize, de::IgnoredAny};
+use std::collections::BTreeMap;
 
 tokio::task_local! {
     static ACTING: Acting;
@@ -31,10 +32,39 @@ impl Acting {
     }
 }
 
-/// What a call needs, if the function has been granted it all; else what is
-/// missing.
-pub(crate) fn check(acting: &Acting, call: &Call) -> Result<Vec<String>, String> {
-    let needed = needs(call);
+/// Those parts of a request that tell which grants it needs. Every call is
+/// checked, so the rest is passed over.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Asked {
+    index_name: Option<String>,
+    key: Key,
+    queue_url: String,
+    transact_items: Vec<BTreeMap<String, IgnoredAny>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Key {
+    pk: Text,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Text {
+    #[serde(rename = "S")]
+    text: String,
+}
+
+/// What a call of this operation needs, if the function has been granted it
+/// all; else what is missing.
+pub(crate) fn check(
+    acting: &Acting,
+    service: &str,
+    operation: &str,
+    body: &[u8],
+) -> Result<Vec<String>, String> {
+    let needed = needs(service, operation, body);
     let missing = needed.iter().find(|need| !acting.grants.contains(need));
     match missing {
         Some(missing) => Err(describe(missing)),
@@ -54,9 +84,9 @@ pub(crate) fn describe(grant: &Grant) -> String {
 }
 
 /// AWS's answer to a call without the grant.
-pub(crate) fn refusal(acting: &Acting, call: &Call, missing: &str) -> http::Response<Bytes> {
+pub(crate) fn refusal(acting: &Acting, service: &str, missing: &str) -> http::Response<Bytes> {
     tracing::error!(function = acting.name, missing, "a function lacks a grant");
-    if call.service == "s3" {
+    if service == "s3" {
         return s3::refusal(403, "AccessDenied");
     }
     dynamo::refusal(
@@ -65,29 +95,29 @@ pub(crate) fn refusal(acting: &Acting, call: &Call, missing: &str) -> http::Resp
     )
 }
 
-fn needs(call: &Call) -> Vec<Grant> {
-    match (call.service, call.operation.as_str()) {
+fn needs(service: &str, operation: &str, body: &[u8]) -> Vec<Grant> {
+    let asked = || serde_json::from_slice::<Asked>(body).unwrap_or_default();
+    match (service, operation) {
         ("dynamodb", "GetItem") => vec![Grant::GET],
         ("dynamodb", "BatchGetItem") => vec![Grant::BATCH_GET],
         ("dynamodb", "PutItem") => vec![Grant::PUT],
         // Counting the requests of a limited key, and noting that one is used,
         // is a part of letting it in.
-        ("dynamodb", "UpdateItem") if is_key_rate(&call.body) => Vec::new(),
+        ("dynamodb", "UpdateItem") if asked().key.pk.text.starts_with(RATE_PARTITIONS) => {
+            Vec::new()
+        }
         ("dynamodb", "UpdateItem") => vec![Grant::UPDATE],
         ("dynamodb", "DeleteItem") => vec![Grant::DELETE],
-        ("dynamodb", "Query") => vec![Grant::query(index(&call.body))],
+        ("dynamodb", "Query") => vec![Grant::query(index(asked().index_name.as_deref()))],
         ("dynamodb", "TransactWriteItems") => {
-            let actions = call.body["TransactItems"].as_array().into_iter().flatten();
-            let mut needs: Vec<Grant> = actions
-                .filter_map(Value::as_object)
-                .flat_map(|action| action.keys().map(|kind| part(kind)))
-                .collect();
+            let actions = asked().transact_items.into_iter().flatten();
+            let mut needs: Vec<Grant> = actions.map(|(kind, _)| part(&kind)).collect();
             needs.sort_by_key(|grant| grant.action);
             needs.dedup();
             needs
         }
         ("sqs", _) => {
-            let url = call.body["QueueUrl"].as_str().unwrap_or_default();
+            let url = asked().queue_url;
             Queue::ALL
                 .into_iter()
                 .filter(|queue| url.ends_with(queue.name()))
@@ -109,11 +139,6 @@ fn needs(call: &Call) -> Vec<Grant> {
     }
 }
 
-fn is_key_rate(body: &Value) -> bool {
-    let partition = body["Key"]["pk"]["S"].as_str();
-    partition.is_some_and(|key| key.starts_with(RATE_PARTITIONS))
-}
-
 fn part(kind: &str) -> Grant {
     match kind {
         "Put" => Grant::PUT,
@@ -123,8 +148,7 @@ fn part(kind: &str) -> Grant {
     }
 }
 
-fn index(body: &Value) -> Index {
-    let name = body["IndexName"].as_str();
+fn index(name: Option<&str>) -> Index {
     Index::ALL
         .into_iter()
         .find(|index| index.name() == name)

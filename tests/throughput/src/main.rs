@@ -17,6 +17,7 @@ mod receiver;
 
 use bullmq::BullMq;
 use clap::Parser;
+use mimalloc::MiMalloc;
 use portico::Portico;
 use receiver::Receiver;
 use std::{
@@ -24,6 +25,10 @@ use std::{
     io::{self, Write},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+/// As the command `portico` has it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Portico beside BullMQ with Redis.
 #[derive(Parser)]
