@@ -2,6 +2,7 @@
 
 mod access;
 mod api_keys;
+mod app_events;
 mod audit;
 mod batch;
 mod bulk;

@@ -5,7 +5,7 @@
 //! written later into a part that was read.
 
 use portico_app::{App, Grant};
-use portico_domain::{Event, EventType, Invalid, Permission, settled_until};
+use portico_domain::{Event, EventName, EventType, Invalid, Permission, settled_until};
 use portico_store::{EventFilter, Index};
 use portico_web::{
     Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
@@ -69,7 +69,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         object_id: request.query("objectId").map(ToOwned::to_owned),
         event_type: request
             .query("eventType")
-            .map(|name| EventType::parse(name).ok_or_else(|| EventType::unknown("eventType", name)))
+            .map(|name| EventName::parse(name).ok_or_else(|| EventType::unknown("eventType", name)))
             .transpose()?,
     };
     let page = app

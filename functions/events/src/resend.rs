@@ -98,7 +98,7 @@ async fn receivers(
     let all = workspace.all_endpoints().await?;
     Ok(all
         .into_iter()
-        .filter(|endpoint| endpoint.disabled.is_none() && endpoint.wants(event.event_type))
+        .filter(|endpoint| endpoint.disabled.is_none() && endpoint.wants(&event.event_type))
         .collect())
 }
 

@@ -125,7 +125,10 @@ fn message(story: &Story<'_>) -> Option<String> {
             story.text("name")
         ))
     };
-    match story.kind() {
+    let Some(kind) = story.kind() else {
+        return Some(format!("An app tells: {}", story.event.event_type));
+    };
+    match kind {
         EventType::ClientCreated => named("New client"),
         EventType::ClientUpdated => Some(format!(
             "Client changed: {}. {}",

@@ -74,7 +74,7 @@ pub use endpoint::{
     Disabled, Endpoint, EndpointDraft, EndpointKind, EndpointPatch, EndpointView, EventFilter,
     MAX_ENDPOINTS, OldSecret, Ordering, SealedHeaders, SealedSettings, Unsigned,
 };
-pub use event::{Event, EventType, Told};
+pub use event::{AppEvent, Event, EventName, EventType, Told};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, AuditEntryId, ChoreId, ClientId, CompanyId, CustomFieldId, DeliveryId, EndpointId,

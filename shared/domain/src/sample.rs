@@ -166,7 +166,7 @@ mod tests {
 
         let kinds: Vec<EventType> = samples(moment.id(), moment)
             .iter()
-            .map(|event| event.event_type)
+            .filter_map(|event| event.event_type.ours())
             .collect();
 
         assert_eq!(kinds, EventType::ALL);

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     types::error::TransactionCanceledException,
 };
-use portico_domain::{CompanyId, EventType, RoleId};
+use portico_domain::{CompanyId, EventName, RoleId};
 use std::error::Error as StdError;
 
 type Source = Box<dyn StdError + Send + Sync>;
@@ -79,7 +79,7 @@ pub enum CommitError {
     /// The event that tells of it would have more bytes than
     /// [`MAX_EVENT_LENGTH`](crate::MAX_EVENT_LENGTH).
     #[error("the event {0} has {1} bytes, more than receivers take")]
-    EventTooLarge(EventType, usize),
+    EventTooLarge(EventName, usize),
     /// The table could not answer.
     #[error(transparent)]
     Failed(#[from] Error),

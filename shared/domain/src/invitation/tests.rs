@@ -117,7 +117,8 @@ impl Story {
     fn told(&self) -> Vec<&'static str> {
         self.events
             .iter()
-            .map(|event| event.event_type.name())
+            .filter_map(|event| event.event_type.ours())
+            .map(crate::EventType::name)
             .collect()
     }
 }
