@@ -138,7 +138,7 @@ async fn an_event_of_an_app_lists_no_client_anew() {
     let before = app.admin().get(&path).await.expect(200);
 
     let mut data = Map::new();
-    data.insert("clientId".to_owned(), Value::from(client.id.to_string()));
+    data.insert("clientId".to_owned(), Value::from(client.id.as_str()));
     app.admin()
         .post("/v1/webhooks/task.created", &data.into())
         .await

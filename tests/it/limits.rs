@@ -3,8 +3,18 @@
 use e2e::{Actor, Answer, Receiver, TestApp, id};
 use futures_util::future::join_all;
 use portico_domain::{Feature, IdSource, Moment, Plan};
-use portico_local::admin::{count_page, set_plan_in};
+use portico_local::{
+    Call, Fault,
+    admin::{count_page, set_plan_in},
+};
 use serde_json::{Value, json};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 async fn plan(app: &TestApp, plan: Plan) {
     let ids = IdSource::new();
@@ -67,6 +77,48 @@ async fn of_two_hundred_creates_at_once_exactly_as_many_succeed_as_there_is_room
     assert_eq!(used(&app).await, 100);
     let list = admin.get("/v1/clients?limit=1000").await.expect(200);
     assert_eq!(list["data"].as_array().map(Vec::len), Some(100));
+}
+
+/// Lets one transaction in each 5 ms through to the count of clients, and
+/// cancels the others, as DynamoDB does while one is under way. Answers with
+/// how many were cancelled.
+fn with_collisions(app: &TestApp) -> Arc<AtomicUsize> {
+    let cancelled = Arc::new(AtomicUsize::new(0));
+    let (counted, mut busy_until) = (Arc::clone(&cancelled), Instant::now());
+    app.server.aws().inject(move |call: &Call| {
+        let meets =
+            call.operation == "TransactWriteItems" && call.body.to_string().contains("\"CLIENTS\"");
+        if !meets {
+            return None;
+        }
+        let now = Instant::now();
+        if now < busy_until {
+            counted.fetch_add(1, Ordering::Relaxed);
+            return Some(Fault::Cancel("TransactionConflict"));
+        }
+        busy_until = now + Duration::from_millis(5);
+        None
+    });
+    cancelled
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_creates_that_collide_at_the_count_all_get_their_turn() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    plan(&app, at_most(195)).await;
+    let cancelled = with_collisions(&app);
+
+    let answers = join_all((0..200).map(|number| add(&admin, number))).await;
+
+    let cancelled = cancelled.load(Ordering::Relaxed);
+    assert!(cancelled > 200, "{cancelled} have collided");
+    for refused in answers.iter().filter(|answer| answer.status != 200) {
+        refused.problem(403, "limit_reached");
+    }
+    let added = answers.iter().filter(|answer| answer.status == 200);
+    assert_eq!(added.count(), 195);
+    assert_eq!(used(&app).await, 195);
 }
 
 #[tokio::test]

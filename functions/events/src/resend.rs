@@ -45,6 +45,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// To whom it is sent again.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[schemars(rename = "ResendEvent")]
 struct Resend {
     /// To this endpoint alone.
     endpoint_id: Option<EndpointId>,

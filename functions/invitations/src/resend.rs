@@ -33,6 +33,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// How to send it.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "ResendInvitation")]
 struct Resend {
     /// For how many days the new link is good, 1 to 30.
     expires_in_days: Option<i64>,

@@ -5,7 +5,7 @@ use crate::{aws::Call, dynamo, s3};
 use bytes::Bytes;
 use portico_app::{Grant, Resource};
 use portico_queue::Queue;
-use portico_store::{Index, RATE_PARTITIONS};
+use portico_store::{Index, RATE_ATTRIBUTES, RATE_PARTITIONS};
 use serde_json::Value;
 
 tokio::task_local! {
@@ -109,9 +109,31 @@ fn needs(call: &Call) -> Vec<Grant> {
     }
 }
 
+/// Whether an update is one of those that the roles of all functions that let
+/// in keys allow: there, of these attributes, showing no others.
 fn is_key_rate(body: &Value) -> bool {
     let partition = body["Key"]["pk"]["S"].as_str();
+    let shown = body["ReturnValues"].as_str().unwrap_or("NONE");
     partition.is_some_and(|key| key.starts_with(RATE_PARTITIONS))
+        && matches!(shown, "NONE" | "UPDATED_OLD" | "UPDATED_NEW")
+        && attributes(body).all(|name| RATE_ATTRIBUTES.contains(&name))
+}
+
+/// The attributes that the expressions of an update name.
+fn attributes(body: &Value) -> impl Iterator<Item = &str> {
+    let names = &body["ExpressionAttributeNames"];
+    let expressions = ["UpdateExpression", "ConditionExpression"];
+    expressions
+        .into_iter()
+        .filter_map(|name| body[name].as_str())
+        .flat_map(|text| text.split(|one: char| !one.is_alphanumeric() && !"_#:".contains(one)))
+        .filter(|word| {
+            // Keywords have no small letters; what begins with a colon is a value.
+            word.contains(|one: char| one.is_lowercase())
+                && !word.starts_with(':')
+                && !matches!(*word, "attribute_exists" | "attribute_not_exists")
+        })
+        .map(move |word| names[word].as_str().unwrap_or(word))
 }
 
 fn part(kind: &str) -> Grant {
@@ -129,4 +151,41 @@ fn index(body: &Value) -> Index {
         .into_iter()
         .find(|index| index.name() == name)
         .unwrap_or(Index::Table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn whoever_lets_in_keys_may_count_and_note_and_touch_nothing_else() {
+        let update = |partition: &str, update: &str, condition: &str, shown: &str| {
+            is_key_rate(&json!({
+                "Key": { "pk": { "S": partition }, "sk": { "S": "KEY" } },
+                "UpdateExpression": update, "ConditionExpression": condition, "ReturnValues": shown,
+                "ExpressionAttributeNames": { "#last": "lastUsedAt", "#h": "hash" },
+            }))
+        };
+        let is_new = "attribute_exists(pk) AND attribute_not_exists(#last)";
+        assert!(update("KEY#1", "SET #last = :now", is_new, "NONE"));
+        assert!(update(
+            "KEY#1",
+            "SET #last = :now",
+            "#last = :last",
+            "UPDATED_NEW"
+        ));
+        for (partition, set, condition, shown) in [
+            ("WS#1", "SET #last = :now", is_new, "NONE"),
+            ("KEY#1", "SET #h = :now", is_new, "NONE"),
+            ("KEY#1", "SET #last = :now REMOVE revokedAt", is_new, "NONE"),
+            ("KEY#1", "SET #last = :now", "#h = :guess", "NONE"),
+            ("KEY#1", "SET #last = :now", is_new, "ALL_NEW"),
+        ] {
+            assert!(
+                !update(partition, set, condition, shown),
+                "{set} {condition}"
+            );
+        }
+    }
 }

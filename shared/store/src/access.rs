@@ -27,6 +27,9 @@ const KEYS: Pattern = Pattern::new(
 
 const API_KEY_ENTITY: &str = "apiKey";
 
+/// The attribute that says when a key was last used.
+pub(crate) const LAST_USED: &str = "lastUsedAt";
+
 /// What the table knows of somebody who wants to be let in.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
@@ -89,13 +92,15 @@ impl Store {
             .update_item()
             .table_name(&*self.table)
             .set_key(Some(KEY.key(&[&key.id]).attributes()))
-            .update_expression("SET lastUsedAt = :now")
+            .update_expression("SET #last = :now")
+            .expression_attribute_names("#last", LAST_USED)
             .expression_attribute_values(":now", text(&now));
         let request = match key.last_used_at {
-            None => request
-                .condition_expression("attribute_exists(pk) AND attribute_not_exists(lastUsedAt)"),
+            None => {
+                request.condition_expression("attribute_exists(pk) AND attribute_not_exists(#last)")
+            }
             Some(last) => request
-                .condition_expression("lastUsedAt = :last")
+                .condition_expression("#last = :last")
                 .expression_attribute_values(":last", text(&last)),
         };
         unless_condition_fails(request.send().await)?;

@@ -63,7 +63,7 @@ pub use item::TTL as TTL_ATTRIBUTE;
 pub use list::{Page, PageRequest, Position, Sort};
 pub use password::{ClientLogin, StoredPassword};
 pub use pattern::{Index, Pattern};
-pub use rate::RATE_PARTITIONS;
+pub use rate::{RATE_ATTRIBUTES, RATE_PARTITIONS};
 pub use session::SignedIn;
 pub use table::DUE_ATTRIBUTES;
 
