@@ -165,6 +165,12 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         | EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
+        | EventType::ApiKeyCreated
+        | EventType::ApiKeyUpdated
+        | EventType::ApiKeyRevoked
+        | EventType::RoleCreated
+        | EventType::RoleUpdated
+        | EventType::RoleDeleted
         | EventType::LimitReached
         | EventType::WorkspaceUpdated
         | EventType::CustomFieldCreated

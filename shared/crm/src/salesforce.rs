@@ -196,6 +196,12 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         | EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
+        | EventType::ApiKeyCreated
+        | EventType::ApiKeyUpdated
+        | EventType::ApiKeyRevoked
+        | EventType::RoleCreated
+        | EventType::RoleUpdated
+        | EventType::RoleDeleted
         | EventType::LimitReached
         | EventType::WorkspaceUpdated
         | EventType::CustomFieldCreated

@@ -88,6 +88,18 @@ event_types! {
     InternalUserUpdated = "internalUser.updated",
     /// An internal user was removed.
     InternalUserDeleted = "internalUser.deleted",
+    /// An API key was made; its secret is not told.
+    ApiKeyCreated = "apiKey.created",
+    /// An API key was renamed, or allows something else.
+    ApiKeyUpdated = "apiKey.updated",
+    /// An API key was revoked.
+    ApiKeyRevoked = "apiKey.revoked",
+    /// A role of the workspace's own was made.
+    RoleCreated = "role.created",
+    /// A role was renamed, or allows something else.
+    RoleUpdated = "role.updated",
+    /// A role was deleted.
+    RoleDeleted = "role.deleted",
     /// There are as many clients as the plan allows, and one more was refused.
     LimitReached = "limit.reached",
     /// A custom field was added.

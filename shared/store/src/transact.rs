@@ -15,14 +15,15 @@ use aws_sdk_dynamodb::{
 };
 use portico_domain::{COMMIT_TIMEOUT, Time, is_too_late};
 use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 /// DynamoDB's limit of actions in one transaction.
 pub(crate) const MAX_ACTIONS: usize = 100;
 /// How often a transaction is tried that the table is too busy for.
 const MAX_TRIES: u32 = 6;
-/// For how long a transaction that collides with others is tried. Two hundred
-/// that meet at one item need about two seconds: each takes about 10 ms there.
+/// How long a transaction that collides with others pauses, in all, before it
+/// is given up. Two hundred that meet at one item need about two seconds: each
+/// takes about 10 ms there.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// Pauses before the next try are up to this long, and up to twice as long
 /// each time.
@@ -58,7 +59,7 @@ impl Store {
         seed: u64,
         decided_at: Option<Time>,
     ) -> Result<Outcome, Error> {
-        let (begun, mut tries) = (Instant::now(), 1);
+        let (mut waited, mut tries) = (Duration::ZERO, 1);
         loop {
             if decided_at.is_some_and(|then| is_too_late(then, self.clock.now())) {
                 return Ok(Outcome::Late);
@@ -80,14 +81,16 @@ impl Store {
             };
             match verdict {
                 Cancelled::Condition(place, found) => return Ok(Outcome::Failed(place, found)),
-                Cancelled::Conflict if begun.elapsed() < PATIENCE => {}
+                Cancelled::Conflict if waited < PATIENCE => {}
                 Cancelled::Throttled if tries < MAX_TRIES => {}
                 Cancelled::Conflict | Cancelled::Throttled => {
                     return Err(Error::Busy(Box::new(error)));
                 }
                 Cancelled::Other => return Err(Error::from(error)),
             }
-            tokio::time::sleep(pause(seed, tries)).await;
+            let pause = pause(seed, tries);
+            tokio::time::sleep(pause).await;
+            waited += pause;
             tries += 1;
         }
     }
@@ -114,6 +117,30 @@ fn mixed(seed: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::{cmp::Reverse, collections::BinaryHeap};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(50))]
+
+        /// An item lets one transaction through at a time, for 10 ms.
+        #[test]
+        fn two_hundred_that_meet_at_one_item_all_get_their_turn(seeds in any::<[u64; 32]>()) {
+            let seed = |one: u64| mixed(seeds[(one % 32) as usize].wrapping_add(one));
+            let mut attempts: BinaryHeap<_> = (0..200)
+                .map(|one| Reverse((Duration::ZERO, one, 1)))
+                .collect();
+            let mut is_free_at = Duration::ZERO;
+            while let Some(Reverse((at, one, tries))) = attempts.pop() {
+                if is_free_at <= at {
+                    is_free_at = at + Duration::from_millis(10);
+                    continue;
+                }
+                prop_assert!(at < PATIENCE, "it was given up after {tries} tries");
+                attempts.push(Reverse((at + pause(seed(one), tries), one, tries + 1)));
+            }
+        }
+    }
 
     #[test]
     fn pauses_grow_to_their_longest_and_differ() {
