@@ -102,7 +102,7 @@ fn pause(seed: u64, tries: u32) -> Duration {
     let doubled = FIRST_PAUSE.saturating_mul(1 << (tries - 1).min(10));
     let longest = doubled.min(LONGEST_PAUSE).as_micros();
     let part = mixed(seed.wrapping_add(u64::from(tries)));
-    Duration::from_micros(u64::try_from(u128::from(part) * longest >> 64).unwrap_or(0))
+    Duration::from_micros(u64::try_from((u128::from(part) * longest) >> 64).unwrap_or(0))
 }
 
 /// A number that looks random and is always the same for this one: one step of
