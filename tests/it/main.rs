@@ -20,6 +20,7 @@ mod delivery;
 mod documents;
 mod durability;
 mod emails;
+mod emptied;
 mod errors;
 mod events;
 mod everything;
