@@ -22,7 +22,6 @@ pub const ROUTE: Route =
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[
-    Grant::GET,
     Grant::query(Index::Table),
     Grant::PUT,
     Grant::UPDATE,
@@ -56,7 +55,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id: EventId = request.path_id("event")?;
     let Resend { endpoint_id } = body_or_default(&request)?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let event = workspace
         .event(id)
         .await?

@@ -32,7 +32,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let draft = body::<InternalUserFields>(&request)?.into_draft()?;
     caller.require_role(app, draft.role).await?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     check_companies(&workspace, &draft.company_access).await?;
     let mut change = caller.change(app);
     let id = change.moment.id();

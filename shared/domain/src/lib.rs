@@ -52,7 +52,9 @@ pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
 pub use address::Address;
 pub use address_mark::{AddressFault, AddressMark};
 pub use api_key::{ApiKey, ApiKeyPatch, ApiKeyView, Scope};
-pub use audit::{AuditEntry, AuditEntryView, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
+pub use audit::{
+    AuditEntry, AuditEntryView, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION, audit_types,
+};
 pub use change::{Change, Credential, EmailReservation, Revision};
 pub use chore::{CHORE_PAUSE, Chore, Work};
 pub use client::{

@@ -9,7 +9,7 @@ use crate::{
     list::{Order, Question},
     pattern::Key,
 };
-use portico_domain::{Endpoint, EndpointId, MAX_ENDPOINTS};
+use portico_domain::{Endpoint, EndpointId, MAX_ENDPOINTS, WorkspaceId};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS];
 
@@ -29,7 +29,7 @@ pub struct EndpointLimit;
 impl WorkspaceStore<'_> {
     /// The endpoint with this id.
     pub async fn endpoint(&self, id: EndpointId) -> Result<Option<Endpoint>, Error> {
-        self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
+        self.fetch(ENTITY, &this_key(self.id, id)).await
     }
 
     /// Endpoints, oldest first.
@@ -63,6 +63,10 @@ impl WorkspaceStore<'_> {
         }
         Ok(Ok(()))
     }
+}
+
+pub(crate) fn this_key(workspace: WorkspaceId, id: EndpointId) -> Key {
+    THIS.key(&[&workspace, &id])
 }
 
 pub(crate) fn endpoint_key(endpoint: &Endpoint) -> Key {

@@ -89,7 +89,7 @@ impl Store {
 impl WorkspaceStore<'_> {
     /// The event with this id.
     pub async fn event(&self, id: EventId) -> Result<Option<Event>, Error> {
-        let stored: Option<StoredEvent> = self.store.get(ENTITY, &event_key(self.id, id)).await?;
+        let stored: Option<StoredEvent> = self.fetch(ENTITY, &event_key(self.id, id)).await?;
         stored.as_ref().map(parse).transpose()
     }
 

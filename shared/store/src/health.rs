@@ -30,8 +30,7 @@ impl WorkspaceStore<'_> {
     /// How an endpoint is doing since it was last enabled.
     pub async fn health(&self, endpoint: &Endpoint) -> Result<EndpointHealth, Error> {
         let stored: Option<EndpointHealth> = self
-            .store
-            .get(ENTITY, &HEALTH.key(&[&self.id, &endpoint.id]))
+            .fetch(ENTITY, &HEALTH.key(&[&self.id, &endpoint.id]))
             .await?;
         Ok(match stored {
             Some(health) if health.restarts == endpoint.restarts => health,

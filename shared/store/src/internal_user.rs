@@ -53,13 +53,13 @@ struct EmailGuard {
 impl WorkspaceStore<'_> {
     /// The internal user with this id, removed or not.
     pub async fn internal_user(&self, id: InternalUserId) -> Result<Option<InternalUser>, Error> {
-        self.store.get(ENTITY, &this_key(self.id, id)).await
+        self.fetch(ENTITY, &this_key(self.id, id)).await
     }
 
     /// The internal user with this e-mail address, whatever its case.
     pub async fn internal_user_with(&self, email: &Email) -> Result<Option<InternalUser>, Error> {
         let key = email_guard_key(self.id, email);
-        let guard: Option<EmailGuard> = self.store.get(GUARD_ENTITY, &key).await?;
+        let guard: Option<EmailGuard> = self.fetch(GUARD_ENTITY, &key).await?;
         match guard {
             Some(guard) => self.internal_user(guard.internal_user_id).await,
             None => Ok(None),
@@ -73,7 +73,7 @@ impl WorkspaceStore<'_> {
     ) -> Result<Option<InternalUserId>, Error> {
         let mut unknown: BTreeSet<InternalUserId> = ids.into_iter().collect();
         let keys = unknown.iter().map(|id| this_key(self.id, *id)).collect();
-        for item in self.store.get_many(keys).await? {
+        for item in self.fetch_many(keys).await? {
             let user: InternalUser = read(ENTITY, item)?;
             if user.is_member() {
                 unknown.remove(&user.id);

@@ -10,6 +10,7 @@
 
 mod access;
 mod address_mark;
+mod ahead;
 mod answered;
 mod audit;
 mod chore;
@@ -47,6 +48,7 @@ mod word;
 mod workspace;
 
 pub use access::Credentials;
+pub use ahead::{Named, ReadAhead};
 pub use answered::Answered;
 pub use audit::AuditFilter;
 pub use client::{ClientFilter, ClientsBy, Move, Relisted};
@@ -91,6 +93,7 @@ pub struct Store {
 pub struct WorkspaceStore<'a> {
     store: &'a Store,
     id: WorkspaceId,
+    ahead: Option<&'a ReadAhead>,
 }
 
 impl Store {
@@ -107,7 +110,11 @@ impl Store {
     /// The part of one tenant. The id comes from the caller's key or session,
     /// or from a record that the table itself wrote; never from a request.
     pub const fn workspace(&self, id: WorkspaceId) -> WorkspaceStore<'_> {
-        WorkspaceStore { store: self, id }
+        WorkspaceStore {
+            store: self,
+            id,
+            ahead: None,
+        }
     }
 
     async fn get<T: DeserializeOwned>(
