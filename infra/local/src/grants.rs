@@ -160,6 +160,7 @@ mod tests {
 
     #[test]
     fn whoever_lets_in_keys_may_count_and_note_and_touch_nothing_else() {
+        let key = format!("{RATE_PARTITIONS}1");
         let update = |partition: &str, update: &str, condition: &str, shown: &str| {
             is_key_rate(&json!({
                 "Key": { "pk": { "S": partition }, "sk": { "S": "KEY" } },
@@ -168,19 +169,19 @@ mod tests {
             }))
         };
         let is_new = "attribute_exists(pk) AND attribute_not_exists(#last)";
-        assert!(update("KEY#1", "SET #last = :now", is_new, "NONE"));
+        assert!(update(&*key, "SET #last = :now", is_new, "NONE"));
         assert!(update(
-            "KEY#1",
+            &*key,
             "SET #last = :now",
             "#last = :last",
             "UPDATED_NEW"
         ));
         for (partition, set, condition, shown) in [
-            ("WS#1", "SET #last = :now", is_new, "NONE"),
-            ("KEY#1", "SET #h = :now", is_new, "NONE"),
-            ("KEY#1", "SET #last = :now REMOVE revokedAt", is_new, "NONE"),
-            ("KEY#1", "SET #last = :now", "#h = :guess", "NONE"),
-            ("KEY#1", "SET #last = :now", is_new, "ALL_NEW"),
+            ("elsewhere", "SET #last = :now", is_new, "NONE"),
+            (&*key, "SET #h = :now", is_new, "NONE"),
+            (&*key, "SET #last = :now REMOVE revokedAt", is_new, "NONE"),
+            (&*key, "SET #last = :now", "#h = :guess", "NONE"),
+            (&*key, "SET #last = :now", is_new, "ALL_NEW"),
         ] {
             assert!(
                 !update(partition, set, condition, shown),
