@@ -169,19 +169,20 @@ mod tests {
             }))
         };
         let is_new = "attribute_exists(pk) AND attribute_not_exists(#last)";
-        assert!(update(&*key, "SET #last = :now", is_new, "NONE"));
+        assert!(update(&key, "SET #last = :now", is_new, "NONE"));
         assert!(update(
-            &*key,
+            &key,
             "SET #last = :now",
             "#last = :last",
             "UPDATED_NEW"
         ));
+        let key = key.as_str();
         for (partition, set, condition, shown) in [
             ("elsewhere", "SET #last = :now", is_new, "NONE"),
-            (&*key, "SET #h = :now", is_new, "NONE"),
-            (&*key, "SET #last = :now REMOVE revokedAt", is_new, "NONE"),
-            (&*key, "SET #last = :now", "#h = :guess", "NONE"),
-            (&*key, "SET #last = :now", is_new, "ALL_NEW"),
+            (key, "SET #h = :now", is_new, "NONE"),
+            (key, "SET #last = :now REMOVE revokedAt", is_new, "NONE"),
+            (key, "SET #last = :now", "#h = :guess", "NONE"),
+            (key, "SET #last = :now", is_new, "ALL_NEW"),
         ] {
             assert!(
                 !update(partition, set, condition, shown),

@@ -72,13 +72,16 @@ impl Named {
     }
 }
 
+/// Keys, with the items that there are.
+type Found = Vec<(Key, Option<Attributes>)>;
+
 /// Items that were read before they were asked for, and that there are none.
 /// Each is given out once: who asks again wants to know what it is by then.
 #[derive(Clone, Debug, Default)]
-pub struct ReadAhead(Arc<Mutex<Vec<(Key, Option<Attributes>)>>>);
+pub struct ReadAhead(Arc<Mutex<Found>>);
 
 impl ReadAhead {
-    pub(crate) fn new(found: Vec<(Key, Option<Attributes>)>) -> Self {
+    pub(crate) fn new(found: Found) -> Self {
         Self(Arc::new(Mutex::new(found)))
     }
 
