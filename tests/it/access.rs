@@ -205,6 +205,18 @@ const TABLE: &[(&str, Access)] = &[
         Access::Permission(Permission::ManageMembers),
     ),
     (
+        "internal-users-invite",
+        Access::Permission(Permission::ManageMembers),
+    ),
+    (
+        "internal-users-link",
+        Access::Permission(Permission::ManageMembers),
+    ),
+    (
+        "internal-users-withdraw",
+        Access::Permission(Permission::ManageMembers),
+    ),
+    (
         "internal-users-remove",
         Access::Permission(Permission::ManageMembers),
     ),
@@ -231,7 +243,7 @@ const TABLE: &[(&str, Access)] = &[
     ("google-callback", Access::Public),
     ("sessions-refresh", Access::Public),
     ("sessions-keys", Access::Public),
-    ("portal-home", Access::Client),
+    ("portal-home", Access::Session),
     (
         "workspaces-update",
         Access::Permission(Permission::ManageWorkspace),
@@ -285,11 +297,11 @@ const TABLE: &[(&str, Access)] = &[
     ("portal-update", Access::Client),
     ("portal-team", Access::Client),
     ("portal-invite", Access::Client),
-    ("portal-password", Access::Client),
-    ("portal-email", Access::Client),
-    ("portal-sessions", Access::Client),
-    ("portal-revoke", Access::Client),
-    ("portal-sign-out", Access::Client),
+    ("portal-password", Access::Session),
+    ("portal-email", Access::Session),
+    ("portal-sessions", Access::Session),
+    ("portal-revoke", Access::Session),
+    ("portal-sign-out", Access::Session),
     ("site-healthz", Access::Public),
     ("site-openapi", Access::Public),
     ("site-reference", Access::Public),
@@ -466,7 +478,9 @@ async fn nobody_gets_in_without_a_key() {
         let answer = call(&app.nobody(), &function, &things).await;
         match function.route.access {
             Access::Public => assert_ne!(answer.status, 401, "{}", function.route),
-            Access::Client => assert_eq!(answer.problem(401, "session_missing"), None),
+            Access::Client | Access::Session => {
+                assert_eq!(answer.problem(401, "session_missing"), None);
+            }
             Access::AnyKey | Access::Permission(_) => {
                 assert_eq!(answer.problem(401, "key_missing"), None);
             }
@@ -488,7 +502,7 @@ async fn a_client_gets_in_nowhere_but_in_the_portal() {
         }
         let answer = call(&client.actor, &function, &things).await;
         match function.route.access {
-            Access::Public | Access::Client => {
+            Access::Public | Access::Client | Access::Session => {
                 assert_ne!(answer.status, 401, "{}", function.route);
             }
             Access::AnyKey | Access::Permission(_) => {

@@ -6,6 +6,8 @@ use portico_local::{Call, Fault, admin::set_plan_in};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+mod team;
+
 /// Does something with every function, so that everything that they ask of
 /// AWS is seen.
 pub(crate) async fn use_everything(app: &TestApp) {
@@ -80,6 +82,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .await
         .expect(200);
     manage_team(&admin).await;
+    team::use_the_team(app).await;
     mail_a_ticket(app, &grace).await;
     let endpoint = id(&endpoint);
     change_and_resend(app, &admin, endpoint).await;

@@ -113,7 +113,14 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         }
     };
     let mary = json!({ "name": "Mary Major", "email": "mary@example.com", "role": "staff" });
-    let user = made(USER, "/v1/internal-users", mary).await;
+    // One who is invited, for what is done with an invitation.
+    let add = match name {
+        "internal-users-invite" | "internal-users-link" | "internal-users-withdraw" => {
+            "/v1/internal-users?sendInvite=true"
+        }
+        _ => "/v1/internal-users",
+    };
+    let user = made(USER, add, mary).await;
     let role = json!({ "name": "Auditor", "permissions": ["create_clients", "view_clients"] });
     let role = made(ROLE, "/v1/roles", role).await;
     let key = json!({ "name": "Zapier", "permissions": ["view_clients"] });

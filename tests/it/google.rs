@@ -175,6 +175,44 @@ async fn what_google_answered_counts_in_the_browser_that_asked_and_once() {
 }
 
 #[tokio::test]
+async fn an_id_token_that_google_would_not_make_lets_nobody_in() {
+    let (app, google) = GoogleStandIn::start_liar().await;
+    app.client("Ada Lovelace", ADA, None).await;
+    prove(&app).await;
+    google.is("1", ADA, true).await;
+    for lie in [
+        "nonce",
+        "no nonce",
+        "issuer",
+        "audience",
+        "many audiences",
+        "expired",
+        "no end",
+        "key",
+        "unknown key",
+        "unsigned",
+        "the public key as a secret",
+        "our secret",
+        "changed after it was signed",
+        "no address",
+    ] {
+        google.lies(lie).await;
+        let answer = sign_in(&app, &google).await;
+        assert_eq!(answer.header("location"), "", "{lie}");
+        assert!(!answer.text.contains("Welcome"), "{lie}");
+        let (status, code) = match lie {
+            // There is no token in what it says.
+            "no end" => (502, "google_unreachable"),
+            _ => (401, "google_unbelievable"),
+        };
+        assert_eq!(answer.status, status, "{lie}: {}", answer.text);
+        is_refused(&answer, status, code);
+    }
+    google.lies("none").await;
+    is_in(&sign_in(&app, &google).await);
+}
+
+#[tokio::test]
 async fn an_attempt_is_over_after_ten_minutes() {
     let (app, google) = GoogleStandIn::start().await;
     google.is("1", ADA, true).await;
@@ -246,6 +284,148 @@ async fn where_google_is_not_set_up_nothing_offers_it() {
     }
 }
 
+async fn invite_member(app: &TestApp, email: &str) -> String {
+    let mary = json!({ "name": "Mary Major", "email": email, "role": "staff" });
+    let path = "/v1/internal-users?sendInvite=true";
+    let mary = app.admin().post(path, &mary).await.expect(201);
+    app.settle().await;
+    format!("/v1/internal-users/{}", id(&mary))
+}
+
+async fn enter_team(app: &TestApp, google: &GoogleStandIn) -> Answer {
+    let door = app.team_path().replace("/sign-in", "/google");
+    through_google(google, &mut app.browser(), &door).await
+}
+
+#[tokio::test]
+async fn a_team_member_joins_and_signs_in_with_google() {
+    let (app, google) = GoogleStandIn::start().await;
+    let mary = invite_member(&app, ADA).await;
+    let link = format!("{}/google", app.link(ADA).await);
+    google.is("2", "eve@example.com", true).await;
+    let other = through_google(&google, &mut app.browser(), &link).await;
+    is_refused(&other, 403, "google_other_address");
+    google.is("1", ADA, false).await;
+    let unverified = through_google(&google, &mut app.browser(), &link).await;
+    is_refused(&unverified, 403, "google_unverified");
+    google.is("1", ADA, true).await;
+    is_refused(&enter_team(&app, &google).await, 403, "google_unknown");
+
+    is_in(&through_google(&google, &mut app.browser(), &link).await);
+
+    let user = app.admin().get(&mary).await.expect(200);
+    assert_eq!(user["status"], "active");
+    is_in(&enter_team(&app, &google).await);
+    // The portal has no account of this address.
+    is_refused(&sign_in(&app, &google).await, 403, "google_unknown");
+    google.is("2", ADA, true).await;
+    is_refused(
+        &enter_team(&app, &google).await,
+        403,
+        "google_other_account",
+    );
+    let again = app.browser().open(&link).await;
+    assert_eq!(again.status, 410, "{}", again.text);
+    google.is("1", ADA, true).await;
+    app.admin().delete(&mary).await.expect(200);
+    is_refused(&enter_team(&app, &google).await, 403, "google_unknown");
+}
+
+#[tokio::test]
+async fn a_password_of_whoever_had_the_link_is_joined_to_no_google_account() {
+    let (app, google) = GoogleStandIn::start().await;
+    app.team_member("Mary Major", ADA, "staff").await;
+    google.is("1", ADA, true).await;
+
+    let refused = enter_team(&app, &google).await;
+
+    is_refused(&refused, 403, "google_unproven");
+    assert!(
+        refused.text.contains("/forgotten?team=true"),
+        "{}",
+        refused.text
+    );
+}
+
+async fn let_sign_up(app: &TestApp, is_on: bool) {
+    let settings = json!({ "isClientDirectSignUpEnabled": is_on });
+    let answer = app.admin().patch("/v1/workspaces", &settings).await;
+    answer.expect(200);
+}
+
+fn sign_up_door(app: &TestApp) -> String {
+    app.sign_in_path()
+        .replace("/sign-in", "/google?signUp=true")
+}
+
+#[tokio::test]
+async fn anybody_signs_up_with_google_where_the_workspace_lets_them() {
+    let (app, google) = GoogleStandIn::start().await;
+    google.is_called("Ada King Lovelace").await;
+    google.is("1", ADA, true).await;
+    let closed = app.browser().open(&sign_up_door(&app)).await;
+    assert_eq!(closed.status, 404, "{}", closed.text);
+    let_sign_up(&app, true).await;
+    let mut browser = app.browser();
+    let page = browser
+        .open(&app.sign_in_path().replace("/sign-in", "/sign-up"))
+        .await;
+    assert!(page.text.contains("google?signUp=true"), "{}", page.text);
+
+    is_in(&through_google(&google, &mut browser, &sign_up_door(&app)).await);
+
+    let found = app.admin().get(&format!("/v1/clients?email={ADA}")).await;
+    let ada = found.expect(200)["data"][0].clone();
+    assert_eq!(ada["status"], "active");
+    assert_eq!(ada["creationMethod"], "directSignUp");
+    assert_eq!(
+        (&ada["givenName"], &ada["familyName"]),
+        (&json!("Ada King"), &json!("Lovelace"))
+    );
+    let events = app
+        .admin()
+        .get("/v1/events?settled=false")
+        .await
+        .expect(200);
+    for kind in ["client.created", "client.activated", "client.statusChanged"] {
+        assert!(events.to_string().contains(kind), "{events}");
+    }
+    // Once more is signing in.
+    is_in(&through_google(&google, &mut app.browser(), &sign_up_door(&app)).await);
+    is_in(&sign_in(&app, &google).await);
+    let all = app.admin().get("/v1/clients").await.expect(200);
+    assert_eq!(all["data"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn signing_up_with_google_keeps_to_the_rules_of_signing_up() {
+    let (app, google) = GoogleStandIn::start().await;
+    let_sign_up(&app, true).await;
+    google.is("1", ADA, false).await;
+    let unverified = through_google(&google, &mut app.browser(), &sign_up_door(&app)).await;
+    is_refused(&unverified, 403, "google_unverified");
+    // Whoever was invited is let in by the same proof, and its link is dead.
+    let client = invite(&app).await;
+    let link = app.link(ADA).await;
+    google.is("1", ADA, true).await;
+    is_in(&through_google(&google, &mut app.browser(), &sign_up_door(&app)).await);
+    let path = format!("/v1/clients/{}", id(&client));
+    assert_eq!(app.admin().get(&path).await.expect(200)["status"], "active");
+    assert_eq!(app.nobody().get(&link).await.status, 410);
+    // A password of whoever came first is joined to nobody's Google account.
+    app.client("Eve Before", "eve@example.com", None).await;
+    google.is("2", "eve@example.com", true).await;
+    let refused = through_google(&google, &mut app.browser(), &sign_up_door(&app)).await;
+    is_refused(&refused, 403, "google_unproven");
+    // It was switched off while somebody was at Google.
+    google.is("3", "late@example.com", true).await;
+    let mut browser = app.browser();
+    let off = browser.open(&sign_up_door(&app)).await;
+    let back = google.follow(off.header("location")).await;
+    let_sign_up(&app, false).await;
+    is_refused(&browser.open(&back).await, 404, "sign_up_off");
+}
+
 /// Signs in and accepts with Google: for tests that look at every function.
 pub(crate) async fn use_google(app: &TestApp, google: &GoogleStandIn) {
     let email = "gerda@example.com";
@@ -260,4 +440,11 @@ pub(crate) async fn use_google(app: &TestApp, google: &GoogleStandIn) {
     let link = format!("{}/google", app.link(email).await);
     is_in(&through_google(google, &mut app.browser(), &link).await);
     is_in(&sign_in(app, google).await);
+    invite_member(app, "gus@example.com").await;
+    google.is("gus", "gus@example.com", true).await;
+    let link = format!("{}/google", app.link("gus@example.com").await);
+    is_in(&through_google(google, &mut app.browser(), &link).await);
+    let_sign_up(app, true).await;
+    google.is("greta", "greta@example.com", true).await;
+    is_in(&through_google(google, &mut app.browser(), &sign_up_door(app)).await);
 }

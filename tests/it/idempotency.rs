@@ -108,7 +108,10 @@ async fn every_post_that_needs_a_key_is_done_once() {
     )
     .await;
     let mary = json!({ "name": "Mary Major", "email": "mary@example.com", "role": "staff" });
-    twice("internal-users-create", "/v1/internal-users", mary).await;
+    let mary = twice("internal-users-create", "/v1/internal-users", mary).await;
+    let path = format!("/v1/internal-users/{}/invitation", id(&mary));
+    twice("internal-users-invite", &path, json!({})).await;
+    twice("internal-users-link", &format!("{path}/link"), json!({})).await;
     let entry = json!({
         "eventType": "reportSent", "actorType": "internalUser", "actorId": app.server.admin_id,
         "eventDescription": "The monthly report was sent",

@@ -55,6 +55,57 @@ impl Scene {
         }
     }
 
+    /// One team member who is invited.
+    async fn of_member(seed: u64) -> Self {
+        let app = TestApp::driven_from(seed).await;
+        let admin = app.admin();
+        let body = json!({ "name": "Mary Major", "email": "mary@example.com", "role": "staff" });
+        let path = "/v1/internal-users?sendInvite=true";
+        let user = admin.post(path, &body).await.expect(201);
+        let path = format!("/v1/internal-users/{}/invitation/link", id(&user));
+        let link = admin.post(&path, &json!({})).await.expect(200);
+        let url = link["url"].as_str().expect("a link");
+        let token = url.rsplit('/').next().expect("a token").to_owned();
+        Self {
+            client: id(&user).to_owned(),
+            invitation: id(&user).to_owned(),
+            token,
+            app,
+        }
+    }
+
+    /// How it ended for the team member: its status, and the statuses that its
+    /// events tell, one after the other.
+    async fn member_end(&self) -> (String, Vec<String>) {
+        let admin = self.app.admin();
+        let list = admin.get("/v1/internal-users").await.expect(200);
+        let list = list["data"].as_array().expect("a list").clone();
+        let user = list.iter().find(|user| user["id"] == self.client.as_str());
+        let status = user.map_or("gone", |user| user["status"].as_str().expect("a status"));
+        let path = format!("/v1/events?settled=false&objectId={}", self.client);
+        let events = admin.get(&path).await.expect(200);
+        let mut told: Vec<(u64, String)> = events["data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|event| {
+                let status = event["data"]["status"].as_str().expect("a status");
+                (
+                    event["sequence"].as_u64().expect("a number"),
+                    status.to_owned(),
+                )
+            })
+            .collect();
+        told.sort();
+        let sequences: Vec<u64> = told.iter().map(|(sequence, _)| *sequence).collect();
+        let whole: Vec<u64> = (1..).take(sequences.len()).collect();
+        assert_eq!(sequences, whole);
+        (
+            status.to_owned(),
+            told.into_iter().map(|(_, status)| status).collect(),
+        )
+    }
+
     /// A function's work on a request about this invitation; it answers with
     /// the status.
     fn ask(&self, function: Function, body: &Value) -> Stepped<i64> {
@@ -279,55 +330,49 @@ async fn whoever_accepts_while_being_archived_is_archived_and_not_half_in() {
     }
 }
 
-/// The clean-up dies after any number of steps; the next run does what is left,
-/// and tells each once.
+/// Three accepts of an invitation to the team, or one and what ends it.
 #[tokio::test]
-async fn a_clean_up_that_dies_anywhere_is_made_up_for_by_the_next() {
-    let mut deaths = 0;
-    for steps in 0.. {
-        let app = TestApp::driven_from(steps).await;
-        let admin = app.admin();
-        for number in 0..3 {
-            let email = format!("ada{number}@example.com");
-            let body = json!({ "name": "Ada Lovelace", "email": email });
-            admin
-                .post("/v1/clients?sendInvite=true", &body)
-                .await
-                .expect(200);
-        }
-        app.server.pass(WEEK + MARGIN);
-        let trigger = portico_expirer::TRIGGER;
-        let run = || {
-            let event = app.server.schedule_event(&trigger);
-            Stepped::new(app.server.work(&trigger, event))
-        };
-        let (mut dying, mut beside) = (run(), run());
-        let mut is_done = false;
-        for _ in 0..steps {
-            is_done = matches!(dying.step().await, Step::Done(_));
-            if is_done {
-                break;
+async fn of_several_who_join_the_team_or_end_that_exactly_one_succeeds_in_any_order() {
+    use portico_internal_users::{invite, remove, withdraw};
+    for seed in 0..races() {
+        for against in [
+            None,
+            Some(withdraw::FUNCTION),
+            Some(invite::FUNCTION),
+            Some(remove::FUNCTION),
+        ] {
+            let scene = Scene::of_member(seed).await;
+            scene.app.server.pass(Duration::from_mins(1) + MARGIN);
+            let mut works = vec![scene.accept(), scene.accept()];
+            works.extend(against.map(|function| scene.ask(function, &json!({}))));
+
+            let mut ends = interleave(&mut Dice(seed), works, |_| {}).await;
+
+            let other = (ends.len() == 3).then(|| ends.pop()).flatten();
+            ends.sort_unstable();
+            let (status, told) = scene.member_end().await;
+            let joined = told.iter().filter(|status| *status == "active").count();
+            let name = against.map_or("join", |function| function.route.name);
+            match (name, &*ends, other) {
+                (
+                    "join" | "internal-users-withdraw" | "internal-users-invite",
+                    [200, 410],
+                    None | Some(409),
+                ) => {
+                    assert_eq!((&*status, joined), ("active", 1), "seed {seed}");
+                }
+                ("internal-users-withdraw", [410, 410], Some(200)) => {
+                    assert_eq!((&*status, joined), ("notInvited", 0), "seed {seed}");
+                }
+                ("internal-users-invite", [410, 410], Some(200)) => {
+                    assert_eq!((&*status, joined), ("invited", 0), "seed {seed}");
+                }
+                // Whoever is removed is out, had it joined before or not.
+                ("internal-users-remove", [200 | 410, 410], Some(200)) => {
+                    assert_eq!(status, "gone", "seed {seed}");
+                }
+                _ => panic!("seed {seed}, {name}: {ends:?} {other:?}"),
             }
-            // Another run is under way at the same time, and dies with it.
-            let _ = beside.step().await;
         }
-        drop((dying, beside));
-
-        let mut next = run();
-        while !matches!(next.step().await, Step::Done(_)) {}
-
-        let told = admin.get("/v1/events?eventType=invitation.expired").await;
-        let told = told.expect(200)["data"].as_array().map(Vec::len);
-        assert_eq!(told, Some(3), "after {steps} steps");
-        let open = admin
-            .get("/v1/invitations?status=pending")
-            .await
-            .expect(200);
-        assert_eq!(open["data"], json!([]), "after {steps} steps");
-        if is_done {
-            break;
-        }
-        deaths += 1;
     }
-    assert!(deaths > 10, "{deaths} deaths");
 }

@@ -145,7 +145,7 @@ fn is_of_all_companies(name: &str) -> bool {
 fn refusal(function: &Function, caller: &Caller) -> Option<u16> {
     let needed = match function.route.access {
         Access::Public => return None,
-        Access::Client => return Some(401),
+        Access::Client | Access::Session => return Some(401),
         Access::AnyKey => None,
         Access::Permission(needed) => Some(needed),
     };

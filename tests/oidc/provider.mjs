@@ -4,11 +4,13 @@
 //
 //   POST /_setup {"redirectUri", "clientId", "clientSecret"}
 //   POST /_as    {"sub", "email", "email_verified"}
+//   POST /_called {"name"}
 import http from 'node:http';
 import Provider from 'oidc-provider';
 
 let provider;
 let account;
+let called = {};
 
 async function body(request) {
   let text = '';
@@ -27,13 +29,13 @@ function setUp({ redirectUri, clientId, clientSecret }) {
         response_types: ['code'],
       },
     ],
-    claims: { openid: ['sub'], email: ['email', 'email_verified'] },
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
     // As Google does: the address is in the ID token.
     conformIdTokenClaims: false,
     pkce: { methods: ['S256'], required: () => true },
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
-    findAccount: (_, id) => ({ accountId: id, claims: () => account }),
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ ...called, ...account }) }),
   });
 }
 
@@ -45,7 +47,7 @@ async function interact(request, response) {
     return provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
   }
   const grant = new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
-  grant.addOIDCScope('openid email');
+  grant.addOIDCScope('openid email profile');
   const result = { consent: { grantId: await grant.save() } };
   return provider.interactionFinished(request, response, result, { mergeWithLastSubmission: true });
 }
@@ -54,6 +56,7 @@ const server = http.createServer(async (request, response) => {
   try {
     if (request.url === '/_setup') setUp(await body(request));
     else if (request.url === '/_as') account = await body(request);
+    else if (request.url === '/_called') called = await body(request);
     else if (request.url.startsWith('/interaction/')) return await interact(request, response);
     else return provider.callback()(request, response);
     response.end('{}');

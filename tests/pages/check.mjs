@@ -3,6 +3,9 @@
 // but a keyboard, and whose browser runs no script, signs in.
 //
 // Reads from standard input: {"url": …, "pages": [{"name", "path"}, …],
+// where a page may have "needsSignIn", whom to sign in before, and "fill", what
+// to fill its form with before it is sent and the answer checked; of a link that
+// is good once, "path" is one for each look.
 // "signIn": {"path", "email", "password"}, "screenshots": a folder or null}.
 // Writes one line of JSON: what was checked, and every violation.
 import axe from 'axe-core';
@@ -41,27 +44,27 @@ async function check(page, name) {
   if (overflow > 0) report.errors.push(`${name} is ${overflow} pixels too wide`);
 }
 
-async function signedIn(context) {
+async function signedIn(context, { path, email, password }) {
   const page = await context.newPage();
-  await page.goto(url + signIn.path);
-  await page.fill('#email', signIn.email);
-  await page.fill('#password', signIn.password);
+  await page.goto(url + path);
+  await page.fill('#email', email);
+  await page.fill('#password', password);
   await page.click('button[type=submit]');
   await page.waitForURL(`${url}/portal`);
   await page.close();
 }
 
-for (const [width, colorScheme] of looks) {
+for (const [look, [width, colorScheme]] of looks.entries()) {
   const viewport = { width, height: 900 };
   const context = await browser.newContext({ viewport, colorScheme, bypassCSP: true });
-  let isIn = false;
-  for (const { name, path, needsSignIn } of pages) {
-    if (needsSignIn && !isIn) {
-      await signedIn(context);
-      isIn = true;
-    }
+  for (const { name, path, needsSignIn, fill } of pages) {
+    if (needsSignIn) await signedIn(context, needsSignIn);
     const page = await context.newPage();
-    await page.goto(url + path);
+    await page.goto(url + (Array.isArray(path) ? path[look] : path));
+    if (fill) {
+      for (const [field, value] of Object.entries(fill)) await page.fill(`[name=${field}]`, value);
+      await Promise.all([page.waitForNavigation(), page.locator('button[type=submit]').first().click()]);
+    }
     await check(page, `${name} at ${width}, ${colorScheme}`);
     if (screenshots) await page.screenshot({ path: `${screenshots}/${name}-${width}-${colorScheme}.png`, fullPage: true });
     await page.close();

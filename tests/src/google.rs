@@ -26,8 +26,17 @@ pub struct GoogleStandIn {
 impl GoogleStandIn {
     /// A provider, and a server whose clients can sign in with it.
     pub async fn start() -> (TestApp, Self) {
+        Self::run("provider.mjs").await
+    }
+
+    /// One that says whatever it is told to, and a server that asks it.
+    pub async fn start_liar() -> (TestApp, Self) {
+        Self::run("liar.mjs").await
+    }
+
+    async fn run(script: &str) -> (TestApp, Self) {
         let mut process = Command::new("node")
-            .arg("provider.mjs")
+            .arg(script)
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("oidc"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -63,6 +72,16 @@ impl GoogleStandIn {
     pub async fn is(&self, subject: &str, email: &str, is_verified: bool) {
         let account = json!({ "sub": subject, "email": email, "email_verified": is_verified });
         self.tell("/_as", &account).await;
+    }
+
+    /// From now on it tells this lie; only one that was started as a liar does.
+    pub async fn lies(&self, lie: &str) {
+        self.tell("/_lie", &json!({ "lie": lie })).await;
+    }
+
+    /// What whoever comes is called.
+    pub async fn is_called(&self, name: &str) {
+        self.tell("/_called", &json!({ "name": name })).await;
     }
 
     async fn tell(&self, path: &str, what: &Value) {

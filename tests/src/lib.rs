@@ -50,7 +50,7 @@ pub struct TestApp {
 /// The password of every client that [`TestApp::client`] makes.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// A client who has accepted its invitation.
+/// A client, or a team member, who has accepted its invitation.
 pub struct TestClient {
     /// Its id.
     pub id: String,
@@ -149,6 +149,29 @@ impl TestApp {
         }
     }
 
+    /// A team member of this name and address, with this role or the id of one,
+    /// who has accepted its invitation with [`PASSWORD`].
+    pub async fn team_member(&self, name: &str, email: &str, role: &str) -> TestClient {
+        let body = serde_json::json!({ "name": name, "email": email, "role": role });
+        let path = "/v1/internal-users?sendInvite=true";
+        let created = self.admin().post(path, &body).await.expect(201);
+        self.settle().await;
+        let accept = format!("{}/accept", self.link(email).await);
+        let password = serde_json::json!({ "password": PASSWORD });
+        let accepted = self.nobody().post(&accept, &password).await.expect(200);
+        TestClient {
+            id: id(&created).to_owned(),
+            email: email.to_owned(),
+            actor: self.bearer(&accepted["session"]),
+            tokens: accepted["session"].clone(),
+        }
+    }
+
+    /// Where the team of the first workspace signs in.
+    pub fn team_path(&self) -> String {
+        format!("{}?team=true", self.sign_in_path())
+    }
+
     /// Whoever shows the access token among these tokens.
     pub fn bearer(&self, tokens: &Value) -> Actor {
         let token = tokens["accessToken"].as_str().expect("an access token");
@@ -195,7 +218,7 @@ impl TestApp {
             company_access,
         };
         let mut change = Change::by_system(moment);
-        InternalUser::create(&mut change, id, w, draft).expect("nothing is wrong with it");
+        InternalUser::create(&mut change, id, w, draft, None).expect("nothing is wrong with it");
         let store = &self.server.app().store;
         store
             .workspace(w)

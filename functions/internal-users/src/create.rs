@@ -4,7 +4,8 @@ use crate::fields::{InternalUserFields, check_companies};
 use portico_app::{App, Grant};
 use portico_domain::{InternalUser, InternalUserView, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
+    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, created,
+    refuse_if_complained, schema,
 };
 
 /// What this function answers to.
@@ -14,10 +15,15 @@ pub const ROUTE: Route =
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::CHECK];
 
+const SEND_INVITE: Parameter = Parameter::flag(
+    "sendInvite",
+    "Invite by mail: with a link to choose a password, or to use Google.",
+);
+
 const OPERATION: Operation = Operation {
     summary: "Add an internal user",
-    description: "Nobody can give a role that allows more than they may do themselves. An admin cannot be limited to some companies.",
-    query: &[],
+    description: "Nobody can give a role that allows more than they may do themselves. An admin cannot be limited to some companies. Whoever is not invited has no way to sign in until it is, and comes with API keys.",
+    query: &[SEND_INVITE],
     body: Some(schema::<InternalUserFields>),
     answer: Body::Created(schema::<InternalUserView>),
 };
@@ -30,12 +36,19 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Adds an internal user.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
+    let is_invited = request.flag("sendInvite")?.unwrap_or(false);
     let draft = body::<InternalUserFields>(&request)?.into_draft()?;
     caller.require_role(app, draft.role).await?;
     let workspace = caller.store(app);
     check_companies(&workspace, &draft.company_access).await?;
+    if is_invited {
+        refuse_if_complained(&workspace, &draft.email).await?;
+    }
+    let invitation = is_invited.then(|| (caller.workspace.invitation_lifetime(), caller.actor));
     let mut change = caller.change(app);
     let id = change.moment.id();
-    let user = InternalUser::create(&mut change, id, caller.workspace_id, draft)?;
-    caller.commit(app, &change, created(&user.view())).await
+    let user = InternalUser::create(&mut change, id, caller.workspace_id, draft, invitation)?;
+    caller
+        .commit(app, &change, created(&user.view(app.now())))
+        .await
 }

@@ -32,7 +32,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("internal user")?;
     let user = find(&caller.store(app), id).await?;
-    Ok(ok(&view(&caller, &user)))
+    Ok(ok(&view(app, &caller, &user)))
 }
 
 /// The internal user with this id, removed or not.

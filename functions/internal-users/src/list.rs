@@ -33,5 +33,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let paging = Paging::read(app, &caller, &request, &ROUTE, &[])?;
     let page = caller.store(app).internal_users(&paging.request).await?;
-    Ok(ok(&paging.answer(app, page, |user| view(&caller, &user))?))
+    Ok(ok(
+        &paging.answer(app, page, |user| view(app, &caller, &user))?
+    ))
 }

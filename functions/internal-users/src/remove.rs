@@ -35,7 +35,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find_member(&workspace, id).await?;
-        request.if_match(&before.view())?;
+        request.if_match(&before.view(app.now()))?;
         caller.require_role(app, before.role).await?;
         let mut change = caller.change(app);
         before.remove(&mut change);

@@ -38,7 +38,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find_member(&workspace, id).await?;
-        request.if_match(&before.view())?;
+        request.if_match(&before.view(app.now()))?;
         caller.require_role(app, before.role).await?;
         let patch = body::<InternalUserFields>(&request)?.into_patch(&before)?;
         if let Some(role) = patch.role {
@@ -49,7 +49,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         }
         let mut change = caller.change(app);
         let after = before.update(&mut change, patch)?;
-        caller.commit(app, &change, ok(&after.view())).await
+        caller
+            .commit(app, &change, ok(&after.view(app.now())))
+            .await
     })
     .await
 }

@@ -1,11 +1,11 @@
-//! `POST /i/{token}/accept`: the invited client chooses a password, is active
+//! `POST /i/{token}/accept`: whoever is invited chooses a password, is active
 //! and signed in.
 
-use crate::{page::InvitationPage, show};
+use crate::{joining, page::InvitationPage, show};
 use portico_app::{App, Grant};
 use portico_domain::{
-    Account, Actor, Change, ChangeSource, Client, ClientStatus, ClientView, Credential, Holder,
-    Invalid, Invitation, Session, SignInMethod, Workspace,
+    Account, Actor, Change, ChangeSource, Client, ClientStatus, ClientView, Credential, Door,
+    Holder, InternalUserView, Invalid, Invitation, Session, SignInMethod, Workspace,
 };
 use portico_keys::{InvitationLink, password::Password};
 use portico_web::{
@@ -24,7 +24,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Accept an invitation",
-    description: "Sets the client's password and signs the client in. Of several at once exactly one succeeds.",
+    description: "Sets the password of the invited client or internal user and signs it in. Of several at once exactly one succeeds.",
     query: &[],
     body: Some(schema::<Acceptance>),
     answer: Body::Json(schema::<Accepted>),
@@ -35,28 +35,44 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
     Box::pin(handle(app, request))
 });
 
-/// What the invited client gives: JSON, or the form of the page.
+/// What whoever is invited gives: JSON, or the form of the page.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it documents what the form or the body holds")]
 struct Acceptance {
     /// 12 to 128 characters.
     password: String,
+    /// For internal users: another first name than the one it was invited by.
+    given_name: Option<String>,
+    /// For internal users: the last name that goes with it.
+    family_name: Option<String>,
 }
 
-/// The client, now active, and its session.
+/// Whoever accepted, now active, and its session.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Accepted {
+pub(crate) struct Accepted {
     #[serde(flatten)]
-    client: ClientView,
-    session: Tokens,
+    pub(crate) who: Who,
+    pub(crate) session: Tokens,
+}
+
+/// A client, or an internal user who was invited to the team.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Who {
+    Client(Box<ClientView>),
+    Member(Box<InternalUserView>),
 }
 
 /// Accepts an invitation.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     refuse_forged_form(app, &request)?;
+    if let Some(link) = joining::link(app, &request) {
+        return joining::accept(app, &request, link).await;
+    }
     let (link, invitation, workspace) = show::find(app, &request).await?;
     if let Err(dead) = invitation.check_link(link.generation, app.now()) {
-        return show::say_dead(dead, &request, &workspace);
+        return show::say_dead(dead, &request, (&workspace, Door::Clients));
     }
     let hash = match hash_password(app, &request, &workspace, &invitation).await {
         Err(problem) if request.wants_page() => {
@@ -80,7 +96,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         return signed_in(app, &session).await;
     }
     Ok(ok(&Accepted {
-        client: client.view(ClientStatus::Active),
+        who: Who::Client(Box::new(client.view(ClientStatus::Active))),
         session: tokens(app, &session).await?,
     }))
 }
@@ -123,13 +139,18 @@ async fn hash_password(
     workspace: &Workspace,
     invitation: &Invitation,
 ) -> Result<String, Problem> {
-    let password = request
-        .field("password")?
-        .ok_or_else(|| Invalid::missing("password"))?;
     // Whoever was archived meanwhile is refused when it is decided.
     let store = app.store.workspace(workspace.id);
     let client = store.client(invitation.client_id).await?;
     let client = client.ok_or_else(Problem::unknown_link)?;
-    let about = client.guessed_first(&workspace.name);
-    Ok(Password::parse(&password, &about)?.hash().await?)
+    hash_of(request, &client.guessed_first(&workspace.name)).await
+}
+
+/// The hash of the password that the request gives, if it is none of what is
+/// guessed first.
+pub(crate) async fn hash_of(request: &Request, about: &[&str]) -> Result<String, Problem> {
+    let password = request
+        .field("password")?
+        .ok_or_else(|| Invalid::missing("password"))?;
+    Ok(Password::parse(&password, about)?.hash().await?)
 }

@@ -5,6 +5,7 @@ pub mod bulk;
 pub mod cancel;
 pub mod create;
 pub mod get;
+mod joining;
 pub mod link;
 pub mod list;
 mod page;

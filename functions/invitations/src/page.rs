@@ -16,6 +16,22 @@ pub(crate) struct InvitationPage<'a> {
     has_google: bool,
 }
 
+/// The page on which whoever is invited to the team chooses a password, and what
+/// it is called.
+#[derive(Debug, Template)]
+#[template(path = "joining.html")]
+pub(crate) struct JoiningPage<'a> {
+    pub(crate) workspace: &'a str,
+    pub(crate) given_name: &'a str,
+    pub(crate) family_name: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) token: &'a str,
+    pub(crate) csrf: &'a str,
+    pub(crate) expires: String,
+    pub(crate) error: Option<&'a str>,
+    pub(crate) has_google: bool,
+}
+
 /// The page of a link that works no more.
 #[derive(Debug, Template)]
 #[template(path = "dead.html")]

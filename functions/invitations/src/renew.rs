@@ -5,7 +5,7 @@
 //! whether or not a mail goes out: it goes to the invited address alone, once a
 //! minute and five times a day at most.
 
-use crate::page::RenewedPage;
+use crate::{joining, page::RenewedPage};
 use portico_app::{App, Grant};
 use portico_domain::{Actor, Change, ChangeSource};
 use portico_keys::InvitationLink;
@@ -48,7 +48,9 @@ pub(crate) const ANSWER: &str = "if this link was an invitation that you can sti
 
 /// Asks for a new link.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    if let Some(link) = app.keys.read_invitation_token(request.path("token")) {
+    if let Some(link) = joining::link(app, &request) {
+        joining::renew(app, &request, link).await?;
+    } else if let Some(link) = app.keys.read_invitation_token(request.path("token")) {
         renew(app, &request, link).await?;
     }
     if request.wants_page() {

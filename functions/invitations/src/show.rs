@@ -3,9 +3,12 @@
 //! Looking never uses the link up: scanners and previews look too. Only the
 //! form's POST accepts.
 
-use crate::page::{DeadPage, InvitationPage};
+use crate::{
+    joining,
+    page::{DeadPage, InvitationPage},
+};
 use portico_app::{App, Grant};
-use portico_domain::{DeadLink, Invitation, Time, Workspace};
+use portico_domain::{DeadLink, Door, Invitation, Time, Workspace};
 use portico_keys::InvitationLink;
 use portico_web::{
     Body, Brand, Function, Operation, Problem, Request, Response, Route, branded_page, form_token,
@@ -21,7 +24,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET];
 
 const OPERATION: Operation = Operation {
     summary: "Open an invitation",
-    description: "The page on which the invited client chooses a password; as JSON if the caller asks for it. Opening it never uses the link up.",
+    description: "The page on which whoever is invited chooses a password; as JSON if the caller asks for it. Opening it never uses the link up.",
     query: &[],
     body: None,
     answer: Body::Page,
@@ -35,17 +38,20 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// What the page says, for programs.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Offer<'a> {
-    workspace_name: &'a str,
-    email: &'a str,
-    expires_at: Time,
+pub(crate) struct Offer<'a> {
+    pub(crate) workspace_name: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) expires_at: Time,
 }
 
 /// Shows an invitation.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    if let Some(link) = joining::link(app, &request) {
+        return joining::show(app, &request, link).await;
+    }
     let (link, invitation, workspace) = find(app, &request).await?;
     if let Err(dead) = invitation.check_link(link.generation, app.now()) {
-        return say_dead(dead, &request, &workspace);
+        return say_dead(dead, &request, (&workspace, Door::Clients));
     }
     if request.wants_json() && !request.wants_page() {
         let email = invitation.email.as_str();
@@ -75,7 +81,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 pub(crate) fn say_dead(
     dead: DeadLink,
     request: &Request,
-    workspace: &Workspace,
+    (workspace, door): (&Workspace, Door),
 ) -> Result<Response, Problem> {
     let problem = Problem::from(dead);
     if !request.wants_page() {
@@ -87,7 +93,7 @@ pub(crate) fn say_dead(
         code: problem.code(),
         renew: matches!(dead, DeadLink::Expired | DeadLink::Superseded)
             .then(|| request.path("token")),
-        sign_in: (dead == DeadLink::Accepted).then(|| sign_in_page(workspace.id)),
+        sign_in: (dead == DeadLink::Accepted).then(|| sign_in_page(workspace.id, door)),
     };
     let page = branded_page(&Brand::of(workspace), page.title, &page)?;
     Ok(problem.with_page(page))

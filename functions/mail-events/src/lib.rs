@@ -43,6 +43,11 @@ async fn record(app: &App, notification: &Notification) -> Result<(), TriggerErr
     {
         invitation.mail_reported(&mut change, *generation, report);
     }
+    if let Subject::Member { id, ticket } = notification.subject
+        && let Some(user) = workspace.internal_user(id).await?
+    {
+        user.mail_reported(&mut change, ticket, report);
+    }
     let mark = if report.fate.concerns_address() {
         let email = &notification.recipient;
         let before = workspace.address_mark(email).await?;
@@ -70,7 +75,7 @@ async fn invitation(
 ) -> Result<Option<Invitation>, TriggerError> {
     match subject {
         Subject::Invitation { id, .. } => Ok(workspace.invitation(*id).await?),
-        Subject::Client(_) | Subject::Other => Ok(None),
+        Subject::Client(_) | Subject::Member { .. } | Subject::Other => Ok(None),
     }
 }
 
@@ -83,7 +88,7 @@ async fn client(
     let id: Option<ClientId> = match subject {
         Subject::Invitation { .. } => invitation.map(|invitation| invitation.client_id),
         Subject::Client(id) => Some(*id),
-        Subject::Other => None,
+        Subject::Member { .. } | Subject::Other => None,
     };
     let Some(id) = id else { return Ok(None) };
     let client = workspace.client(id).await?;

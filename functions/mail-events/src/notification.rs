@@ -3,7 +3,9 @@
 //! The field names are those of "Contents of event data that Amazon SES
 //! publishes to Amazon SNS" in the developer guide of SES.
 
-use portico_domain::{ClientId, Email, Fate, InvitationId, MailReport, Time, WorkspaceId};
+use portico_domain::{
+    ClientId, Email, Fate, InternalUserId, InvitationId, MailReport, TicketId, Time, WorkspaceId,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -20,8 +22,15 @@ pub(crate) struct Notification {
 /// What the mail is about.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
-    Invitation { id: InvitationId, generation: u32 },
+    Invitation {
+        id: InvitationId,
+        generation: u32,
+    },
     Client(ClientId),
+    Member {
+        id: InternalUserId,
+        ticket: TicketId,
+    },
     Other,
 }
 
@@ -128,9 +137,12 @@ impl SesEvent {
         let invitation = self.tag("invitation").and_then(|id| id.parse().ok());
         let generation = self.tag("generation").and_then(|text| text.parse().ok());
         let client = self.tag("client").and_then(|id| id.parse().ok());
-        match (invitation, generation, client) {
-            (Some(id), Some(generation), _) => Subject::Invitation { id, generation },
-            (_, _, Some(id)) => Subject::Client(id),
+        let member = self.tag("internalUser").and_then(|id| id.parse().ok());
+        let ticket = self.tag("ticket").and_then(|id| id.parse().ok());
+        match (invitation, generation, client, member.zip(ticket)) {
+            (Some(id), Some(generation), ..) => Subject::Invitation { id, generation },
+            (_, _, Some(id), _) => Subject::Client(id),
+            (_, _, _, Some((id, ticket))) => Subject::Member { id, ticket },
             _ => Subject::Other,
         }
     }

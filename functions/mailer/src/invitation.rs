@@ -50,6 +50,7 @@ pub(crate) async fn write(
         written: mail.write()?,
         to: invitation.email,
         tags,
+        invited: None,
     }))
 }
 

@@ -9,11 +9,13 @@
 
 mod invitation;
 mod notice;
+mod team;
 mod ticket;
 
 use portico_app::{App, Grant, Source, Trigger, TriggerError, sqs_batch};
 use portico_domain::{
-    Change, Email, Letter, MAX_MAIL_ATTEMPTS, Matter, Task, WebLink, Workspace, kind,
+    Change, Email, InternalUserId, Letter, MAX_MAIL_ATTEMPTS, Matter, Task, WebLink, Workspace,
+    kind,
 };
 use portico_mail::{Brand, MailError, Written};
 use portico_queue::Queue;
@@ -62,6 +64,7 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
     let Some(ready) = written else {
         return Ok(workspace.discard_letter(letter.id).await?);
     };
+    let invited = ready.invited;
     let mark = workspace.address_mark(&ready.to).await?;
     let outcome = if mark.is_some_and(|mark| mark.forbids_mail()) {
         Outcome::Forbidden
@@ -77,9 +80,14 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
             let link = (invitation_id, generation);
             invitation::record(app, &workspace, &letter, link, is_reminder, &outcome).await
         }
-        Matter::EndpointDisabled { .. } | Matter::Ticket { .. } => {
-            notice::record(app, &workspace, &letter, &outcome).await
-        }
+        Matter::EndpointDisabled { .. } => notice::record(app, &workspace, &letter, &outcome).await,
+        Matter::Ticket { ticket_id, .. } => match invited {
+            Some(user) => {
+                let link = (user, ticket_id);
+                team::record(app, &workspace, &letter, link, &outcome).await
+            }
+            None => notice::record(app, &workspace, &letter, &outcome).await,
+        },
     }
 }
 
@@ -112,6 +120,8 @@ struct Ready {
     to: Email,
     /// What it is about: an event of SES finds that by them with one read.
     tags: Vec<(&'static str, String)>,
+    /// The team member whom it invites, if it does.
+    invited: Option<InternalUserId>,
 }
 
 /// What became of a letter.

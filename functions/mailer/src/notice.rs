@@ -34,6 +34,7 @@ pub(crate) async fn write(
         written: mail.write()?,
         to: to.clone(),
         tags: vec![("endpoint", id.to_string())],
+        invited: None,
     }))
 }
 

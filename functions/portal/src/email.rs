@@ -1,17 +1,17 @@
-//! `POST /portal/email`: a client wants another e-mail address.
+//! `POST /portal/email`: somebody wants another e-mail address.
 
 use portico_app::{App, Grant};
-use portico_domain::{Email, Invalid};
+use portico_domain::{Email, Invalid, Person};
 use portico_keys::password::{self, Verdict};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit_client, body, count_mail,
+    Body, Function, Operation, Problem, Request, Response, Route, admit_person, body, count_mail,
     count_password_try, ok, schema,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What this function answers to.
-pub const ROUTE: Route = Route::post("portal-email", "/portal/email").needs_a_client();
+pub const ROUTE: Route = Route::post("portal-email", "/portal/email").needs_a_session();
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT, Grant::UPDATE];
@@ -51,13 +51,14 @@ struct Asked<'a> {
 
 /// Has a link mailed to the new address.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = admit_client(app, &request).await?;
-    let client = &caller.client;
+    let caller = admit_person(app, &request).await?;
+    let (person, account) = (&caller.person, caller.session.account);
     let wanted: NewAddress = body(&request)?;
     let email = Email::parse("email", &wanted.email)?;
-    let workspace = app.store.workspace(client.workspace_id);
-    let tries = count_password_try(app, &workspace, &request, &client.email.key()).await?;
-    let login = workspace.client_login_of(client.id).await?;
+    let workspace = app.store.workspace(person.workspace_id());
+    let subject = account.door().subject(person.email());
+    let tries = count_password_try(app, &workspace, &request, &subject).await?;
+    let login = workspace.login_of(account).await?;
     let stored = login.and_then(|login| login.password);
     let hash = stored.as_ref().map(|stored| stored.hash.as_str());
     if password::verify(&wanted.password, hash).await? == Verdict::Wrong {
@@ -68,10 +69,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     count_mail(app, &workspace, &request, &email).await?;
 
     let mut change = caller.change(app, &request);
-    client.ask_to_change_email(&mut change, email.clone());
+    match person {
+        Person::Client(client) => client.ask_to_change_email(&mut change, email.clone()),
+        Person::Member(user) => user.ask_to_change_email(&mut change, email.clone()),
+    };
     workspace.commit(&change).await?;
     Ok(ok(&Asked {
-        email: client.email.as_str(),
+        email: person.email().as_str(),
         pending_email: email.as_str(),
     }))
 }

@@ -1,4 +1,5 @@
-//! The functions behind `/portal`: what a signed-in client reaches.
+//! The functions behind `/portal`: what whoever is signed in reaches: most are
+//! for clients, those about signing in for team members too.
 
 pub mod email;
 pub mod home;

@@ -1,24 +1,24 @@
-//! `POST /portal/password`: a client chooses another password.
+//! `POST /portal/password`: somebody chooses another password.
 
 use portico_app::{App, Grant};
-use portico_domain::{Account, Credential, Invalid, Session, SignInMethod};
+use portico_domain::{Credential, Invalid, Session, SignInMethod};
 use portico_keys::password::{self, Password, Verdict};
 use portico_web::{
-    Body, Function, Operation, PortalCaller, Problem, Proven, Request, Response, Route, Tokens,
-    admit_client, begin_session, body, count_password_try, retry_stale, schema, signed_in,
+    Body, Function, Operation, Problem, Proven, Request, Response, Route, SignedInCaller, Tokens,
+    admit_person, begin_session, body, count_password_try, retry_stale, schema, signed_in,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What this function answers to.
-pub const ROUTE: Route = Route::post("portal-password", "/portal/password").needs_a_client();
+pub const ROUTE: Route = Route::post("portal-password", "/portal/password").needs_a_session();
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT, Grant::UPDATE];
 
 const OPERATION: Operation = Operation {
     summary: "Change the password",
-    description: "Ends every session of the client; this request begins a new one.",
+    description: "Ends every session of the caller; this request begins a new one.",
     query: &[],
     body: Some(schema::<Passwords>),
     answer: Body::Json(schema::<Tokens>),
@@ -41,7 +41,7 @@ struct Passwords {
 
 /// Changes the password.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = admit_client(app, &request).await?;
+    let caller = admit_person(app, &request).await?;
     let passwords: Passwords = body(&request)?;
     let hash = new_hash(app, &request, &caller, &passwords).await?;
     let session = store(app, &request, &caller, &hash).await?;
@@ -52,15 +52,16 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 async fn new_hash(
     app: &App,
     request: &Request,
-    caller: &PortalCaller,
+    caller: &SignedInCaller,
     passwords: &Passwords,
 ) -> Result<String, Problem> {
-    let client = &caller.client;
-    let workspace = app.store.workspace(client.workspace_id);
+    let (person, account) = (&caller.person, caller.session.account);
+    let workspace = app.store.workspace(person.workspace_id());
     let name = workspace.get().await?.name;
-    let new = Password::parse(&passwords.password, &client.guessed_first(&name))?;
-    let tries = count_password_try(app, &workspace, request, &client.email.key()).await?;
-    let login = workspace.client_login_of(client.id).await?;
+    let new = Password::parse(&passwords.password, &person.guessed_first(&name))?;
+    let subject = account.door().subject(person.email());
+    let tries = count_password_try(app, &workspace, request, &subject).await?;
+    let login = workspace.login_of(account).await?;
     let stored = login.and_then(|login| login.password);
     let hash = stored.as_ref().map(|stored| stored.hash.as_str());
     if password::verify(&passwords.current_password, hash).await? == Verdict::Wrong {
@@ -74,29 +75,29 @@ async fn new_hash(
 async fn store(
     app: &App,
     request: &Request,
-    caller: &PortalCaller,
+    caller: &SignedInCaller,
     hash: &str,
 ) -> Result<Session, Problem> {
-    let client = &caller.client;
-    let workspace = app.store.workspace(client.workspace_id);
+    let (person, account) = (&caller.person, caller.session.account);
+    let workspace = app.store.workspace(person.workspace_id());
     retry_stale(|| async {
-        let before = workspace.client(client.id).await?;
+        let before = workspace.person(account).await?;
         let before = before.ok_or_else(Problem::session_missing)?;
         // Whoever was put out while this was being decided stays out.
-        if before.session_epoch != client.session_epoch {
+        if before.session_epoch() != person.session_epoch() {
             return Err(Problem::session_missing());
         }
         let mut change = caller.change(app, request);
         let mut after = before.clone();
         after.end_sessions();
         change.credential = Some(Credential {
-            account: Account::Client { id: after.id },
+            account,
             hash: hash.to_owned(),
             changed_at: change.moment.now,
         });
-        let session = begin_session(app, request, Proven::client(&after, SignInMethod::Password))?;
+        let session = begin_session(app, request, Proven::new(&after, SignInMethod::Password))?;
         change.session = Some(session.clone());
-        change.save_client(Some(&before), after);
+        before.save(&mut change, after);
         workspace.commit(&change).await?;
         Ok(session)
     })

@@ -1,14 +1,14 @@
-//! `DELETE /portal/sessions/{id}`: a client ends one of its sessions.
+//! `DELETE /portal/sessions/{id}`: somebody ends one of its sessions.
 
 use portico_app::{App, Grant};
 use portico_domain::SessionId;
 use portico_web::{
-    Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit_client, ok,
+    Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit_person, ok,
     schema,
 };
 
 /// What this function answers to.
-pub const ROUTE: Route = Route::delete("portal-revoke", "/portal/sessions/{id}").needs_a_client();
+pub const ROUTE: Route = Route::delete("portal-revoke", "/portal/sessions/{id}").needs_a_session();
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::DELETE];
@@ -28,9 +28,9 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Ends a session.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = admit_client(app, &request).await?;
+    let caller = admit_person(app, &request).await?;
     let id: SessionId = request.path_id("session")?;
-    let workspace = app.store.workspace(caller.client.workspace_id);
+    let workspace = app.store.workspace(caller.person.workspace_id());
     let session = workspace.session(caller.session.account, id).await?;
     let session = session.ok_or_else(|| Problem::not_found("session"))?;
     workspace.end_session(session.account, session.id).await?;

@@ -1,22 +1,22 @@
-//! `GET /portal/sessions`: where a client is signed in.
+//! `GET /portal/sessions`: where somebody is signed in.
 
 use portico_app::{App, Grant};
 use portico_domain::SessionView;
 use portico_store::Index;
 use portico_web::{
-    Body, Function, ListView, Operation, Problem, Request, Response, Route, admit_client, ok,
+    Body, Function, ListView, Operation, Problem, Request, Response, Route, admit_person, ok,
     schema,
 };
 
 /// What this function answers to.
-pub const ROUTE: Route = Route::get("portal-sessions", "/portal/sessions").needs_a_client();
+pub const ROUTE: Route = Route::get("portal-sessions", "/portal/sessions").needs_a_session();
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::query(Index::Table)];
 
 const OPERATION: Operation = Operation {
     summary: "List the own sessions",
-    description: "Where the client is signed in, the newest 100 first.",
+    description: "Where the caller is signed in, the newest 100 first.",
     query: &[],
     body: None,
     answer: Body::Json(schema::<ListView<SessionView>>),
@@ -29,10 +29,10 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Lists the sessions that work.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = admit_client(app, &request).await?;
-    let workspace = app.store.workspace(caller.client.workspace_id);
+    let caller = admit_person(app, &request).await?;
+    let workspace = app.store.workspace(caller.person.workspace_id());
     let sessions = workspace.sessions(caller.session.account).await?;
-    let (epoch, now) = (caller.client.session_epoch, app.now());
+    let (epoch, now) = (caller.person.session_epoch(), app.now());
     let live = sessions
         .iter()
         .filter(|session| session.is_live(epoch, now))

@@ -1,16 +1,16 @@
-//! `POST /portal/sign-out`: ends this session, or all of the client's.
+//! `POST /portal/sign-out`: ends this session, or all of its owner's.
 
 use portico_app::{App, Grant};
 use portico_web::{
-    Body, Deletion, Function, Operation, PortalCaller, Problem, Request, Response, Route,
-    admit_client, forget_session, ok, retry_stale, schema, see_other, sign_in_instead,
+    Body, Deletion, Function, Operation, Problem, Request, Response, Route, SignedInCaller,
+    admit_person, forget_session, ok, retry_stale, schema, see_other, sign_in_instead,
     sign_in_page,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What this function answers to.
-pub const ROUTE: Route = Route::post("portal-sign-out", "/portal/sign-out").needs_a_client();
+pub const ROUTE: Route = Route::post("portal-sign-out", "/portal/sign-out").needs_a_session();
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT, Grant::DELETE];
@@ -38,38 +38,37 @@ struct Where {
 
 /// Signs out.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = match admit_client(app, &request).await {
+    let caller = match admit_person(app, &request).await {
         Err(problem) => return sign_in_instead(&request, problem),
         Ok(caller) => caller,
     };
-    let (client, session) = (&caller.client, &caller.session);
+    let session = &caller.session;
     if request
         .field("everywhere")?
         .is_some_and(|text| text == "true")
     {
         end_all(app, &request, &caller).await?;
     } else {
-        let workspace = app.store.workspace(client.workspace_id);
+        let workspace = app.store.workspace(session.workspace_id);
         workspace.end_session(session.account, session.id).await?;
     }
     let response = if request.wants_page() {
-        see_other(&sign_in_page(client.workspace_id))
+        see_other(&sign_in_page(session.workspace_id, session.account.door()))
     } else {
         ok(&Deletion::new("session", &session.id))
     };
     Ok(response.with_cookie(forget_session()))
 }
 
-async fn end_all(app: &App, request: &Request, caller: &PortalCaller) -> Result<(), Problem> {
-    let client = &caller.client;
-    let workspace = app.store.workspace(client.workspace_id);
+async fn end_all(app: &App, request: &Request, caller: &SignedInCaller) -> Result<(), Problem> {
+    let workspace = app.store.workspace(caller.session.workspace_id);
     retry_stale(|| async {
-        let before = workspace.client(client.id).await?;
+        let before = workspace.person(caller.session.account).await?;
         let before = before.ok_or_else(Problem::session_missing)?;
         let mut change = caller.change(app, request);
         let mut after = before.clone();
         after.end_sessions();
-        change.save_client(Some(&before), after);
+        before.save(&mut change, after);
         Ok(workspace.commit(&change).await?)
     })
     .await

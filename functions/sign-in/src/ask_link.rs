@@ -17,7 +17,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::UPDATE];
 const OPERATION: Operation = Operation {
     summary: "Ask for a link to sign in with",
     description: "The link is good once, for ten minutes. The answer is the same whether or not there is an account with this address. Five mails in an hour to one address, or fifty asked for from one network, are as many as there are.",
-    query: &[],
+    query: &[crate::TEAM],
     body: Some(schema::<Address>),
     answer: Body::Json(schema::<Mailed>),
 };

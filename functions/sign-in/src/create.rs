@@ -1,16 +1,17 @@
-//! `POST /w/{workspace}/sign-in`: signs a client in with its password.
+//! `POST /w/{workspace}/sign-in`: signs somebody in with a password: a
+//! client, or with `team=true` an internal user.
 //!
-//! An address that nobody has, one whose client has no password, and a wrong
+//! An address that nobody has, one whose owner has no password, and a wrong
 //! password are told by the same answer after the same calls and one hash.
 
 use crate::page::SignInPage;
 use portico_app::{App, Grant};
-use portico_domain::{Account, Credential, Email, Invalid, Session, SignInMethod, Workspace};
+use portico_domain::{Credential, Email, Invalid, Session, SignInMethod, Workspace};
 use portico_keys::password::{self, Verdict};
-use portico_store::{ClientLogin, CommitError};
+use portico_store::{CommitError, Login};
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, Tokens, begin_session,
-    change_by, count_password_try, form_token, refuse_forged_form, schema, signed_in,
+    change_by, count_password_try, door, form_token, refuse_forged_form, schema, signed_in,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -23,8 +24,8 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT, Grant::
 
 const OPERATION: Operation = Operation {
     summary: "Sign in with a password",
-    description: "Programs get tokens. Browsers that send the form of the page get a cookie and are led to the start page. Ten wrong passwords in a quarter of an hour for one address, or a hundred from one network, are as many as are looked at.",
-    query: &[],
+    description: "Programs get tokens. Browsers that send the form of the page get a cookie and are led to the start page. Ten wrong passwords in a quarter of an hour for one address, or a hundred from one network, are as many as are looked at. The access token of an internal user is shown as `Authorization: Bearer` on the routes below `/v1`, and allows what its role allows at that moment.",
+    query: &[crate::TEAM],
     body: Some(schema::<Credentials>),
     answer: Body::Json(schema::<Tokens>),
 };
@@ -38,9 +39,9 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 #[derive(Debug, Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "it documents what the form or the body holds")]
 struct Credentials {
-    /// The client's address.
+    /// The address.
     email: String,
-    /// Its password.
+    /// The password.
     password: String,
 }
 
@@ -55,6 +56,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             let email = request.field("email")?.unwrap_or_default();
             let page = SignInPage {
                 workspace: &workspace,
+                door: door(&request)?,
                 csrf: &form.field.clone(),
                 email: &email,
                 error: Some(&problem.sentence()),
@@ -75,15 +77,16 @@ async fn sign_in(app: &App, request: &Request, workspace: &Workspace) -> Result<
     let presented = required("password")?;
     let store = app.store.workspace(workspace.id);
 
-    let tries = count_password_try(app, &store, request, &email.key()).await?;
-    let login = store.client_login(&email, app.moment()).await?;
+    let door = door(request)?;
+    let tries = count_password_try(app, &store, request, &door.subject(&email)).await?;
+    let login = store.login(door, &email, app.moment()).await?;
     let stored = login.as_ref().and_then(|login| login.password.as_ref());
     let verdict = password::verify(&presented, stored.map(|stored| stored.hash.as_str())).await?;
-    let login = login.filter(|login| verdict != Verdict::Wrong && login.client.can_sign_in());
+    let login = login.filter(|login| verdict != Verdict::Wrong && login.person.can_sign_in());
     let login = login.ok_or_else(Problem::sign_in_refused)?;
     tries.forgive(&store).await?;
 
-    let proven = Proven::client(&login.client, SignInMethod::Password);
+    let proven = Proven::new(&login.person, SignInMethod::Password);
     let session = begin_session(app, request, proven)?;
     let renewed = match verdict {
         Verdict::RightButOld => Some(password::Password::known(&presented).hash().await?),
@@ -93,30 +96,28 @@ async fn sign_in(app: &App, request: &Request, workspace: &Workspace) -> Result<
     Ok(session)
 }
 
-/// Writes the session, when the client signed in, and a renewed hash. Whoever
-/// changes the client at the same time does no harm: the session works under
+/// Writes the session, when its owner signed in, and a renewed hash. Whoever
+/// changes its owner at the same time does no harm: the session works under
 /// the epoch that was read with the password, or not at all.
 async fn store_session(
     app: &App,
     request: &Request,
-    login: &ClientLogin,
+    login: &Login,
     session: &Session,
     renewed: Option<String>,
 ) -> Result<(), Problem> {
     let store = app.store.workspace(session.workspace_id);
     let mut change = change_by(app, request, session.account.actor());
     change.session = Some(session.clone());
-    let mut after = login.client.clone();
+    let mut after = login.person.clone();
     if after.note_sign_in(change.moment.now) {
-        change.save_client(Some(&login.client), after);
+        login.person.save(&mut change, after);
     }
     let changed_at = login.password.as_ref().and_then(|stored| stored.changed_at);
     change.credential = renewed.map(|hash| Credential {
-        account: Account::Client {
-            id: login.client.id,
-        },
+        account: session.account,
         hash,
-        changed_at: changed_at.unwrap_or(login.client.created_at),
+        changed_at: changed_at.unwrap_or_else(|| login.person.created_at()),
     });
     match store.commit(&change).await {
         Err(CommitError::Stale) => {

@@ -2,7 +2,7 @@
 
 use crate::page::ForgottenPage;
 use portico_app::{App, Grant};
-use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, form_token};
+use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, door, form_token};
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::get("forgotten-show", "/w/{workspace}/forgotten");
@@ -12,8 +12,8 @@ pub const GRANTS: &[Grant] = &[Grant::GET];
 
 const OPERATION: Operation = Operation {
     summary: "Open the page for a forgotten password",
-    description: "Where a client has a link mailed: to sign in with, or to choose a new password.",
-    query: &[],
+    description: "Where somebody has a link mailed: to sign in with, or to choose a new password.",
+    query: &[crate::TEAM],
     body: None,
     answer: Body::Page,
 };
@@ -29,6 +29,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let form = form_token(app, &request)?;
     let page = ForgottenPage {
         workspace: &workspace,
+        door: door(&request)?,
         csrf: &form.field.clone(),
         email: "",
         error: None,

@@ -5,7 +5,7 @@
 //! brings nothing that counts.
 
 use portico_app::App;
-use portico_domain::{InvitationId, Time, WorkspaceId};
+use portico_domain::{Door, InvitationId, TicketId, Time, WorkspaceId};
 use portico_google::{Attempt, Google};
 use portico_keys::Secret;
 use portico_web::{Problem, Request, Response, cookie, see_other};
@@ -23,11 +23,36 @@ const LIFETIME: Duration = Duration::from_mins(10);
 pub(crate) struct Begun {
     /// At whose door.
     pub(crate) workspace_id: WorkspaceId,
-    /// The invitation to accept, and which of its links was opened.
-    pub(crate) invitation: Option<(InvitationId, u32)>,
+    /// What for.
+    pub(crate) aim: Aim,
     /// What has to go with Google's answer.
     pub(crate) attempt: Attempt,
     expires_at: Time,
+}
+
+/// What somebody goes to Google for.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum Aim {
+    /// To sign in to the portal.
+    Enter,
+    /// To sign in to the team.
+    EnterTeam,
+    /// To sign up.
+    SignUp,
+    /// To accept an invitation, with the link of this generation.
+    Accept(InvitationId, u32),
+    /// To accept an invitation to the team, with the link of this ticket.
+    Join(TicketId),
+}
+
+impl Aim {
+    /// The door that somebody with this aim came to.
+    pub(crate) const fn door(self) -> Door {
+        match self {
+            Self::Enter | Self::SignUp | Self::Accept(..) => Door::Clients,
+            Self::EnterTeam | Self::Join(_) => Door::Team,
+        }
+    }
 }
 
 /// Google, where it is set up.
@@ -44,13 +69,13 @@ pub(crate) fn redirect(app: &App) -> String {
 pub(crate) async fn begin(
     app: &App,
     workspace_id: WorkspaceId,
-    invitation: Option<(InvitationId, u32)>,
+    aim: Aim,
 ) -> Result<Response, Problem> {
     let google = google(app)?;
     let (url, attempt) = google.begin(&app.sender, &redirect(app)).await?;
     let begun = Begun {
         workspace_id,
-        invitation,
+        aim,
         attempt,
         expires_at: app.now() + LIFETIME,
     };

@@ -6,6 +6,7 @@ pub mod ask_reset;
 pub mod create;
 pub mod forgotten;
 mod google;
+mod google_aim;
 pub mod google_callback;
 pub mod google_invited;
 pub mod google_start;
@@ -25,7 +26,13 @@ pub mod verify_show;
 
 use portico_app::App;
 use portico_domain::Workspace;
-use portico_web::{Function, Problem, Request};
+use portico_web::{Function, Parameter, Problem, Request};
+
+/// Which door somebody comes to.
+const TEAM: Parameter = Parameter::flag(
+    "team",
+    "For internal users instead of clients. The same address may be an account of each kind.",
+);
 
 /// Every function of this resource.
 pub const FUNCTIONS: &[Function] = &[

@@ -1,4 +1,4 @@
-//! `POST /magic/{token}`: signs a client in with the link from a mail.
+//! `POST /magic/{token}`: signs somebody in with the link from a mail.
 
 use crate::mailed;
 use portico_app::{App, Grant};
@@ -29,21 +29,25 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Signs in.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    refuse_forged_form(app, &request)?;
+    mailed::or_dead(app, &request, answer(app, &request).await).await
+}
+
+async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
+    refuse_forged_form(app, request)?;
     let is_meant = |purpose: &TicketPurpose| *purpose == TicketPurpose::SignIn;
     let session = retry_stale(|| async {
-        let (ticket, workspace) = mailed::find(app, &request, is_meant).await?;
-        let before = mailed::owner(app, &ticket).await?.client;
-        let mut change = change_by(app, &request, ticket.account.actor());
+        let (ticket, workspace) = mailed::find(app, request, is_meant).await?;
+        let before = mailed::owner(app, &ticket).await?;
+        let mut change = change_by(app, request, ticket.account.actor());
         ticket.use_up(&mut change)?;
-        let proven = Proven::client(&before, SignInMethod::MagicLink);
-        let session = begin_session(app, &request, proven)?;
+        let proven = Proven::new(&before, SignInMethod::MagicLink);
+        let session = begin_session(app, request, proven)?;
         change.session = Some(session.clone());
         let mut after = before.clone();
         after.note_proof();
         after.note_sign_in(change.moment.now);
         if after != before {
-            change.save_client(Some(&before), after);
+            before.save(&mut change, after);
         }
         app.store.workspace(workspace.id).commit(&change).await?;
         Ok(session)

@@ -5,11 +5,12 @@
 //! no account, a ticket is written for one that nobody has, and whoever writes
 //! the mail finds nobody to send it to.
 
-use crate::page::{ForgottenPage, Mailed, MailedPage};
+use crate::page::{ForgottenPage, Mailed, MailedPage, RefusedPage};
 use portico_app::App;
-use portico_domain::{Account, Actor, ClientId, Email, Invalid, Ticket, TicketPurpose, Workspace};
-use portico_store::ClientLogin;
-use portico_web::{Problem, Request, Response, change_by, count_mail, ok, refuse_forged_form};
+use portico_domain::{Actor, DeadTicket, Email, Invalid, Person, Ticket, TicketPurpose, Workspace};
+use portico_web::{
+    Problem, Request, Response, change_by, count_mail, door, ok, refuse_forged_form,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -18,7 +19,7 @@ use serde::Deserialize;
 #[schemars(rename = "MailAddress")]
 #[expect(dead_code, reason = "it documents what the form or the body holds")]
 pub(crate) struct Address {
-    /// The client's address.
+    /// The address.
     email: String,
 }
 
@@ -31,7 +32,7 @@ pub(crate) async fn answer(
     refuse_forged_form(app, request)?;
     let workspace = crate::workspace(app, request).await?;
     match ask(app, request, &workspace, purpose).await {
-        Ok(()) if request.wants_page() => MailedPage::answer(&workspace),
+        Ok(()) if request.wants_page() => MailedPage::answer(request, &workspace),
         Ok(()) => Ok(ok(&Mailed::PERHAPS)),
         Err(problem) if request.wants_page() => {
             ForgottenPage::again(app, request, &workspace, &problem)
@@ -40,8 +41,8 @@ pub(crate) async fn answer(
     }
 }
 
-/// Has a link mailed to the address that the request names, if a client of the
-/// workspace has it.
+/// Has a link mailed to the address that the request names, if somebody has it
+/// who comes in by this door.
 async fn ask(
     app: &App,
     request: &Request,
@@ -56,13 +57,11 @@ async fn ask(
     count_mail(app, &store, request, &email).await?;
 
     let mut change = change_by(app, request, Actor::System);
-    let nobody: ClientId = change.moment.id();
-    let id = store.client_id_of(&email).await?.unwrap_or(nobody);
-    let client = store.client(id).await?;
-    let owner = client.filter(portico_domain::Client::can_sign_in);
-    let account = Account::Client {
-        id: owner.map_or(nobody, |client| client.id),
-    };
+    let door = door(request)?;
+    let nobody = door.nobody(change.moment);
+    let account = store.account_with(door, &email).await?.unwrap_or(nobody);
+    let owner = store.person(account).await?.filter(Person::can_sign_in);
+    let account = owner.map_or(nobody, |owner| owner.account());
     Ticket::issue(&mut change, workspace.id, account, purpose);
     Ok(store.commit(&change).await?)
 }
@@ -86,20 +85,33 @@ pub(crate) async fn find(
     Ok((ticket, store.get().await?))
 }
 
+/// Says on a page, with other ways in, why a link works no more; any other
+/// answer stays as it is.
+pub(crate) async fn or_dead(
+    app: &App,
+    request: &Request,
+    answer: Result<Response, Problem>,
+) -> Result<Response, Problem> {
+    match answer {
+        Err(problem) if request.wants_page() && problem.is_dead_ticket() => {
+            let (ticket, workspace) = find(app, request, |_| true).await?;
+            RefusedPage::answer(&workspace, ticket.account.door(), &problem)
+        }
+        answer => answer,
+    }
+}
+
 /// Whoever may use this ticket now. A link that was asked for before the
 /// password was changed is dead: whoever changed it meant to be rid of others.
-pub(crate) async fn owner(app: &App, ticket: &Ticket) -> Result<ClientLogin, Problem> {
+pub(crate) async fn owner(app: &App, ticket: &Ticket) -> Result<Person, Problem> {
     ticket.check(app.now())?;
-    let Account::Client { id } = ticket.account else {
-        return Err(Problem::unknown_link());
-    };
     let store = app.store.workspace(ticket.workspace_id);
-    let login = store.client_login_of(id).await?;
-    let login = login.filter(|login| login.client.can_sign_in());
+    let login = store.login_of(ticket.account).await?;
+    let login = login.filter(|login| login.person.can_sign_in());
     let login = login.ok_or_else(Problem::unknown_link)?;
     let changed_at = login.password.as_ref().and_then(|stored| stored.changed_at);
     if changed_at.is_some_and(|at| ticket.created_at < at) {
-        return Err(Problem::from(portico_domain::DeadTicket::Used));
+        return Err(DeadTicket::Used.into());
     }
-    Ok(login)
+    Ok(login.person)
 }

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use portico_app::App;
-use portico_domain::{Ticket, TicketPurpose, Workspace};
-use portico_web::{Brand, FormToken, Problem, Request, Response, branded_page, form_token};
+use portico_domain::{Door, Ticket, TicketPurpose, Workspace};
+use portico_web::{Brand, FormToken, Problem, Request, Response, branded_page, door, form_token};
 use serde::Serialize;
 
 /// The page on which somebody signs in.
@@ -11,6 +11,7 @@ use serde::Serialize;
 #[template(path = "sign_in.html")]
 pub(crate) struct SignInPage<'a> {
     pub(crate) workspace: &'a Workspace,
+    pub(crate) door: Door,
     pub(crate) csrf: &'a str,
     pub(crate) email: &'a str,
     pub(crate) error: Option<&'a str>,
@@ -18,14 +19,35 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) has_google: bool,
 }
 
-/// The page that says why Google did not let somebody in.
+/// The page that says why somebody was not let in, and shows other ways in.
 #[derive(Debug, Template)]
-#[template(path = "google.html")]
-pub(crate) struct GooglePage<'a> {
-    pub(crate) workspace: &'a Workspace,
-    pub(crate) heading: &'a str,
-    pub(crate) message: &'a str,
-    pub(crate) code: &'a str,
+#[template(path = "refused.html")]
+pub(crate) struct RefusedPage<'a> {
+    workspace: &'a Workspace,
+    door: Door,
+    heading: &'a str,
+    message: &'a str,
+    code: &'a str,
+}
+
+impl RefusedPage<'_> {
+    /// The problem, with the page.
+    pub(crate) fn answer(
+        workspace: &Workspace,
+        door: Door,
+        problem: &Problem,
+    ) -> Result<Response, Problem> {
+        let heading = problem.heading();
+        let page = RefusedPage {
+            workspace,
+            door,
+            heading,
+            message: &problem.sentence(),
+            code: problem.code(),
+        };
+        let page = branded_page(&Brand::of(workspace), heading, &page)?;
+        Ok(problem.with_page(page))
+    }
 }
 
 /// The page on which somebody has a link mailed.
@@ -33,6 +55,7 @@ pub(crate) struct GooglePage<'a> {
 #[template(path = "forgotten.html")]
 pub(crate) struct ForgottenPage<'a> {
     pub(crate) workspace: &'a Workspace,
+    pub(crate) door: Door,
     pub(crate) csrf: &'a str,
     pub(crate) email: &'a str,
     pub(crate) error: Option<&'a str>,
@@ -43,6 +66,7 @@ pub(crate) struct ForgottenPage<'a> {
 #[template(path = "mailed.html")]
 pub(crate) struct MailedPage<'a> {
     workspace: &'a Workspace,
+    door: Door,
 }
 
 /// The page on which a new password is chosen.
@@ -76,6 +100,8 @@ pub(crate) struct SignUpPage<'a> {
     pub(crate) family_name: &'a str,
     pub(crate) email: &'a str,
     pub(crate) error: Option<&'a str>,
+    /// Whether there is Google to sign up with.
+    pub(crate) has_google: bool,
 }
 
 /// The page behind a link that proves an address.
@@ -116,7 +142,10 @@ impl Mailed {
 impl SignInPage<'_> {
     /// The page, with the cookie that its form needs.
     pub(crate) fn answer(&self, form: FormToken) -> Result<Response, Problem> {
-        let title = format!("Sign in to {}", self.workspace.name);
+        let title = match self.door {
+            Door::Clients => format!("Sign in to {}", self.workspace.name),
+            Door::Team => format!("Sign in to the team of {}", self.workspace.name),
+        };
         with_form(self.workspace, &title, self.error, self, form)
     }
 }
@@ -138,6 +167,7 @@ impl ForgottenPage<'_> {
         let form = form_token(app, request)?;
         let page = ForgottenPage {
             workspace,
+            door: door(request)?,
             csrf: &form.field.clone(),
             email: &request.field("email")?.unwrap_or_default(),
             error: Some(&problem.sentence()),
@@ -147,9 +177,14 @@ impl ForgottenPage<'_> {
 }
 
 impl MailedPage<'_> {
-    pub(crate) fn answer(workspace: &Workspace) -> Result<Response, Problem> {
+    pub(crate) fn answer(request: &Request, workspace: &Workspace) -> Result<Response, Problem> {
         let title = format!("Look into your mailbox: {}", workspace.name);
-        branded_page(&Brand::of(workspace), &title, &MailedPage { workspace })
+        let door = door(request)?;
+        branded_page(
+            &Brand::of(workspace),
+            &title,
+            &MailedPage { workspace, door },
+        )
     }
 }
 
@@ -190,6 +225,7 @@ impl VerifyPage<'_> {
             TicketPurpose::SignUp { email, .. } => (email, true),
             TicketPurpose::ChangeEmail { to, .. } => (to, false),
             TicketPurpose::ResetPassword
+            | TicketPurpose::Join
             | TicketPurpose::SignIn
             | TicketPurpose::VerifyEmail { .. } => return Err(Problem::unknown_link()),
         };

@@ -1,7 +1,7 @@
 //! `POST /sessions/refresh`: the next tokens of a session.
 
 use portico_app::{App, Grant};
-use portico_domain::{Account, Holder, Invalid, Refresh, Session};
+use portico_domain::{Account, Holder, Invalid, Person, Refresh, Session};
 use portico_keys::parse_session_token;
 use portico_store::WorkspaceStore;
 use portico_web::{
@@ -84,10 +84,7 @@ async fn find(
     account: Account,
     id: portico_domain::SessionId,
 ) -> Result<Option<(Session, u32)>, Problem> {
-    let Account::Client { id: client_id } = account else {
-        return Ok(None);
-    };
-    let found = workspace.signed_in_client(client_id, id).await?;
-    let client = found.client.filter(|client| client.archived_at.is_none());
-    Ok(found.session.zip(client.map(|client| client.session_epoch)))
+    let found = workspace.signed_in(account, id).await?;
+    let owner = found.person.filter(Person::is_here);
+    Ok(found.session.zip(owner.map(|owner| owner.session_epoch())))
 }

@@ -4,7 +4,7 @@
 use crate::{mailed, page::ResetPage};
 use portico_app::{App, Grant};
 use portico_domain::{
-    Account, Credential, Invalid, Session, SignInMethod, Ticket, TicketPurpose, Workspace,
+    Credential, Invalid, Person, Session, SignInMethod, Ticket, TicketPurpose, Workspace,
 };
 use portico_keys::password::Password;
 use portico_web::{
@@ -22,7 +22,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Choose a new password with a link",
-    description: "Uses the link up, ends every session of the client, signs it in, and tells it by mail.",
+    description: "Uses the link up, ends every session of the account, signs its owner in, and tells it by mail.",
     query: &[],
     body: Some(schema::<NewPassword>),
     answer: Body::Json(schema::<Tokens>),
@@ -43,16 +43,20 @@ struct NewPassword {
 
 /// Sets the password.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    refuse_forged_form(app, &request)?;
+    mailed::or_dead(app, &request, answer(app, &request).await).await
+}
+
+async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
+    refuse_forged_form(app, request)?;
     let is_meant = |purpose: &TicketPurpose| *purpose == TicketPurpose::ResetPassword;
-    let (ticket, workspace) = mailed::find(app, &request, is_meant).await?;
-    let client = mailed::owner(app, &ticket).await?.client;
-    let hash = match hash_password(&request, &client, &workspace).await {
+    let (ticket, workspace) = mailed::find(app, request, is_meant).await?;
+    let owner = mailed::owner(app, &ticket).await?;
+    let hash = match hash_password(request, &owner, &workspace).await {
         Err(problem) if request.wants_page() => {
-            let form = form_token(app, &request)?;
+            let form = form_token(app, request)?;
             let page = ResetPage {
                 workspace: &workspace,
-                email: client.email.as_str(),
+                email: owner.email().as_str(),
                 token: request.path("token"),
                 csrf: &form.field.clone(),
                 error: Some(&problem.sentence()),
@@ -61,19 +65,19 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         }
         hashed => hashed?,
     };
-    let session = reset(app, &request, &ticket, &hash).await?;
+    let session = reset(app, request, &ticket, &hash).await?;
     signed_in(app, &session).await
 }
 
 async fn hash_password(
     request: &Request,
-    client: &portico_domain::Client,
+    owner: &Person,
     workspace: &Workspace,
 ) -> Result<String, Problem> {
     let password = request
         .field("password")?
         .ok_or_else(|| Invalid::missing("password"))?;
-    let about = client.guessed_first(&workspace.name);
+    let about = owner.guessed_first(&workspace.name);
     Ok(Password::parse(&password, &about)?.hash().await?)
 }
 
@@ -88,7 +92,7 @@ async fn reset(
     retry_stale(|| async {
         let ticket = store.ticket(ticket.id).await?;
         let ticket = ticket.ok_or_else(Problem::unknown_link)?;
-        let before = mailed::owner(app, &ticket).await?.client;
+        let before = mailed::owner(app, &ticket).await?;
         let mut change = change_by(app, request, ticket.account.actor());
         ticket.use_up(&mut change)?;
         let mut after = before.clone();
@@ -96,14 +100,14 @@ async fn reset(
         after.note_proof();
         after.note_sign_in(change.moment.now);
         change.credential = Some(Credential {
-            account: Account::Client { id: after.id },
+            account: ticket.account,
             hash: hash.to_owned(),
             changed_at: change.moment.now,
         });
-        let proven = Proven::client(&after, SignInMethod::Reset);
+        let proven = Proven::new(&after, SignInMethod::Reset);
         let session = begin_session(app, request, proven)?;
         change.session = Some(session.clone());
-        change.save_client(Some(&before), after);
+        before.save(&mut change, after);
         store.commit(&change).await?;
         Ok(session)
     })

@@ -27,13 +27,17 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Shows the page.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    mailed::or_dead(app, &request, answer(app, &request).await).await
+}
+
+async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
     let is_meant = |purpose: &TicketPurpose| *purpose == TicketPurpose::ResetPassword;
-    let (ticket, workspace) = mailed::find(app, &request, is_meant).await?;
-    let login = mailed::owner(app, &ticket).await?;
-    let form = form_token(app, &request)?;
+    let (ticket, workspace) = mailed::find(app, request, is_meant).await?;
+    let owner = mailed::owner(app, &ticket).await?;
+    let form = form_token(app, request)?;
     let page = ResetPage {
         workspace: &workspace,
-        email: login.client.email.as_str(),
+        email: owner.email().as_str(),
         token: request.path("token"),
         csrf: &form.field.clone(),
         error: None,

@@ -2,7 +2,7 @@
 
 use crate::page::SignInPage;
 use portico_app::{App, Grant};
-use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, form_token};
+use portico_web::{Body, Function, Operation, Problem, Request, Response, Route, door, form_token};
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::get("sign-in-show", "/w/{workspace}/sign-in");
@@ -12,8 +12,8 @@ pub const GRANTS: &[Grant] = &[Grant::GET];
 
 const OPERATION: Operation = Operation {
     summary: "Open the sign-in page",
-    description: "Where the clients of a workspace sign in: the workspace's `portalUrl`.",
-    query: &[],
+    description: "Where the clients of a workspace sign in: the workspace's `portalUrl`. With `team=true` its internal users do.",
+    query: &[crate::TEAM],
     body: None,
     answer: Body::Page,
 };
@@ -29,6 +29,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let form = form_token(app, &request)?;
     let page = SignInPage {
         workspace: &workspace,
+        door: door(&request)?,
         csrf: &form.field.clone(),
         email: "",
         error: None,

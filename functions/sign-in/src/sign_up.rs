@@ -9,8 +9,10 @@
 use crate::page::{Mailed, MailedPage, SignUpPage};
 use portico_app::{App, Grant};
 use portico_domain::{
-    Account, Actor, Client, ClientId, Email, PersonName, Ticket, TicketPurpose, Workspace,
+    Account, Actor, Change, Client, ClientDraft, ClientId, Email, PersonName, Ticket,
+    TicketPurpose, Workspace, WorkspaceId,
 };
+use portico_store::WorkspaceStore;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, change_by, count_mail,
     form_token, ok, refuse_forged_form, schema,
@@ -55,7 +57,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     refuse_forged_form(app, &request)?;
     let workspace = workspace(app, &request).await?;
     match ask(app, &request, &workspace).await {
-        Ok(()) if request.wants_page() => MailedPage::answer(&workspace),
+        Ok(()) if request.wants_page() => MailedPage::answer(&request, &workspace),
         Ok(()) => Ok(ok(&Mailed::PERHAPS)),
         Err(problem) if request.wants_page() => page(app, &request, &workspace, Some(&problem)),
         Err(problem) => Err(problem),
@@ -97,6 +99,41 @@ async fn ask(app: &App, request: &Request, workspace: &Workspace) -> Result<(), 
     Ok(store.commit(&change).await?)
 }
 
+/// The client with this address, if there is one.
+pub(crate) async fn known(
+    store: &WorkspaceStore<'_>,
+    email: &Email,
+) -> Result<Option<Client>, Problem> {
+    match store.client_id_of(email).await? {
+        Some(id) => Ok(store.client(id).await?),
+        None => Ok(None),
+    }
+}
+
+/// Adds a client who has proved this address, by a link or with the Google
+/// account of this subject; or activates the one that the team has added.
+pub(crate) async fn add(
+    change: &mut Change<'_>,
+    (store, workspace_id): (&WorkspaceStore<'_>, WorkspaceId),
+    known: Option<Client>,
+    (name, email, subject): (&PersonName, &Email, Option<&str>),
+) -> Result<Client, Problem> {
+    if let Some(before) = known {
+        let mut after = before.clone();
+        after.prove_address(change, store.open_invitation(&before).await?.as_ref());
+        if let Some(subject) = subject {
+            after.enter_with_google(subject)?;
+        }
+        return Ok(change.save_client(Some(&before), after));
+    }
+    let draft = ClientDraft::new(name.clone(), email.clone());
+    let mut client = Client::sign_up(change.moment, workspace_id, draft);
+    if let Some(subject) = subject {
+        client.enter_with_google(subject)?;
+    }
+    Ok(change.save_signed_up(client))
+}
+
 /// The page, with what went wrong and what was typed.
 pub(crate) fn page(
     app: &App,
@@ -117,6 +154,7 @@ pub(crate) fn page(
         family_name: &typed("familyName")?,
         email: &typed("email")?,
         error: sentence.as_deref(),
+        has_google: app.google.is_some(),
     };
     let answer = page.answer(form)?;
     Ok(match problem {

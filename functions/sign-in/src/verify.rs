@@ -5,11 +5,12 @@
 use crate::{
     mailed,
     page::{VerifiedPage, VerifyPage},
+    sign_up,
 };
 use portico_app::{App, Grant};
 use portico_domain::{
-    Account, Client, ClientDraft, Credential, Email, Invalid, PersonName, Session, SignInMethod,
-    Ticket, TicketPurpose, Workspace,
+    Account, Client, Credential, Email, Invalid, Person, PersonName, Session, SignInMethod, Ticket,
+    TicketPurpose, Workspace,
 };
 use portico_keys::password::Password;
 use portico_web::{
@@ -62,31 +63,36 @@ pub(crate) const fn is_meant(purpose: &TicketPurpose) -> bool {
 
 /// Proves an address.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    refuse_forged_form(app, &request)?;
-    let (ticket, workspace) = mailed::find(app, &request, is_meant).await?;
+    mailed::or_dead(app, &request, answer(app, &request).await).await
+}
+
+async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
+    refuse_forged_form(app, request)?;
+    let (ticket, workspace) = mailed::find(app, request, is_meant).await?;
     ticket.check(app.now())?;
     match &ticket.purpose {
         TicketPurpose::SignUp { name, email } => {
-            let hash = match hash_password(&request, &workspace, name, email).await {
+            let hash = match hash_password(request, &workspace, name, email).await {
                 Err(problem) if request.wants_page() => {
                     let page =
-                        VerifyPage::answer(app, &request, &workspace, &ticket, Some(&problem));
+                        VerifyPage::answer(app, request, &workspace, &ticket, Some(&problem));
                     return Ok(problem.with_page(page?));
                 }
                 hashed => hashed?,
             };
             let place = (&workspace, &ticket);
-            let session = sign_up(app, &request, place, (name, email), &hash).await?;
+            let session = sign_up(app, request, place, (name, email), &hash).await?;
             signed_in(app, &session).await
         }
         TicketPurpose::ChangeEmail { to, .. } => {
-            change_email(app, &request, &ticket).await?;
+            change_email(app, request, &ticket).await?;
             if request.wants_page() {
                 return VerifiedPage::answer(&workspace, to.as_str());
             }
             Ok(ok(&Verified { email: to.as_str() }))
         }
         TicketPurpose::ResetPassword
+        | TicketPurpose::Join
         | TicketPurpose::SignIn
         | TicketPurpose::VerifyEmail { .. } => Err(Problem::unknown_link()),
     }
@@ -101,12 +107,7 @@ async fn hash_password(
     let password = request
         .field("password")?
         .ok_or_else(|| Invalid::missing("password"))?;
-    let about = [
-        &*name.given_name,
-        &name.family_name,
-        email.as_str(),
-        &workspace.name,
-    ];
+    let about = name.guessed_first(email, &workspace.name);
     Ok(Password::parse(&password, &about)?.hash().await?)
 }
 
@@ -125,25 +126,12 @@ async fn sign_up(
         let change = change_by(app, request, ticket.account.actor());
         let mut change = change.with_client_limit(workspace.plan.client_limit);
         ticket.use_up(&mut change)?;
-        let known = match store.client_id_of(email).await? {
-            Some(id) => store.client(id).await?,
-            None => None,
-        };
-        let client = match known {
-            Some(client) if client.can_sign_in() => {
-                return Err(portico_domain::DeadTicket::Used.into());
-            }
-            Some(before) => {
-                let mut after = before.clone();
-                after.prove_address(&mut change, store.open_invitation(&before).await?.as_ref());
-                change.save_client(Some(&before), after)
-            }
-            None => {
-                let draft = ClientDraft::new(name.clone(), email.clone());
-                let client = Client::sign_up(change.moment, ticket.workspace_id, draft);
-                change.save_signed_up(client)
-            }
-        };
+        let known = sign_up::known(&store, email).await?;
+        if known.as_ref().is_some_and(Client::can_sign_in) {
+            return Err(portico_domain::DeadTicket::Used.into());
+        }
+        let (place, subject) = ((&store, workspace.id), None);
+        let client = sign_up::add(&mut change, place, known, (name, email, subject)).await?;
         change.credential = Some(Credential {
             account: Account::Client { id: client.id },
             hash: hash.to_owned(),
@@ -160,28 +148,32 @@ async fn sign_up(
 
 async fn change_email(app: &App, request: &Request, ticket: &Ticket) -> Result<(), Problem> {
     let store = app.store.workspace(ticket.workspace_id);
-    let Account::Client { id } = ticket.account else {
-        return Err(Problem::unknown_link());
-    };
     retry_stale(|| async {
         let ticket = store.ticket(ticket.id).await?;
         let ticket = ticket.ok_or_else(Problem::unknown_link)?;
         let TicketPurpose::ChangeEmail { from, to } = &ticket.purpose else {
             return Err(Problem::unknown_link());
         };
-        let before = store.client(id).await?;
-        let before = before.filter(|client| !client.is_archived());
+        let before = store.person(ticket.account).await?;
+        let before = before.filter(Person::is_here);
         let before = before.ok_or_else(Problem::unknown_link)?;
         let mut change = change_by(app, request, ticket.account.actor());
         ticket.use_up(&mut change)?;
         // Another change came first; this one was meant for what was then.
-        if before.email != *from {
+        if before.email() != from {
             return Err(portico_domain::DeadTicket::Used.into());
         }
-        let mut after = before.clone();
-        after.change_email(&mut change, to.clone());
-        after.note_proof();
-        change.save_client(Some(&before), after);
+        match before {
+            Person::Client(before) => {
+                let mut after = before.clone();
+                after.change_email(&mut change, to.clone());
+                after.note_proof();
+                change.save_client(Some(&before), *after);
+            }
+            Person::Member(before) => {
+                before.change_email(&mut change, to.clone());
+            }
+        }
         Ok(store.commit(&change).await?)
     })
     .await

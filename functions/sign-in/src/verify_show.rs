@@ -26,7 +26,11 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Shows the page.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let (ticket, workspace) = mailed::find(app, &request, verify::is_meant).await?;
+    mailed::or_dead(app, &request, answer(app, &request).await).await
+}
+
+async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
+    let (ticket, workspace) = mailed::find(app, request, verify::is_meant).await?;
     ticket.check(app.now())?;
-    VerifyPage::answer(app, &request, &workspace, &ticket, None)
+    VerifyPage::answer(app, request, &workspace, &ticket, None)
 }

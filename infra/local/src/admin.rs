@@ -5,14 +5,14 @@
 
 mod plan;
 
-pub use plan::{count_page, set_plan, set_plan_in};
+pub use plan::{count_page, set_local_plan, set_plan, set_plan_in};
 
 use crate::server::{StartError, store_in};
 use portico_app::index::rebuild::{self, Place, Progress};
 use portico_bootstrap::aws_config;
 use portico_domain::{
-    ApiKey, Change, Email, IdSource, InternalUser, InternalUserId, Invalid, Moment, PersonName,
-    RotationPending, Time, Workspace, WorkspaceId,
+    Actor, ApiKey, Change, Email, IdSource, InternalUser, InternalUserId, Invalid, InviteRefusal,
+    Moment, PersonName, RotationPending, Time, Workspace, WorkspaceId,
 };
 use portico_keys::{NoRandomness, Secret, new_api_key};
 use portico_store::{Clock, CommitError, Error, Store};
@@ -38,6 +38,9 @@ pub enum AdminError {
     /// The admin could not be added, or the plan not be set.
     #[error("failed to write it")]
     Commit(#[from] CommitError),
+    /// The admin was invited already.
+    #[error(transparent)]
+    Invite(#[from] InviteRefusal),
     /// A rotation is under way.
     #[error(transparent)]
     RotationPending(#[from] RotationPending),
@@ -53,7 +56,8 @@ pub enum AdminError {
 }
 
 /// Makes a workspace with its admin and the admin's key in this table, with
-/// the credentials and the region of the environment.
+/// the credentials and the region of the environment, and has the admin invited
+/// by the mail of the installation.
 pub async fn create(
     table: &str,
     name: &str,
@@ -62,7 +66,26 @@ pub async fn create(
     let store = Store::new(&aws_config().await, table, Clock::new(Time::system_now));
     let ids = IdSource::new();
     let moment = Moment::new(Time::system_now(), &ids);
-    create_in(&store, moment, name, admin).await
+    let new = create_in(&store, moment, name, admin).await?;
+    invite(&store, moment, &new).await?;
+    Ok(new)
+}
+
+/// Has the admin of a new workspace mailed a link with which it sets up its
+/// account. Where no mail goes out yet, its key copies the link.
+pub async fn invite(
+    store: &Store,
+    moment: Moment<'_>,
+    new: &NewWorkspace,
+) -> Result<(), AdminError> {
+    let workspace = store.workspace(new.id);
+    let lifetime = workspace.get().await?.invitation_lifetime();
+    if let Some(admin) = workspace.internal_user(new.admin_id).await? {
+        let mut change = Change::by_system(moment);
+        admin.invite(&mut change, lifetime, Actor::System)?;
+        workspace.commit(&change).await?;
+    }
+    Ok(())
 }
 
 /// Derives anew what the lists of a workspace show.
@@ -151,7 +174,7 @@ pub async fn rotate_keys(table: &str, at_once: bool) -> Result<Time, AdminError>
 /// Rotates the keys of the installation on this machine that keeps its data in
 /// this directory. Its server may go on meanwhile.
 pub async fn rotate_local_keys(directory: &Path, at_once: bool) -> Result<Time, AdminError> {
-    let (store, clock) = store_in(directory)?;
+    let (store, clock, _) = store_in(directory)?;
     rotate_in(&store, clock.now(), at_once).await
 }
 

@@ -39,6 +39,7 @@ pub fn functions() -> String {
             Access::AnyKey => "any key",
             Access::Permission(permission) => permission.name(),
             Access::Client => "client",
+            Access::Session => "session",
         };
         entry(
             route.name,

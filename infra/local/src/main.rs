@@ -43,7 +43,7 @@ enum Command {
     Index(Index),
     /// Look at an installation in AWS, or at an account for one, and say what is wrong.
     Doctor(Doctor),
-    /// What an operator does to an installation in AWS.
+    /// What an operator does to an installation.
     #[command(subcommand)]
     Admin(Admin),
     /// The keys that sign access tokens.
@@ -64,7 +64,8 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Admin {
-    /// Make a workspace and print its admin's key, this once.
+    /// Make a workspace in AWS, invite its admin by mail, and print the admin's
+    /// key, this once.
     Create {
         /// The table of the installation, such as portico-prod.
         #[arg(long)]
@@ -82,12 +83,15 @@ enum Admin {
     /// Say how much of Portico a workspace may use. What is not given is not
     /// limited.
     Plan {
-        /// The table of the installation, such as portico-prod.
+        /// The table of an installation in AWS, such as portico-prod.
+        #[arg(long, conflicts_with = "data", requires = "workspace")]
+        table: Option<String>,
+        /// The data of a local server, which may be running.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        /// The workspace's id; on this machine the first one unless given.
         #[arg(long)]
-        table: String,
-        /// The workspace's id.
-        #[arg(long)]
-        workspace: WorkspaceId,
+        workspace: Option<WorkspaceId>,
         /// What the plan is called.
         #[arg(long)]
         name: Option<String>,
@@ -179,6 +183,7 @@ async fn administer(command: Admin) -> Done {
         }
         Admin::Plan {
             table,
+            data,
             workspace,
             name,
             clients,
@@ -189,7 +194,10 @@ async fn administer(command: Admin) -> Done {
                 client_limit: clients,
                 without: without.into_iter().collect(),
             };
-            let counted = portico_local::admin::set_plan(&table, workspace, plan).await?;
+            let (workspace, counted) = match table.as_deref().zip(workspace) {
+                Some((table, id)) => (id, portico_local::admin::set_plan(table, id, plan).await?),
+                None => portico_local::admin::set_local_plan(&data, workspace, plan).await?,
+            };
             print(&json!({ "workspaceId": workspace, "clients": counted }).to_string())
         }
     }

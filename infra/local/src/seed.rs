@@ -6,8 +6,8 @@
 use crate::{admin::FirstAdmin, state::State};
 use portico_app::App;
 use portico_domain::{
-    Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyName, CompanyPatch, Email, Invalid,
-    PersonName, Workspace,
+    Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyName, CompanyPatch, Email,
+    InternalUser, InternalUserId, Invalid, InviteRefusal, PersonName, Workspace, WorkspaceId,
 };
 use portico_store::{CommitError, CompanyFilter, Error, PageRequest};
 
@@ -20,6 +20,9 @@ pub enum SeedError {
     /// The admin or the examples could not be written.
     #[error("failed to add the admin and the example clients")]
     Examples(#[from] CommitError),
+    /// The admin cannot be invited.
+    #[error("failed to make the admin's link")]
+    Invite(#[from] InviteRefusal),
     /// They are not what the rules allow.
     #[error("failed to check the admin and the example clients")]
     Invalid(#[from] Invalid),
@@ -61,6 +64,37 @@ pub(crate) async fn add_admin(app: &App, state: &State) -> Result<(), SeedError>
     let mut change = Change::by_system(app.moment());
     FirstAdmin::new("Admin", "admin@example.com")?.found(&mut change, id, w);
     Ok(workspace.commit(&change).await?)
+}
+
+/// Where the first admin sets up its account, if nobody of the team can sign in
+/// yet. Whoever starts the server may do anything there, so the link is shown
+/// and not mailed.
+pub(crate) async fn set_up_url(
+    app: &App,
+    w: WorkspaceId,
+    admin: InternalUserId,
+) -> Result<Option<String>, SeedError> {
+    let workspace = app.store.workspace(w);
+    let page = PageRequest {
+        limit: 100,
+        after: None,
+    };
+    let team = workspace.internal_users(&page).await?.items;
+    if team.iter().any(InternalUser::can_sign_in) {
+        return Ok(None);
+    }
+    let admin = workspace.internal_user(admin).await?;
+    let Some(admin) = admin.filter(InternalUser::is_member) else {
+        return Ok(None);
+    };
+    if let Some(open) = admin.open_invitation(app.now()) {
+        return Ok(Some(app.join_url(w, open.ticket_id)));
+    }
+    let lifetime = workspace.get().await?.invitation_lifetime();
+    let mut change = Change::by_system(app.moment());
+    let (_, ticket) = admin.invite_by_hand(&mut change, lifetime, Actor::System)?;
+    workspace.commit(&change).await?;
+    Ok(Some(app.join_url(w, ticket.id)))
 }
 
 /// John Doe and Jane Doe in Rocket Rides. A company or a client that is there

@@ -12,7 +12,7 @@ use crate::{
     mailbox::{self, Mailbox},
     pump::{QueuePump, Runner, SchedulePump, StreamPump, queue_of},
     s3,
-    seed::{SeedError, add_admin, seed},
+    seed::{SeedError, add_admin, seed, set_up_url},
     sqs::{QueueSpec, Queues},
     state::{State, StateError},
 };
@@ -220,6 +220,13 @@ impl LocalServer {
         &self.hooks
     }
 
+    /// Where the first admin sets up its account, for as long as nobody of its
+    /// team can sign in. The link is made once and stays the same until it is
+    /// used or runs out.
+    pub async fn set_up_url(&self) -> Result<Option<String>, SeedError> {
+        set_up_url(self.app(), self.workspace_id, self.admin_id).await
+    }
+
     /// Runs stream, queues and mail until nothing is left to do now.
     pub async fn settle(&self) {
         self.core.settle().await;
@@ -345,9 +352,9 @@ impl Pumps {
     }
 }
 
-/// The table of the data in this directory, with its clock, while a server may
-/// or may not be running over it.
-pub(crate) fn store_in(directory: &Path) -> Result<(Store, MovableClock), StartError> {
+/// The table of the data in this directory, with its clock and its first
+/// workspace, while a server may or may not be running over it.
+pub(crate) fn store_in(directory: &Path) -> Result<(Store, MovableClock, WorkspaceId), StartError> {
     // Without this, a name that was mistyped would become an installation.
     let state = directory.join("portico.json");
     fs::metadata(&state).map_err(|error| StartError::Directory(directory.to_owned(), error))?;
@@ -367,7 +374,8 @@ pub(crate) fn store_in(directory: &Path) -> Result<(Store, MovableClock), StartE
         parts.bucket,
         clock.clone(),
     );
-    Ok((Store::new(&aws.config(), TABLE, clock.for_app()), clock))
+    let store = Store::new(&aws.config(), TABLE, clock.for_app());
+    Ok((store, clock, parts.state.workspace_id))
 }
 
 fn queues() -> Queues {

@@ -97,7 +97,11 @@ async fn the_line_for_scripts_says_where_everything_is() {
         .keys()
         .map(String::as_str)
         .collect();
-    assert_eq!(members, ["url", "workspaceId", "apiKey", "mail", "hooks"]);
+    let expected = ["url", "workspaceId", "apiKey", "mail", "hooks", "setUpUrl"];
+    assert_eq!(members, expected);
+    let set_up = reqwest::get(text(&ready, "setUpUrl")).await;
+    let page = set_up.expect("it answers").text().await.expect("a page");
+    assert!(page.contains("Join the team of My workspace"), "{page}");
     assert_eq!(
         get(&ready, "/v1/workspaces").await["id"],
         ready["workspaceId"]
@@ -122,6 +126,23 @@ async fn the_line_for_scripts_says_where_everything_is() {
         let answer = reqwest::get(text(&ready, page)).await.expect("it answers");
         assert!(answer.status().is_success());
     }
+}
+
+#[tokio::test]
+async fn a_plan_holds_for_a_running_local_server() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (_child, ready) = start(directory.path(), &[]).await;
+    let data = directory.path().to_str().expect("a path");
+
+    let plan = ["admin", "plan", "--data", data, "--without", "custom_roles"];
+    let done = portico(&plan).output().await.expect("it runs");
+
+    assert!(done.status.success(), "{done:?}");
+    let told: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    assert_eq!(told["workspaceId"], ready["workspaceId"]);
+    let role = serde_json::json!({ "name": "Auditor", "permissions": [] });
+    let refused = post(&ready, "/v1/roles", &role).await;
+    assert_eq!(refused["code"], "feature_missing", "{refused}");
 }
 
 #[tokio::test]

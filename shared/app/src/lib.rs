@@ -18,7 +18,9 @@ pub use retry::retry;
 pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch, sqs_messages};
 
 use portico_crm::Adapters;
-use portico_domain::{IdSource, Moment, OpenInvitation, Ticket, TicketPurpose, Time, WorkspaceId};
+use portico_domain::{
+    IdSource, Moment, OpenInvitation, Ticket, TicketId, TicketPurpose, Time, WorkspaceId,
+};
 use portico_files::Files;
 use portico_google::Google;
 use portico_keys::{InvitationLink, Keyring, TicketLink};
@@ -70,14 +72,24 @@ impl App {
     pub fn ticket_url(&self, ticket: &Ticket) -> String {
         let page = match ticket.purpose {
             TicketPurpose::ResetPassword => "reset",
+            TicketPurpose::Join => "i",
             TicketPurpose::SignIn => "magic",
             TicketPurpose::VerifyEmail { .. }
             | TicketPurpose::SignUp { .. }
             | TicketPurpose::ChangeEmail { .. } => "verify",
         };
+        self.ticket_page(page, ticket.workspace_id, ticket.id)
+    }
+
+    /// The link of the ticket with which a team member is invited.
+    pub fn join_url(&self, workspace_id: WorkspaceId, ticket_id: TicketId) -> String {
+        self.ticket_page("i", workspace_id, ticket_id)
+    }
+
+    fn ticket_page(&self, page: &str, workspace_id: WorkspaceId, ticket_id: TicketId) -> String {
         let link = TicketLink {
-            workspace_id: ticket.workspace_id,
-            ticket_id: ticket.id,
+            workspace_id,
+            ticket_id,
         };
         let token = self.keys.ticket_token(link);
         format!("{}/{page}/{}", self.base_url, token.expose())

@@ -347,13 +347,7 @@ impl Client {
 
     /// What somebody who guesses this client's password tries first.
     pub fn guessed_first<'a>(&'a self, workspace: &'a str) -> [&'a str; 4] {
-        let name = &self.name;
-        [
-            &name.given_name,
-            &name.family_name,
-            self.email.as_str(),
-            workspace,
-        ]
+        self.name.guessed_first(&self.email, workspace)
     }
 
     /// Whether there is an account to sign in to.

@@ -3,16 +3,19 @@
 //! A removed one keeps its item, because clients, keys and events name it; it
 //! is in no list and gets in nowhere.
 
+mod door;
+mod invitation;
 mod view;
 
+pub use invitation::{Joining, MemberStatus, TeamInvitation, TeamInvitationView};
 pub use view::InternalUserView;
 
 use crate::{
-    Change, CompanyAccess, Email, EventType, InternalUserId, Invalid, Permission, PersonName, Role,
-    Time, Told, WorkspaceId, color, event::Recorder,
+    Actor, Change, CompanyAccess, DeliveryState, Email, EventType, InternalUserId, Invalid,
+    Permission, PersonName, Role, Time, Told, WorkspaceId, color, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 /// An internal user as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +49,19 @@ pub struct InternalUser {
     pub last_login_at: Option<Time>,
     /// Tokens of an earlier epoch than this are no longer good.
     #[serde(default)]
-    pub session_epoch: u64,
+    pub session_epoch: u32,
+    /// When it set up its account; it can sign in since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined_at: Option<Time>,
+    /// The invitation that is open, or has run out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<TeamInvitation>,
+    /// Whether a link was used that went to its address and nowhere else.
+    #[serde(default)]
+    pub is_address_proven: bool,
+    /// The Google account that it signs in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub google_subject: Option<String>,
     /// Its events.
     #[serde(flatten)]
     pub told: Told,
@@ -85,15 +100,20 @@ fn is_unlimited(access: &CompanyAccess) -> bool {
 }
 
 impl InternalUser {
-    /// Adds an internal user under this id.
+    /// Adds an internal user under this id; with an invitation by mail if it is
+    /// given for how long that is good, and who invites.
     pub fn create(
         change: &mut Change<'_>,
         id: InternalUserId,
         workspace_id: WorkspaceId,
         draft: InternalUserDraft,
+        invitation: Option<(Duration, Actor)>,
     ) -> Result<Self, Invalid> {
         refuse_limited_admin(draft.role, &draft.company_access)?;
         let mut user = Self::new(id, workspace_id, draft, change.moment.now);
+        if let Some((lifetime, by)) = invitation {
+            user.set_invitation(change, lifetime, by, DeliveryState::Queued);
+        }
         user.record(change, EventType::InternalUserCreated, None);
         Ok(change.save_internal_user(None, user))
     }
@@ -136,6 +156,10 @@ impl InternalUser {
             removed_at: None,
             last_login_at: None,
             session_epoch: 0,
+            joined_at: None,
+            invitation: None,
+            is_address_proven: false,
+            google_subject: None,
             told: Told::default(),
             version: 0,
         }
@@ -164,9 +188,7 @@ impl InternalUser {
             return Ok(after);
         }
         refuse_limited_admin(after.role, &after.company_access)?;
-        after.updated_at = change.moment.now;
-        after.record(change, EventType::InternalUserUpdated, Some(&self.view()));
-        Ok(change.save_internal_user(Some(self), after))
+        Ok(self.save_updated(change, after))
     }
 
     /// Takes it out of the workspace: it and its keys are out on the very next
@@ -175,7 +197,8 @@ impl InternalUser {
         let mut after = self.clone();
         after.removed_at = Some(change.moment.now);
         after.updated_at = change.moment.now;
-        after.session_epoch += 1;
+        after.invitation = None;
+        after.end_sessions();
         after.record(change, EventType::InternalUserDeleted, None);
         change.save_internal_user(Some(self), after)
     }
@@ -200,13 +223,21 @@ impl InternalUser {
         permissions
     }
 
+    /// Writes what this has become, and tells it.
+    fn save_updated(&self, change: &mut Change<'_>, mut after: Self) -> Self {
+        after.updated_at = change.moment.now;
+        let before = self.view(change.moment.now);
+        after.record(change, EventType::InternalUserUpdated, Some(&before));
+        change.save_internal_user(Some(self), after)
+    }
+
     fn record(
         &mut self,
         change: &mut Change<'_>,
         kind: EventType,
         before: Option<&InternalUserView>,
     ) {
-        let view = self.view();
+        let view = self.view(change.moment.now);
         let moment = change.moment;
         let mut recorder =
             Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told);
@@ -250,7 +281,7 @@ mod tests {
             role,
             company_access: access,
         };
-        let user = InternalUser::create(&mut change, moment.id(), moment.id(), draft);
+        let user = InternalUser::create(&mut change, moment.id(), moment.id(), draft, None);
         check(&mut change, &user.expect("nothing is wrong with it"));
     }
 
@@ -324,7 +355,7 @@ mod tests {
         with_user(Role::Admin, CompanyAccess::ALL, |change, user| {
             let after = user.remove(change);
             assert!(!after.is_member() && !after.is_admin());
-            assert_eq!(after.view().email, "");
+            assert_eq!(after.view(change.moment.now).email, "");
             assert!(after.session_epoch > user.session_epoch);
             let last = change
                 .events

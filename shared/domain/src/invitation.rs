@@ -135,6 +135,30 @@ pub fn lifetime_of_days(field: &str, days: i64) -> Result<Duration, Invalid> {
     Err(Invalid::new(field, "field_invalid", message))
 }
 
+/// How long to wait before something that was first sent at `created_at` can be
+/// sent again; `None` if no longer.
+pub(crate) fn resend_wait(created_at: Time, resends: &[Time], now: Time) -> Option<Duration> {
+    let last = resends.last().copied().unwrap_or(created_at);
+    let pause = RESEND_PAUSE.saturating_sub(now.since(last));
+    let recent: Vec<Time> = recent_resends(resends, now).collect();
+    let quota = recent
+        .len()
+        .checked_sub(RESENDS_PER_WINDOW)
+        .and_then(|first_that_must_age| recent.get(first_that_must_age))
+        .map_or(Duration::ZERO, |sent| {
+            RESEND_WINDOW.saturating_sub(now.since(*sent))
+        });
+    Some(pause.max(quota)).filter(|wait| !wait.is_zero())
+}
+
+/// Those of these that count towards [`RESENDS_PER_WINDOW`].
+pub(crate) fn recent_resends(resends: &[Time], now: Time) -> impl Iterator<Item = Time> {
+    resends
+        .iter()
+        .copied()
+        .filter(move |sent| now.since(*sent) < RESEND_WINDOW)
+}
+
 impl Invitation {
     /// Invites a client by mail. `open` is the invitation that the client has
     /// open according to the table; one that has run out is told to have expired
@@ -336,22 +360,7 @@ impl Invitation {
 
     /// How long to wait before it can be sent again; `None` if no longer.
     pub fn resend_wait(&self, now: Time) -> Option<Duration> {
-        let last = self.resends.last().copied().unwrap_or(self.created_at);
-        let pause = RESEND_PAUSE.saturating_sub(now.since(last));
-        let recent: Vec<Time> = self
-            .resends
-            .iter()
-            .copied()
-            .filter(|sent| now.since(*sent) < RESEND_WINDOW)
-            .collect();
-        let quota = recent
-            .len()
-            .checked_sub(RESENDS_PER_WINDOW)
-            .and_then(|first_that_must_age| recent.get(first_that_must_age))
-            .map_or(Duration::ZERO, |sent| {
-                RESEND_WINDOW.saturating_sub(now.since(*sent))
-            });
-        Some(pause.max(quota)).filter(|wait| !wait.is_zero())
+        resend_wait(self.created_at, &self.resends, now)
     }
 
     /// Withdraws the invitation; its link is dead.
@@ -471,11 +480,7 @@ impl Invitation {
     /// `generation`. If a newer one is on its way, only the count tells.
     pub fn mail_sent(&self, change: &mut Change<'_>, generation: u32, message_id: &str) {
         let now = change.moment.now;
-        let report = MailReport {
-            fate: Fate::Sent,
-            message_id: message_id.to_owned(),
-            at: now,
-        };
+        let report = MailReport::sent(message_id, now);
         let mut after = self.clone();
         if generation == self.generation
             && let Some(delivery) = self.delivery.after(&report)

@@ -9,8 +9,8 @@
 //! is found out when it is written out.
 
 use crate::{
-    Endpoint, EndpointId, Invitation, InvitationId, LetterId, Moment, Ticket, TicketId, TicketMail,
-    Time, WorkspaceId,
+    Endpoint, EndpointId, Invitation, InvitationId, LetterId, Moment, TicketId, TicketMail, Time,
+    WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -94,12 +94,13 @@ impl Letter {
     }
 
     /// A mail about a ticket, due at once.
-    pub fn ticket(moment: Moment<'_>, ticket: &Ticket, mail: TicketMail) -> Self {
-        let matter = Matter::Ticket {
-            ticket_id: ticket.id,
-            mail,
-        };
-        Self::new(moment, ticket.workspace_id, matter)
+    pub fn ticket(
+        moment: Moment<'_>,
+        workspace_id: WorkspaceId,
+        ticket_id: TicketId,
+        mail: TicketMail,
+    ) -> Self {
+        Self::new(moment, workspace_id, Matter::Ticket { ticket_id, mail })
     }
 
     fn new(moment: Moment<'_>, workspace_id: WorkspaceId, matter: Matter) -> Self {

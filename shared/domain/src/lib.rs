@@ -29,6 +29,7 @@ mod letter;
 mod link;
 mod listed;
 mod origin;
+mod person;
 mod picture;
 mod plan;
 mod rate;
@@ -83,7 +84,10 @@ pub use id::{
     EventId, Id, IdSource, InternalUserId, InvitationId, LaneId, LetterId, Moment, OptionId,
     RecoveryId, RoleId, SessionId, TicketId, WorkspaceId, kind,
 };
-pub use internal_user::{InternalUser, InternalUserDraft, InternalUserPatch, InternalUserView};
+pub use internal_user::{
+    InternalUser, InternalUserDraft, InternalUserPatch, InternalUserView, Joining, MemberStatus,
+    TeamInvitation, TeamInvitationView,
+};
 pub use invalid::Invalid;
 pub use invitation::{
     DeadLink, Delivery, DeliveryState, Fate, Invitation, InvitationStatus, InvitationView,
@@ -94,6 +98,7 @@ pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use link::WebLink;
 pub use listed::Listed;
 pub use origin::{ChangeSource, Origin};
+pub use person::{Door, Person};
 pub use picture::Picture;
 pub use plan::{Feature, LimitView, LimitsView, Plan};
 pub use rate::{Quota, RateLimit, micros};

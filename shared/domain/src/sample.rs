@@ -134,7 +134,7 @@ fn internal_user(change: &mut Change<'_>, workspace_id: WorkspaceId) -> Option<(
         company_access: CompanyAccess::ALL,
     };
     let id = change.moment.id();
-    let mary = InternalUser::create(change, id, workspace_id, draft).ok()?;
+    let mary = InternalUser::create(change, id, workspace_id, draft, None).ok()?;
     let promoted = InternalUserPatch {
         role: Some(Role::Admin),
         ..InternalUserPatch::default()

@@ -12,7 +12,7 @@
 //! token as the first time. Later than that, an old token in use means that
 //! two parties hold it, and the session ends for both.
 
-use crate::{Actor, ClientId, InternalUserId, SessionId, Time, WorkspaceId};
+use crate::{Actor, ClientId, Door, InternalUserId, SessionId, Time, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use uuid::Uuid;
@@ -246,6 +246,14 @@ impl Account {
         match self {
             Self::Client { id } => id.uuid(),
             Self::InternalUser { id } => id.uuid(),
+        }
+    }
+
+    /// The door that it comes in by.
+    pub const fn door(self) -> Door {
+        match self {
+            Self::Client { .. } => Door::Clients,
+            Self::InternalUser { .. } => Door::Team,
         }
     }
 

@@ -106,6 +106,16 @@ impl PersonName {
         })
     }
 
+    /// What somebody who guesses this person's password tries first.
+    pub fn guessed_first<'a>(&'a self, email: &'a Email, workspace: &'a str) -> [&'a str; 4] {
+        [
+            &self.given_name,
+            &self.family_name,
+            email.as_str(),
+            workspace,
+        ]
+    }
+
     /// Given and family name together.
     pub fn full(&self) -> String {
         format!("{} {}", self.given_name, self.family_name)

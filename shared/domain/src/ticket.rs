@@ -5,7 +5,9 @@
 //! used up in the transaction that does what it allows, under the version that
 //! was read, so of two who have the same link one succeeds.
 
-use crate::{Account, Change, Email, Letter, Moment, PersonName, TicketId, Time, WorkspaceId};
+use crate::{
+    Account, Change, Email, InternalUser, Letter, Moment, PersonName, TicketId, Time, WorkspaceId,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -43,6 +45,8 @@ pub struct Ticket {
 pub enum TicketPurpose {
     /// To set a new password.
     ResetPassword,
+    /// To set up the account of a team member who is invited.
+    Join,
     /// To sign in.
     SignIn,
     /// To prove that an address is its owner's.
@@ -96,6 +100,8 @@ impl TicketPurpose {
         match self {
             Self::SignIn => Duration::from_mins(10),
             Self::ResetPassword => Duration::from_mins(30),
+            // Unless its workspace or whoever invites says otherwise.
+            Self::Join => Duration::from_hours(7 * 24),
             Self::VerifyEmail { .. } | Self::SignUp { .. } | Self::ChangeEmail { .. } => {
                 Duration::from_hours(24)
             }
@@ -106,7 +112,7 @@ impl TicketPurpose {
     const fn tells_when_used(&self) -> bool {
         match self {
             Self::ResetPassword | Self::ChangeEmail { .. } => true,
-            Self::SignIn | Self::VerifyEmail { .. } | Self::SignUp { .. } => false,
+            Self::Join | Self::SignIn | Self::VerifyEmail { .. } | Self::SignUp { .. } => false,
         }
     }
 }
@@ -123,22 +129,51 @@ impl Ticket {
         account: Account,
         purpose: TicketPurpose,
     ) -> Self {
+        let lifetime = purpose.lifetime();
+        let ticket = Self::make(change, workspace_id, account, (purpose, lifetime));
+        ticket.mail(change, TicketMail::Link);
+        ticket
+    }
+
+    /// The ticket of an invitation to the team, good for as long as the
+    /// invitation, and the letter with its link if it is to be mailed.
+    pub(crate) fn offer(
+        change: &mut Change<'_>,
+        user: &InternalUser,
+        lifetime: Duration,
+        is_mailed: bool,
+    ) -> Self {
+        let purpose = (TicketPurpose::Join, lifetime);
+        let ticket = Self::make(change, user.workspace_id, user.account(), purpose);
+        if is_mailed {
+            ticket.mail(change, TicketMail::Link);
+        }
+        ticket
+    }
+
+    fn make(
+        change: &mut Change<'_>,
+        workspace_id: WorkspaceId,
+        account: Account,
+        (purpose, lifetime): (TicketPurpose, Duration),
+    ) -> Self {
         let Moment { now, .. } = change.moment;
         let ticket = Self {
             id: change.moment.id(),
             workspace_id,
             account,
             created_at: now,
-            expires_at: now + purpose.lifetime(),
+            expires_at: now + lifetime,
             purpose,
             used_at: None,
             version: 0,
         };
-        let ticket = change.save_ticket(None, ticket);
-        change
-            .letters
-            .push(Letter::ticket(change.moment, &ticket, TicketMail::Link));
-        ticket
+        change.save_ticket(None, ticket)
+    }
+
+    fn mail(&self, change: &mut Change<'_>, mail: TicketMail) {
+        let letter = Letter::ticket(change.moment, self.workspace_id, self.id, mail);
+        change.letters.push(letter);
     }
 
     /// Whether it is good at `now`.
@@ -157,9 +192,7 @@ impl Ticket {
         after.used_at = Some(change.moment.now);
         let after = change.save_ticket(Some(self), after);
         if after.purpose.tells_when_used() {
-            change
-                .letters
-                .push(Letter::ticket(change.moment, &after, TicketMail::Used));
+            after.mail(change, TicketMail::Used);
         }
         Ok(after)
     }

@@ -72,6 +72,8 @@ pub struct Identity {
     pub subject: String,
     /// Its address, which Google has verified.
     pub email: Email,
+    /// What its owner is called, if Google says so.
+    pub name: Option<String>,
 }
 
 /// Google vouches for nobody.
@@ -140,6 +142,7 @@ impl Google {
                 || Nonce::new(nonce),
             )
             .add_scope(Scope::new("email".to_owned()))
+            .add_scope(Scope::new("profile".to_owned()))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
             .url();
         Ok((url.into(), attempt))
@@ -189,9 +192,12 @@ impl Google {
         }
         let email = claims.email().ok_or_else(|| missing("address"))?;
         let email = Email::parse("email", email).map_err(|_| missing("address"))?;
+        let name = claims.name().and_then(|name| name.get(None));
+        let name = name.map(|name| name.to_string());
         Ok(Identity {
             subject: claims.subject().to_string(),
             email,
+            name,
         })
     }
 

@@ -9,7 +9,7 @@ use crate::{
     list::{Order, Question},
     pattern::Key,
 };
-use portico_domain::{Email, InternalUser, InternalUserId, WorkspaceId};
+use portico_domain::{Account, Email, InternalUser, InternalUserId, Ticket, WorkspaceId};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -56,13 +56,29 @@ impl WorkspaceStore<'_> {
         self.fetch(ENTITY, &this_key(self.id, id)).await
     }
 
-    /// The internal user with this e-mail address, whatever its case.
-    pub async fn internal_user_with(&self, email: &Email) -> Result<Option<InternalUser>, Error> {
+    /// Whose, among internal users, this e-mail address is, whatever its case.
+    pub async fn internal_user_id_of(
+        &self,
+        email: &Email,
+    ) -> Result<Option<InternalUserId>, Error> {
         let key = email_guard_key(self.id, email);
         let guard: Option<EmailGuard> = self.fetch(GUARD_ENTITY, &key).await?;
-        match guard {
-            Some(guard) => self.internal_user(guard.internal_user_id).await,
+        Ok(guard.map(|guard| guard.internal_user_id))
+    }
+
+    /// The internal user with this e-mail address, whatever its case.
+    pub async fn internal_user_with(&self, email: &Email) -> Result<Option<InternalUser>, Error> {
+        match self.internal_user_id_of(email).await? {
+            Some(id) => self.internal_user(id).await,
             None => Ok(None),
+        }
+    }
+
+    /// Whom the ticket of an invitation to the team invites, removed or not.
+    pub async fn invited_member(&self, ticket: &Ticket) -> Result<Option<InternalUser>, Error> {
+        match ticket.account {
+            Account::InternalUser { id } => self.internal_user(id).await,
+            Account::Client { .. } => Ok(None),
         }
     }
 

@@ -1,20 +1,27 @@
 //! Passwords in the table, and whose they are.
 
 use crate::{
-    Error, Index, Pattern, WorkspaceStore, client,
+    Error, Index, Pattern, WorkspaceStore,
     item::{Attributes, ENTITY as KIND, item, read},
     pattern::Key,
+    person,
 };
-use portico_domain::{Account, Client, ClientId, Credential, Email, Moment, Time, WorkspaceId};
+use portico_domain::{Account, Credential, Door, Email, Moment, Person, Time, WorkspaceId};
 use serde::Deserialize;
 use serde_json::json;
 
-pub(crate) const PATTERNS: &[Pattern] = &[OF_CLIENT];
+pub(crate) const PATTERNS: &[Pattern] = &[OF_CLIENT, OF_INTERNAL_USER];
 
 const OF_CLIENT: Pattern = Pattern::new(
     "the password of this client",
     Index::Table,
     "WS#<workspace>#CL#<client>",
+    "PASSWORD",
+);
+const OF_INTERNAL_USER: Pattern = Pattern::new(
+    "the password of this internal user",
+    Index::Table,
+    "WS#<workspace>#IU#<internal user>",
     "PASSWORD",
 );
 
@@ -31,49 +38,53 @@ pub struct StoredPassword {
     pub changed_at: Option<Time>,
 }
 
-/// A client with what it signs in with.
+/// Somebody with what it signs in with.
 #[derive(Debug)]
-pub struct ClientLogin {
-    /// The client, archived or not.
-    pub client: Client,
+pub struct Login {
+    /// Who it is: archived, removed or not.
+    pub person: Person,
     /// Its password, if it has chosen one.
     pub password: Option<StoredPassword>,
 }
 
 impl WorkspaceStore<'_> {
-    /// The client with this address and its password. Whether there is one or
-    /// not, the table is asked the same two questions.
-    pub async fn client_login(
+    /// Whoever has this address at this door, and the password. Whether there is
+    /// somebody or not, the table is asked the same two questions.
+    pub async fn login(
         &self,
+        door: Door,
         email: &Email,
         moment: Moment<'_>,
-    ) -> Result<Option<ClientLogin>, Error> {
-        let id = self.client_id_of(email).await?;
-        self.client_login_of(id.unwrap_or_else(|| moment.id()))
+    ) -> Result<Option<Login>, Error> {
+        let account = self.account_with(door, email).await?;
+        self.login_of(account.unwrap_or_else(|| door.nobody(moment)))
             .await
     }
 
-    /// This client and its password, in one call.
-    pub async fn client_login_of(&self, id: ClientId) -> Result<Option<ClientLogin>, Error> {
+    /// Whoever has this account, and the password, in one call.
+    pub async fn login_of(&self, account: Account) -> Result<Option<Login>, Error> {
         let wanted = vec![
-            client::client_key(self.id, id),
-            password_key(self.id, Account::Client { id }),
+            person::this_key(self.id, account),
+            password_key(self.id, account),
         ];
-        let (mut client, mut password) = (None, None);
+        let (mut person, mut password) = (None, None);
         for item in self.store.get_many(wanted).await? {
             let is_password = item.get(KIND).and_then(|kind| kind.as_s().ok());
             if is_password.is_some_and(|kind| kind == ENTITY) {
                 password = Some(read(ENTITY, item)?);
             } else {
-                client = Some(read(client::ENTITY, item)?);
+                person = Some(person::read_person(account, item)?);
             }
         }
-        Ok(client.map(|client| ClientLogin { client, password }))
+        Ok(person.map(|person| Login { person, password }))
     }
 }
 
 pub(crate) fn password_key(workspace: WorkspaceId, account: Account) -> Key {
-    OF_CLIENT.key(&[&workspace, &account.uuid()])
+    match account {
+        Account::Client { id } => OF_CLIENT.key(&[&workspace, &id]),
+        Account::InternalUser { id } => OF_INTERNAL_USER.key(&[&workspace, &id]),
+    }
 }
 
 pub(crate) fn password_item(

@@ -7,15 +7,16 @@
 use crate::{
     Error, Index, Pattern, Store, WorkspaceStore, client,
     error::unless_condition_fails,
+    internal_user,
     item::{Attributes, ENTITY as KIND, TTL, expire_after, item, read},
     list::{Order, Question},
     number,
     pattern::Key,
-    text,
+    person, text, workspace,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use portico_domain::{
-    Account, Client, ClientId, Session, SessionId, SigningKeys, Time, WorkspaceId,
+    Account, Person, Session, SessionId, SigningKeys, Time, Workspace, WorkspaceId,
 };
 
 pub(crate) const PATTERNS: &[Pattern] = &[OF_ACCOUNT, SIGNING_KEYS];
@@ -41,8 +42,10 @@ const MAX_SHOWN: u16 = 100;
 /// What is needed to tell whether somebody is signed in.
 #[derive(Debug, Default)]
 pub struct SignedIn {
-    /// The client, archived or not.
-    pub client: Option<Client>,
+    /// Who it is: archived, removed or not.
+    pub person: Option<Person>,
+    /// The workspace; read for team members alone, who may reach all of it.
+    pub workspace: Option<Workspace>,
     /// The session, live or not.
     pub session: Option<Session>,
     /// The keys that sign access tokens.
@@ -50,26 +53,25 @@ pub struct SignedIn {
 }
 
 impl WorkspaceStore<'_> {
-    /// A client, one of its sessions and the signing keys, in one call.
-    pub async fn signed_in_client(
-        &self,
-        client_id: ClientId,
-        session_id: SessionId,
-    ) -> Result<SignedIn, Error> {
-        let account = Account::Client { id: client_id };
-        let wanted = vec![
-            client::client_key(self.id, client_id),
-            session_key(self.id, account, session_id),
+    /// Whoever has an account, one of its sessions and the signing keys, in one
+    /// call.
+    pub async fn signed_in(&self, account: Account, id: SessionId) -> Result<SignedIn, Error> {
+        let mut wanted = vec![
+            person::this_key(self.id, account),
+            session_key(self.id, account, id),
             signing_keys_key(),
         ];
+        if matches!(account, Account::InternalUser { .. }) {
+            wanted.push(workspace::this_key(self.id));
+        }
         let mut found = SignedIn::default();
         for item in self.store.get_many(wanted).await? {
-            match item
-                .get(KIND)
-                .and_then(|kind| kind.as_s().ok())
-                .map(String::as_str)
-            {
-                Some(client::ENTITY) => found.client = Some(read(client::ENTITY, item)?),
+            let kind = item.get(KIND).and_then(|kind| kind.as_s().ok());
+            match kind.map(String::as_str) {
+                Some(client::ENTITY | internal_user::ENTITY) => {
+                    found.person = Some(person::read_person(account, item)?);
+                }
+                Some(workspace::ENTITY) => found.workspace = Some(read(workspace::ENTITY, item)?),
                 Some(ENTITY) => found.session = Some(read(ENTITY, item)?),
                 _ => found.keys = read(KEYS_ENTITY, item)?,
             }

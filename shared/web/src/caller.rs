@@ -2,17 +2,18 @@
 //!
 //! What a caller may do is decided anew on every request from what the table
 //! says then, in one consistent read of the key, its owner and the workspace,
-//! and with them of what the route names:
-//! a revoked key and a removed member are out on the very next request. A role
-//! of the workspace's own, and a key of the older form, cost a second read.
+//! and with them of what the route names: a revoked key and a removed member
+//! are out on the very next request. The same is read of a team member who is
+//! signed in, with its session in the place of the key. A role of the
+//! workspace's own, and a key of the older form, cost a second read.
 
-use crate::{Access, Problem, Request, Route, idempotency::IdempotencyKey};
+use crate::{Access, Problem, Request, Route, idempotency::IdempotencyKey, session::is_token_of};
 use portico_app::{App, Grant};
 use portico_domain::{
-    Actor, ApiKey, ChangeSource, Client, CompanyAccess, Feature, InternalUser, Origin, Permission,
-    Role, Scope, Workspace, WorkspaceId,
+    Account, Actor, ApiKey, ChangeSource, Client, CompanyAccess, Feature, InternalUser, Origin,
+    Permission, Person, Role, Scope, Workspace, WorkspaceId,
 };
-use portico_keys::{PresentedKey, parse_api_key};
+use portico_keys::{AccessToken, PresentedKey, claimed_access_token, parse_api_key};
 use portico_store::{Credentials, Named, ReadAhead, WorkspaceStore};
 use std::collections::BTreeSet;
 
@@ -151,8 +152,11 @@ async fn permissions_of(
 pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller, Problem> {
     let presented = presented_key(request).ok_or_else(Problem::key_missing)?;
     let (workspace, text) = split_workspace(presented);
-    // Each kind of credential begins in its own way; this is the only one yet.
-    let mut caller = with_key(app, request, route.named(request), text).await?;
+    // Each kind of credential has a form of its own.
+    let mut caller = match claimed_access_token(text) {
+        Some(claimed) => with_token(app, request, text, claimed).await?,
+        None => with_key(app, request, route.named(request), text).await?,
+    };
     if workspace.is_some_and(|named| named.parse() != Ok(caller.workspace_id)) {
         return Err(Problem::key_invalid());
     }
@@ -172,6 +176,34 @@ pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller
         key.refuse_answered(app, &workspace).await?;
     }
     Ok(caller)
+}
+
+/// The team member who is signed in with this access token: it may do what its
+/// role allows at this moment. Clients reach the portal and nothing here.
+async fn with_token(
+    app: &App,
+    request: &Request,
+    text: &str,
+    claimed: AccessToken,
+) -> Result<Caller, Problem> {
+    if !matches!(claimed.account, Account::InternalUser { .. }) {
+        return Err(Problem::key_invalid());
+    }
+    let store = app.store.workspace(claimed.workspace_id);
+    let found = store.signed_in(claimed.account, claimed.session_id).await?;
+    let (Some(workspace), Some(Person::Member(user)), Some(session)) =
+        (found.workspace, found.person, found.session)
+    else {
+        return Err(Problem::session_over());
+    };
+    let is_in = user.is_member()
+        && session.is_live(user.session_epoch, app.now())
+        && is_token_of(app, &found.keys, text, &session);
+    if !is_in {
+        return Err(Problem::session_over());
+    }
+    let origin = request.origin(claimed.account.actor(), ChangeSource::Platform);
+    Caller::of_member(app, workspace, *user, &Scope::WHOLE, origin).await
 }
 
 /// Whoever has this key.

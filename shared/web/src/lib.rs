@@ -49,7 +49,8 @@ pub use retry::retry_stale;
 pub use route::{Access, Method, Route};
 pub use serve::{refuse, serve};
 pub use session::{
-    PortalCaller, Proven, Tokens, admit_client, begin_session, change_by, cookie, forget_session,
-    portal_url, session_cookie, sign_in_instead, sign_in_page, signed_in, tokens,
+    PortalCaller, Proven, SignedInCaller, Tokens, admit_client, admit_person, begin_session,
+    change_by, cookie, door, forget_session, portal_url, session_cookie, sign_in_instead,
+    sign_in_page, signed_in, tokens,
 };
 pub use throttle::{Tries, count_mail, count_password_try};

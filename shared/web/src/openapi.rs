@@ -73,7 +73,7 @@ pub fn openapi(functions: &[Function]) -> Value {
         }
         match route.access {
             Access::Public => described["security"] = json!([]),
-            Access::Client => described["security"] = json!([{ "session": [] }]),
+            Access::Client | Access::Session => described["security"] = json!([{ "session": [] }]),
             Access::AnyKey | Access::Permission(_) => {}
         }
         let methods = paths.entry(route.path).or_insert_with(|| json!({}));
@@ -262,6 +262,7 @@ fn description(function: &Function) -> String {
         Access::AnyKey => "Any key of the workspace will do.".to_owned(),
         Access::Permission(permission) => format!("Needs the permission `{permission}`."),
         Access::Client => "For clients who are signed in to the portal.".to_owned(),
+        Access::Session => "For whoever is signed in: clients and internal users.".to_owned(),
     };
     format!("{} {access}", function.operation.description)
         .trim()

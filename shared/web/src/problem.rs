@@ -135,6 +135,15 @@ impl Problem {
         Self::new(401, SESSION_MISSING, "sign in to the portal first")
     }
 
+    /// The access token of a team member is not, or no longer, good.
+    pub fn session_over() -> Self {
+        Self::new(
+            401,
+            "session_over",
+            "this access token is not good, or its session has ended; refresh it or sign in again",
+        )
+    }
+
     /// The address or the password is wrong; which of them, nobody is told.
     pub fn sign_in_refused() -> Self {
         Self::new(

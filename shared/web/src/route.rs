@@ -49,6 +49,8 @@ pub enum Access {
     Permission(Permission),
     /// A client who is signed in to the portal.
     Client,
+    /// Whoever is signed in: a client or a team member.
+    Session,
 }
 
 impl Access {
@@ -57,7 +59,7 @@ impl Access {
         match self {
             Self::AnyKey | Self::Permission(_) => ADMISSION,
             // Handlers read sessions themselves, beside what else they read.
-            Self::Public | Self::Client => &[],
+            Self::Public | Self::Client | Self::Session => &[],
         }
     }
 }
@@ -126,6 +128,12 @@ impl Route {
     /// Lets in clients who are signed in to the portal.
     pub const fn needs_a_client(mut self) -> Self {
         self.access = Access::Client;
+        self
+    }
+
+    /// Lets in whoever is signed in: a client or a team member.
+    pub const fn needs_a_session(mut self) -> Self {
+        self.access = Access::Session;
         self
     }
 

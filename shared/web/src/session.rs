@@ -9,10 +9,13 @@
 use crate::{Problem, Request, Response, form, ok, see_other};
 use portico_app::App;
 use portico_domain::{
-    ACCESS_TOKEN_LIFETIME, Account, Actor, Change, ChangeSource, Client, ClientId, Holder, Session,
-    SessionDraft, SessionId, SessionLimits, SignInMethod, SigningKeys, Time, WorkspaceId,
+    ACCESS_TOKEN_LIFETIME, Account, Actor, Change, ChangeSource, Client, Door, Holder, Person,
+    Session, SessionDraft, SessionId, SessionLimits, SignInMethod, SigningKeys, Time, WorkspaceId,
 };
-use portico_keys::{PresentedSession, Secret, new_session_seed, parse_session_token};
+use portico_keys::{
+    AccessToken, PresentedSession, Secret, claimed_access_token, new_session_seed,
+    parse_session_token,
+};
 use serde::Serialize;
 
 /// The cookie of a session. Browsers send a cookie with this prefix only to
@@ -20,12 +23,23 @@ use serde::Serialize;
 pub(crate) const SESSION_COOKIE: &str = "__Host-portico";
 /// The longest name of a browser that is kept.
 const MAX_USER_AGENT: usize = 200;
+/// For how long a team member's session goes unused: half a day.
+const STAFF_IDLE_MINUTES: u16 = 720;
 
 /// A client who is signed in to the portal.
 #[derive(Clone, Debug)]
 pub struct PortalCaller {
     /// The client.
     pub client: Client,
+    /// The session that it is signed in with.
+    pub session: Session,
+}
+
+/// Whoever is signed in: a client or a team member.
+#[derive(Clone, Debug)]
+pub struct SignedInCaller {
+    /// Who it is.
+    pub person: Person,
     /// The session that it is signed in with.
     pub session: Session,
 }
@@ -46,15 +60,30 @@ pub struct Proven {
 }
 
 impl Proven {
+    /// This person, in this way.
+    pub fn new(person: &Person, method: SignInMethod) -> Self {
+        Self {
+            workspace_id: person.workspace_id(),
+            account: person.account(),
+            epoch: person.session_epoch(),
+            method,
+            limits: match person {
+                Person::Client(_) => SessionLimits::CLIENT,
+                Person::Member(_) => SessionLimits::staff(STAFF_IDLE_MINUTES),
+            },
+        }
+    }
+
     /// A client.
     pub fn client(client: &Client, method: SignInMethod) -> Self {
-        Self {
-            workspace_id: client.workspace_id,
-            account: Account::Client { id: client.id },
-            epoch: client.session_epoch,
-            method,
-            limits: SessionLimits::CLIENT,
-        }
+        Self::new(&client.clone().into(), method)
+    }
+}
+
+impl SignedInCaller {
+    /// A change of nothing yet that this person asks for.
+    pub fn change<'a>(&self, app: &'a App, request: &Request) -> Change<'a> {
+        change_by(app, request, self.session.account.actor())
     }
 }
 
@@ -121,7 +150,7 @@ pub async fn signed_in(app: &App, session: &Session) -> Result<Response, Problem
     }
 }
 
-/// Where a client that has signed in finds itself.
+/// Where whoever has signed in finds itself.
 const START_PAGE: &str = "/portal";
 
 /// The tokens of a session that a program holds.
@@ -150,21 +179,30 @@ pub fn session_cookie(app: &App, session: &Session) -> String {
 pub fn sign_in_instead(request: &Request, problem: Problem) -> Result<Response, Problem> {
     match cookie_session(request) {
         Some(session) if request.wants_page() && problem.is_session_missing() => {
-            let page = sign_in_page(session.workspace_id);
+            let page = sign_in_page(session.workspace_id, session.account.door());
             Ok(see_other(&page).with_cookie(forget_session()))
         }
         _ => Err(problem),
     }
 }
 
-/// Where the clients of a workspace sign in.
-pub fn sign_in_page(workspace_id: WorkspaceId) -> String {
-    format!("/w/{workspace_id}/sign-in")
+/// Where the clients of a workspace, or its team, sign in.
+pub fn sign_in_page(workspace_id: WorkspaceId, door: Door) -> String {
+    format!("/w/{workspace_id}/sign-in{}", door.query())
+}
+
+/// The door that a request has come to.
+pub fn door(request: &Request) -> Result<Door, Problem> {
+    Ok(match request.flag("team")? {
+        Some(true) => Door::Team,
+        Some(false) | None => Door::Clients,
+    })
 }
 
 /// The whole address of [`sign_in_page`]: what a workspace calls its portal.
 pub fn portal_url(app: &App, workspace_id: WorkspaceId) -> String {
-    format!("{}{}", app.base_url, sign_in_page(workspace_id))
+    let page = sign_in_page(workspace_id, Door::Clients);
+    format!("{}{page}", app.base_url)
 }
 
 /// The cookie that makes a browser forget its session.
@@ -183,24 +221,43 @@ pub(crate) fn cookie_session(request: &Request) -> Option<PresentedSession> {
     request.cookie(SESSION_COOKIE).and_then(parse_session_token)
 }
 
-/// Lets in a client who is signed in: with an access token, or with a browser's
-/// cookie. A client that was archived or signed out is out on the very next
-/// request.
+/// Lets in a client who is signed in, as [`admit_person`] does.
 pub async fn admit_client(app: &App, request: &Request) -> Result<PortalCaller, Problem> {
-    let presented = match request.bearer() {
-        Some(token) => Presented::bearer(token),
-        None => cookie_session(request).map(Presented::Cookie),
-    };
-    let presented = presented.ok_or_else(Problem::session_missing)?;
-    let (workspace_id, client_id, session_id) =
-        presented.client().ok_or_else(Problem::session_missing)?;
-    let workspace = app.store.workspace(workspace_id);
-    let found = workspace.signed_in_client(client_id, session_id).await?;
-    let (Some(client), Some(session)) = (found.client, found.session) else {
+    let presented = Presented::by(request).ok_or_else(Problem::session_missing)?;
+    if presented.account().door() != Door::Clients {
+        return Err(Problem::session_missing());
+    }
+    let SignedInCaller { person, session } = admit(app, request, presented).await?;
+    match person {
+        Person::Client(client) => Ok(PortalCaller {
+            client: *client,
+            session,
+        }),
+        Person::Member(_) => Err(Problem::session_missing()),
+    }
+}
+
+/// Lets in whoever is signed in: with an access token, or with a browser's
+/// cookie. Whoever was archived, removed or signed out is out on the very next
+/// request.
+pub async fn admit_person(app: &App, request: &Request) -> Result<SignedInCaller, Problem> {
+    let presented = Presented::by(request).ok_or_else(Problem::session_missing)?;
+    admit(app, request, presented).await
+}
+
+async fn admit(
+    app: &App,
+    request: &Request,
+    presented: Presented,
+) -> Result<SignedInCaller, Problem> {
+    let (account, id) = (presented.account(), presented.session_id());
+    let workspace = app.store.workspace(presented.workspace_id());
+    let found = workspace.signed_in(account, id).await?;
+    let person = found.person.filter(Person::is_here);
+    let (Some(person), Some(session)) = (person, found.session) else {
         return Err(Problem::session_missing());
     };
-    let is_in = client.archived_at.is_none()
-        && session.is_live(client.session_epoch, app.now())
+    let is_in = session.is_live(person.session_epoch(), app.now())
         && presented.is_genuine(app, &found.keys, &session);
     if !is_in {
         return Err(Problem::session_missing());
@@ -208,63 +265,64 @@ pub async fn admit_client(app: &App, request: &Request) -> Result<PortalCaller, 
     if matches!(presented, Presented::Cookie(_)) {
         form::refuse_forgery(app, request)?;
     }
-    Ok(PortalCaller { client, session })
+    Ok(SignedInCaller { person, session })
+}
+
+/// Whether an access token was given out for this session, and its time is not
+/// over.
+pub(crate) fn is_token_of(app: &App, keys: &SigningKeys, token: &str, session: &Session) -> bool {
+    app.keys
+        .read_access_token(keys, &app.base_url, token, app.now())
+        .is_some_and(|token| {
+            token.session_id == session.id
+                && token.account == session.account
+                && token.workspace_id == session.workspace_id
+                && token.epoch == session.epoch
+        })
 }
 
 /// What a caller shows. It says which items to read, and is checked together
 /// with them: that takes one call to the table instead of two.
 enum Presented {
-    Bearer {
-        token: String,
-        workspace_id: WorkspaceId,
-        account: Account,
-        session_id: SessionId,
-    },
+    Bearer { token: String, claimed: AccessToken },
     Cookie(PresentedSession),
 }
 
 impl Presented {
-    fn bearer(token: &str) -> Option<Self> {
-        let claimed = portico_keys::claimed_access_token(token)?;
-        Some(Self::Bearer {
-            token: token.to_owned(),
-            workspace_id: claimed.workspace_id,
-            account: claimed.account,
-            session_id: claimed.session_id,
-        })
+    fn by(request: &Request) -> Option<Self> {
+        match request.bearer() {
+            Some(token) => Some(Self::Bearer {
+                token: token.to_owned(),
+                claimed: claimed_access_token(token)?,
+            }),
+            None => cookie_session(request).map(Self::Cookie),
+        }
     }
 
-    fn client(&self) -> Option<(WorkspaceId, ClientId, SessionId)> {
-        let (workspace, account, session) = match self {
-            Self::Bearer {
-                workspace_id,
-                account,
-                session_id,
-                ..
-            } => (*workspace_id, *account, *session_id),
-            Self::Cookie(presented) => (
-                presented.workspace_id,
-                presented.account,
-                presented.session_id,
-            ),
-        };
-        match account {
-            Account::Client { id } => Some((workspace, id, session)),
-            Account::InternalUser { .. } => None,
+    const fn account(&self) -> Account {
+        match self {
+            Self::Bearer { claimed, .. } => claimed.account,
+            Self::Cookie(presented) => presented.account,
+        }
+    }
+
+    const fn workspace_id(&self) -> WorkspaceId {
+        match self {
+            Self::Bearer { claimed, .. } => claimed.workspace_id,
+            Self::Cookie(presented) => presented.workspace_id,
+        }
+    }
+
+    const fn session_id(&self) -> SessionId {
+        match self {
+            Self::Bearer { claimed, .. } => claimed.session_id,
+            Self::Cookie(presented) => presented.session_id,
         }
     }
 
     fn is_genuine(&self, app: &App, keys: &SigningKeys, session: &Session) -> bool {
         match self {
-            Self::Bearer { token, .. } => app
-                .keys
-                .read_access_token(keys, &app.base_url, token, app.now())
-                .is_some_and(|token| {
-                    token.session_id == session.id
-                        && token.account == session.account
-                        && token.workspace_id == session.workspace_id
-                        && token.epoch == session.epoch
-                }),
+            Self::Bearer { token, .. } => is_token_of(app, keys, token, session),
             Self::Cookie(presented) => {
                 session.holder == Holder::Browser && app.keys.is_session_token(presented, session)
             }

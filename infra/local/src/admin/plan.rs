@@ -7,9 +7,11 @@
 //! limit lets in too many, never too few.
 
 use super::AdminError;
+use crate::server::store_in;
 use portico_bootstrap::aws_config;
 use portico_domain::{Change, ClientId, IdSource, Moment, Plan, SETTLED_AFTER, Time, WorkspaceId};
 use portico_store::{ClientFilter, Clock, CommitError, PageRequest, Position, Store};
+use std::path::Path;
 
 /// How many clients are looked at together.
 const PAGE: u16 = 100;
@@ -22,11 +24,35 @@ pub async fn set_plan(
     workspace: WorkspaceId,
     plan: Plan,
 ) -> Result<Option<u64>, AdminError> {
-    let store = Store::new(&aws_config().await, table, Clock::new(Time::system_now));
+    let clock = Clock::new(Time::system_now);
+    let store = Store::new(&aws_config().await, table, clock.clone());
+    set_and_count(&store, &clock, workspace, plan).await
+}
+
+/// The same on this machine, for the installation that keeps its data in this
+/// directory. Its server may go on meanwhile. Without a workspace, it is the
+/// first one.
+pub async fn set_local_plan(
+    directory: &Path,
+    workspace: Option<WorkspaceId>,
+    plan: Plan,
+) -> Result<(WorkspaceId, Option<u64>), AdminError> {
+    let (store, clock, first) = store_in(directory)?;
+    let workspace = workspace.unwrap_or(first);
+    let counted = set_and_count(&store, &clock.for_app(), workspace, plan).await?;
+    Ok((workspace, counted))
+}
+
+async fn set_and_count(
+    store: &Store,
+    clock: &Clock,
+    workspace: WorkspaceId,
+    plan: Plan,
+) -> Result<Option<u64>, AdminError> {
     let is_limited = plan.client_limit.is_some();
     let ids = IdSource::new();
-    let moment = || Moment::new(Time::system_now(), &ids);
-    set_plan_in(&store, moment(), workspace, plan).await?;
+    let moment = || Moment::new(clock.now(), &ids);
+    set_plan_in(store, moment(), workspace, plan).await?;
     if !is_limited {
         return Ok(None);
     }
@@ -35,7 +61,7 @@ pub async fn set_plan(
     tokio::time::sleep(SETTLED_AFTER).await;
     let mut place = None;
     loop {
-        place = count_page(&store, moment(), workspace, place).await?;
+        place = count_page(store, moment(), workspace, place).await?;
         if place.is_none() {
             let counted = store.workspace(workspace).counted_clients().await?;
             return Ok(Some(counted));

@@ -77,10 +77,11 @@ impl Dev {
         let _file = access.publish().inspect_err(
             |error| tracing::warn!(%error, "other commands will not find this server's key"),
         );
+        let set_up_url = server.set_up_url().await?;
         print(&if self.json {
-            line(&server)
+            line(&server, set_up_url.as_deref())
         } else {
-            map(&server)
+            map(&server, set_up_url.as_deref())
         })?;
         tokio::select! {
             () = server.run() => {}
@@ -90,7 +91,7 @@ impl Dev {
     }
 }
 
-fn line(server: &LocalServer) -> String {
+fn line(server: &LocalServer, set_up_url: Option<&str>) -> String {
     let url = &server.url;
     json!({
         "url": url,
@@ -98,17 +99,22 @@ fn line(server: &LocalServer) -> String {
         "apiKey": server.api_key,
         "mail": format!("{url}/_dev/mail"),
         "hooks": format!("{url}/_dev/hooks"),
+        "setUpUrl": set_up_url,
     })
     .to_string()
 }
 
-fn map(server: &LocalServer) -> String {
+fn map(server: &LocalServer, set_up_url: Option<&str>) -> String {
     let LocalServer {
         url,
         api_key,
         workspace_id,
         ..
     } = server;
+    let team = match set_up_url {
+        Some(link) => format!("Set up the admin  {link}"),
+        None => format!("Team sign-in     {url}/w/{workspace_id}/sign-in?team=true"),
+    };
     format!(
         "\n  Portico is ready.\n
   API              {url}/v1
@@ -116,7 +122,8 @@ fn map(server: &LocalServer) -> String {
   Mail inbox       {url}/_dev/mail
   Webhook tester   {url}/_dev/hooks
   Workspace        {workspace_id}
-  Admin key        {api_key}\n
+  Admin key        {api_key}
+  {team}\n
   Try it:\n
   curl -H 'X-API-KEY: {api_key}' {url}/v1/clients\n
   Ctrl-C stops it.\n"

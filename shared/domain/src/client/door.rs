@@ -7,7 +7,7 @@ use crate::{
     WorkspaceId,
 };
 
-/// Why a Google account does not let in to the client that has its address.
+/// Why a Google account does not let in to the account that has its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GoogleRefusal {
     /// Whoever chose the client's password may be somebody else.
@@ -20,6 +20,19 @@ pub enum GoogleRefusal {
     OtherAccount,
 }
 
+impl GoogleRefusal {
+    /// Refuses a Google account other than the one that is known, and the first
+    /// one where the address that it has verified is not proven here.
+    pub(crate) fn check(known: Option<&str>, is_proven: bool, subject: &str) -> Result<(), Self> {
+        match known {
+            Some(known) if known == subject => Ok(()),
+            Some(_) => Err(Self::OtherAccount),
+            None if is_proven => Ok(()),
+            None => Err(Self::Unproven),
+        }
+    }
+}
+
 impl Client {
     /// Lets the Google account in that has verified the client's own address.
     /// The first one is remembered, because an address can get another owner.
@@ -27,15 +40,10 @@ impl Client {
     /// joined to one: the password may be that of somebody who waits for its
     /// owner to come.
     pub fn enter_with_google(&mut self, subject: &str) -> Result<(), GoogleRefusal> {
-        match &self.google_subject {
-            Some(known) if known == subject => Ok(()),
-            Some(_) => Err(GoogleRefusal::OtherAccount),
-            None if !self.is_address_proven => Err(GoogleRefusal::Unproven),
-            None => {
-                self.google_subject = Some(subject.to_owned());
-                Ok(())
-            }
-        }
+        let known = self.google_subject.as_deref();
+        GoogleRefusal::check(known, self.is_address_proven, subject)?;
+        self.google_subject = Some(subject.to_owned());
+        Ok(())
     }
 
     /// Notes that a link was used that went to the client's address and nowhere

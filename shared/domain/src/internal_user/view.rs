@@ -1,6 +1,6 @@
 //! Internal users as callers see them.
 
-use super::InternalUser;
+use super::{InternalUser, MemberStatus, TeamInvitation, TeamInvitationView};
 use crate::{CompanyId, InternalUserId, Role, RoleId, Time};
 use serde::{Deserialize, Serialize};
 
@@ -37,11 +37,15 @@ pub struct InternalUserView {
     pub company_access_list: Option<Vec<CompanyId>>,
     /// When it last signed in.
     pub last_login_date: Option<Time>,
+    /// Whether it was invited, and has set up its account.
+    pub status: MemberStatus,
+    /// The invitation that is open; null if none is.
+    pub invitation: Option<TeamInvitationView>,
 }
 
 impl InternalUser {
-    /// The internal user as callers see it.
-    pub fn view(&self) -> InternalUserView {
+    /// The internal user as callers see it at `now`.
+    pub fn view(&self, now: Time) -> InternalUserView {
         let companies = self.company_access.limit();
         InternalUserView {
             id: self.id,
@@ -67,6 +71,8 @@ impl InternalUser {
             is_client_access_limited: self.company_access.is_limited(),
             company_access_list: companies.map(|ids| ids.iter().copied().collect()),
             last_login_date: self.last_login_at,
+            status: self.status_at(now),
+            invitation: self.open_invitation(now).map(TeamInvitation::view),
         }
     }
 }

@@ -113,6 +113,17 @@ pub enum Fate {
 /// What the reason of a bounce begins with if the address is no good.
 const PERMANENT: &str = "Permanent";
 
+impl MailReport {
+    /// That the mail service took it just now, under this id.
+    pub(crate) fn sent(message_id: &str, now: Time) -> Self {
+        Self {
+            fate: Fate::Sent,
+            message_id: message_id.to_owned(),
+            at: now,
+        }
+    }
+}
+
 impl Fate {
     /// Whether it says something of the address, too.
     pub const fn concerns_address(&self) -> bool {
@@ -141,7 +152,7 @@ impl Fate {
 }
 
 impl Delivery {
-    pub(super) const fn begun(state: DeliveryState, now: Time) -> Self {
+    pub(crate) const fn begun(state: DeliveryState, now: Time) -> Self {
         Self {
             state,
             reason: None,
@@ -151,7 +162,7 @@ impl Delivery {
     }
 
     /// What is known after the mail service told this, if it is news.
-    pub(super) fn after(&self, report: &MailReport) -> Option<Self> {
+    pub(crate) fn after(&self, report: &MailReport) -> Option<Self> {
         let (state, reason) = report.fate.state();
         let told = Self {
             state,
@@ -164,7 +175,7 @@ impl Delivery {
 
     /// What is known after the mail service did not take it, if it is news: it
     /// may have taken it before, and its answer got lost.
-    pub(super) fn not_taken(&self, state: DeliveryState, reason: &str, now: Time) -> Option<Self> {
+    pub(crate) fn not_taken(&self, state: DeliveryState, reason: &str, now: Time) -> Option<Self> {
         let told = Self {
             reason: Some(reason.to_owned()),
             ..Self::begun(state, now)

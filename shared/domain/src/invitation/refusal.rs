@@ -27,9 +27,15 @@ pub enum InviteRefusal {
     /// The account is set up already.
     #[error("the client is active already and needs no invitation")]
     AlreadyActive,
+    /// The team member's account is set up already.
+    #[error("the internal user is active already and needs no invitation")]
+    MemberAlreadyActive,
     /// One invitation is open; it can be sent again.
     #[error("the client has an open invitation already; resend or cancel it")]
     AlreadyOpen(InvitationId),
+    /// There is nothing to withdraw or to hand over.
+    #[error("there is no open invitation; invite first")]
+    NoneOpen,
     /// The invitation is over.
     #[error("the invitation is {} and cannot be changed any more", .0.name())]
     NotPending(InvitationStatus),

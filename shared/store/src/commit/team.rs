@@ -2,7 +2,7 @@
 //! keys, and roles.
 
 use super::{Meaning, Transaction, unbuildable};
-use crate::{CommitError, Error, access, internal_user, number, pattern::Key, role};
+use crate::{CommitError, Error, access, internal_user, number, password, pattern::Key, role};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
 use portico_domain::{Change, CustomRole, InternalUser, Revision, RoleId};
 
@@ -42,12 +42,19 @@ impl Transaction {
             before.map(|before| before.version),
         )?;
         let was_member = before.is_some_and(InternalUser::is_member);
-        if !was_member && after.is_member() {
-            let guard = internal_user::email_guard_item(after)?;
-            self.put_guard(guard, Meaning::InternalUserEmailTaken)?;
-        } else if was_member && !after.is_member() {
-            let key = internal_user::email_guard_key(after.workspace_id, &after.email);
-            self.delete(&key)?;
+        let address = |user: &InternalUser| user.is_member().then(|| user.email.key());
+        if before.and_then(address) != address(after) {
+            if let Some(before) = before.filter(|before| before.is_member()) {
+                let key = internal_user::email_guard_key(after.workspace_id, &before.email);
+                self.delete(&key)?;
+            }
+            if after.is_member() {
+                let guard = internal_user::email_guard_item(after)?;
+                self.put_guard(guard, Meaning::InternalUserEmailTaken)?;
+            }
+        }
+        if was_member && !after.is_member() {
+            self.delete(&password::password_key(after.workspace_id, after.account()))?;
         }
         let (admins, count) = internal_user::admins_key(after.workspace_id);
         match (before.is_some_and(InternalUser::is_admin), after.is_admin()) {

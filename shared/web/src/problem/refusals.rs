@@ -139,6 +139,8 @@ impl From<InviteRefusal> for Problem {
         let message = refusal.to_string();
         match refusal {
             InviteRefusal::AlreadyActive => Self::new(409, "client_active", message),
+            InviteRefusal::MemberAlreadyActive => Self::new(409, "internal_user_active", message),
+            InviteRefusal::NoneOpen => Self::new(409, "invitation_not_open", message),
             InviteRefusal::AlreadyOpen(id) => {
                 Self::new(409, "invitation_open", message).with("invitationId", value!(id))
             }
@@ -165,11 +167,21 @@ impl From<DeadLink> for Problem {
     }
 }
 
+impl Problem {
+    /// Whether a link that is good once works no more.
+    pub fn is_dead_ticket(&self) -> bool {
+        matches!(self.code(), LINK_USED | LINK_EXPIRED)
+    }
+}
+
+const LINK_USED: &str = "link_used";
+const LINK_EXPIRED: &str = "link_expired";
+
 impl From<DeadTicket> for Problem {
     fn from(dead: DeadTicket) -> Self {
         let code = match dead {
-            DeadTicket::Used => "link_used",
-            DeadTicket::Expired => "link_expired",
+            DeadTicket::Used => LINK_USED,
+            DeadTicket::Expired => LINK_EXPIRED,
         };
         Self::new(410, code, dead.to_string())
     }
