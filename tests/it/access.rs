@@ -292,6 +292,7 @@ const TABLE: &[(&str, Access)] = &[
         "audit-log-list",
         Access::Permission(Permission::ViewAuditLog),
     ),
+    ("events-send", Access::Permission(Permission::SendEvents)),
     ("portal-me", Access::Client),
     ("portal-update", Access::Client),
     ("portal-team", Access::Client),
@@ -441,6 +442,7 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
         .path
         .replace("{id}", id)
         .replace("{workspace}", &things.workspace)
+        .replace("{event}", "task.created")
         .replace("$default", "/nothing");
     let has_body = matches!(route.method.name(), "POST" | "PATCH" | "PUT");
     let method = if route.method.name() == "ANY" {

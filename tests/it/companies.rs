@@ -1,10 +1,7 @@
 //! Companies through the public door.
 
 use e2e::{Receiver, TestApp, id};
-use portico_domain::{
-    Actor as ActedBy, Change, Client, ClientDraft, Email, Permission, PersonName,
-};
-use portico_local::{Call, Fault};
+use portico_domain::Permission;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -310,69 +307,4 @@ async fn nobody_is_assigned_invited_or_moved_into_an_inactive_company() {
 
     set(true).await;
     admin.patch(&bob, &into).await.expect(200);
-}
-
-/// Puts clients into a company, past the API.
-async fn fill(app: &TestApp, company: &Value, count: usize) {
-    let (core, workspace) = (app.server.app(), app.server.workspace_id);
-    for number in 0..count {
-        let name = PersonName {
-            given_name: "Ada".to_owned(),
-            family_name: format!("Number{number}"),
-        };
-        let email = Email::parse("email", &format!("ada{number}@example.com"));
-        let draft = ClientDraft {
-            company_ids: vec![id(company).parse().expect("an id")],
-            ..ClientDraft::new(name, email.expect("an address"))
-        };
-        let mut change = Change::by_system(core.moment());
-        let client = Client::create(change.moment, workspace, draft, ActedBy::System);
-        change.save_client(None, client);
-        let store = core.store.workspace(workspace);
-        store.commit(&change).await.expect("it is written");
-    }
-}
-
-/// How many clients have been told to have left a company.
-async fn departures(app: &TestApp) -> usize {
-    let (mut count, mut after) = (0, String::new());
-    loop {
-        let path = format!("/v1/events?eventType=company.clientRemoved&limit=1000{after}");
-        let page = app.admin().get(&path).await.expect(200);
-        count += page["data"].as_array().expect("a list").len();
-        match page["nextToken"].as_str() {
-            Some(token) => after = format!("&nextToken={token}"),
-            None => return count,
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_deletion_that_dies_half_way_is_gone_on_with() {
-    let app = TestApp::start().await;
-    let admin = app.admin();
-    let company = admin
-        .post("/v1/companies", &json!({ "name": "Engines" }))
-        .await
-        .expect(200);
-    fill(&app, &company, 250).await;
-    app.settle().await;
-    let mut left = 0;
-    app.server.aws().inject(move |call: &Call| {
-        left += usize::from(call.function == Some("detacher"));
-        // A read and a write for each client: dead with about 130 out.
-        (left > 262 && call.function == Some("detacher")).then_some(Fault::LostBefore)
-    });
-
-    admin.delete(&path(&company)).await.expect(200);
-    app.settle().await;
-    let half_way = departures(&app).await;
-    assert!((100..200).contains(&half_way), "{half_way}");
-    app.server.aws().heal();
-    app.advance(Duration::from_mins(1)).await;
-
-    assert_eq!(departures(&app).await, 250, "each client left once");
-    let members = format!("/v1/clients?companyId={}", id(&company));
-    let members = admin.get(&members).await.expect(200);
-    assert_eq!(members["data"], json!([]));
 }

@@ -382,6 +382,11 @@ async fn manage_team(admin: &Actor) {
         "eventDescription": "The monthly report was sent",
     });
     admin.post("/v1/audit-log", &own).await.expect(201);
+    let task = json!({ "title": "Send the report" });
+    admin
+        .post("/v1/webhooks/task.created", &task)
+        .await
+        .expect(201);
     let key = json!({ "name": "CRM", "permissions": ["view_clients"] });
     let key = admin.post("/v1/api-keys", &key).await.expect(201);
     let key = format!("/v1/api-keys/{}", id(&key));

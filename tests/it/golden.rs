@@ -261,6 +261,7 @@ pub(crate) async fn accepted_by_route(function: &Function) -> TestApp {
         | "internal-users-create"
         | "api-keys-create"
         | "audit-log-create"
+        | "events-send"
         | "roles-create" => 201,
         "site-fallback" | "google-start" | "google-invited" | "google-callback" => 404,
         _ => 200,

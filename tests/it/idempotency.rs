@@ -117,6 +117,8 @@ async fn every_post_that_needs_a_key_is_done_once() {
         "eventDescription": "The monthly report was sent",
     });
     twice("audit-log-create", "/v1/audit-log", entry).await;
+    let task = json!({ "title": "Send the report" });
+    twice("events-send", "/v1/webhooks/task.created", task).await;
     let key = json!({ "name": "CRM", "permissions": [] });
     twice("api-keys-create", "/v1/api-keys", key).await;
     let role = json!({ "name": "Auditor", "permissions": [] });

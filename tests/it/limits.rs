@@ -3,8 +3,12 @@
 use e2e::{Actor, Answer, Receiver, TestApp, id};
 use futures_util::future::join_all;
 use portico_domain::{Feature, IdSource, Moment, Plan};
-use portico_local::admin::{count_page, set_plan_in};
+use portico_local::{
+    Call, Fault,
+    admin::{count_page, set_plan_in},
+};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 async fn plan(app: &TestApp, plan: Plan) {
     let ids = IdSource::new();
@@ -67,6 +71,38 @@ async fn of_two_hundred_creates_at_once_exactly_as_many_succeed_as_there_is_room
     assert_eq!(used(&app).await, 100);
     let list = admin.get("/v1/clients?limit=1000").await.expect(200);
     assert_eq!(list["data"].as_array().map(Vec::len), Some(100));
+}
+
+/// Has each transaction that adds a client collide eight times.
+fn with_collisions(app: &TestApp) {
+    let mut collided: BTreeMap<String, usize> = BTreeMap::new();
+    app.server.aws().inject(move |call: &Call| {
+        let actions = call.body["TransactItems"].as_array()?;
+        let mut keys = actions
+            .iter()
+            .filter_map(|action| action["Put"]["Item"]["pk"]["S"].as_str());
+        let client = keys.find(|key| key.contains("#EMAIL#"))?;
+        let times = collided.entry(client.to_owned()).or_default();
+        *times += 1;
+        (*times <= 8).then_some(Fault::Cancel("TransactionConflict"))
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_creates_that_collide_at_the_count_all_get_their_turn() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    plan(&app, at_most(195)).await;
+    with_collisions(&app);
+
+    let answers = join_all((0..200).map(|number| add(&admin, number))).await;
+
+    for refused in answers.iter().filter(|answer| answer.status != 200) {
+        refused.problem(403, "limit_reached");
+    }
+    let added = answers.iter().filter(|answer| answer.status == 200);
+    assert_eq!(added.count(), 195);
+    assert_eq!(used(&app).await, 195);
 }
 
 #[tokio::test]

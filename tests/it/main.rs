@@ -2,6 +2,7 @@
 
 mod access;
 mod api_keys;
+mod app_events;
 mod audit;
 mod batch;
 mod bulk;
@@ -20,6 +21,7 @@ mod delivery;
 mod documents;
 mod durability;
 mod emails;
+mod emptied;
 mod errors;
 mod events;
 mod everything;

@@ -256,7 +256,7 @@ async fn bad_endpoints_are_refused() {
     )
     .await;
     refused(
-        json!({ "url": url, "eventTypes": ["*", "nobody.born"] }),
+        json!({ "url": url, "eventTypes": ["*", "client.born"] }),
         "event_type_unknown",
         "eventTypes[1]",
     )

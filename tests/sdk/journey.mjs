@@ -53,6 +53,7 @@ async function journey() {
     await refuseDuplicate(client);
     await changeCompany(company);
     await readWorkspace();
+    await sendEvent();
     await deleteCompany(company);
     await deleteClient(client);
     await receiveWebhooks(endpoint.secret, client, link);
@@ -262,6 +263,23 @@ async function deleteClient(client) {
   deepEqual(await api.deleteClient({ id: client.id }), { id: client.id, object: 'client', deleted: true }, 'answer');
   step = 'retrieveClient after deleting';
   await refused(() => api.retrieveClient({ id: client.id }), 404, 'not_found');
+}
+
+// Only the newer of the two SDKs can.
+async function sendEvent() {
+  if (!api.sendWebhook) return;
+  step = 'sendWebhook';
+  const task = { id: run, title: 'Send the report' };
+  await api.sendWebhook('task.created', task);
+  let sent;
+  const arrived = await until(async () => {
+    const events = (await received()).map((request) => JSON.parse(request.body));
+    sent = events.find((event) => event.eventType === 'task.created' && event.data.id === run);
+    return sent !== undefined;
+  });
+  ok(arrived, `task.created within ${PATIENCE_MS} ms`);
+  equal(sent.object, 'task', 'object');
+  deepEqual(sent.data, task, 'data');
 }
 
 async function receiveWebhooks(secret, client, link) {

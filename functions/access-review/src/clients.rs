@@ -42,7 +42,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         },
         ..ClientFilter::default()
     };
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let mut page = workspace.clients(filter, &paging.request).await?;
     let found = page.items.len();
     page.items.retain(|client| {

@@ -36,7 +36,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let paging = Paging::read(app, &caller, &request, &ROUTE, &["days"])?;
     let long_ago = long_ago(&request, app.now())?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let filter = InvitationFilter::default();
     let mut page = workspace.invitations(filter, &paging.request).await?;
     page.items.retain(|invitation| {

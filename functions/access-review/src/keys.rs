@@ -34,7 +34,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let paging = Paging::read(app, &caller, &request, &ROUTE, &["days"])?;
     let long_ago = long_ago(&request, app.now())?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let mut page = workspace.api_keys(&paging.request).await?;
     page.items
         .retain(|key| key.last_used_at.unwrap_or(key.created_at) < long_ago);

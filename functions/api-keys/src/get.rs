@@ -12,7 +12,7 @@ pub const ROUTE: Route =
     Route::get("api-keys-get", "/v1/api-keys/{id}").needs(Permission::ManageApiKeys);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[];
 
 const OPERATION: Operation = Operation {
     summary: "Get an API key",
@@ -31,7 +31,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("API key")?;
-    let key = find(&app.store.workspace(caller.workspace_id), id).await?;
+    let key = find(&caller.store(app), id).await?;
     Ok(ok(&key.view()))
 }
 

@@ -25,7 +25,7 @@ pub const ROUTE: Route = Route::post("audit-log-create", "/v1/audit-log")
     .also_at(&["/v1/events"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Add an entry to the audit log",
@@ -63,7 +63,7 @@ struct NewEntry {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let new: NewEntry = body(&request)?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let (actor, company_id) = actor(&workspace, &new).await?;
     let mut note = note(new, actor)?;
     note.company_id = company_id;

@@ -13,7 +13,7 @@ pub const ROUTE: Route = Route::get("audit-log-get", "/v1/audit-log/{id}")
     .also_at(&["/v1/events/{id}"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[];
 
 const OPERATION: Operation = Operation {
     summary: "Get an entry of the audit log",
@@ -32,7 +32,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("audit entry")?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let entry = workspace.audit_entry(id).await?;
     let entry = entry.ok_or_else(|| Problem::not_found("audit entry"))?;
     Ok(ok(&entry.view()))

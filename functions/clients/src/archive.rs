@@ -14,7 +14,7 @@ pub const ROUTE: Route = Route::delete("clients-archive", "/v1/clients/{id}")
     .also_at(&["/v1/client/{id}"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::UPDATE, Grant::DELETE];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Archive a client",
@@ -33,7 +33,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("client")?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find_active(&workspace, &caller, id).await?;
         request.if_match(&view(app, &caller, &before))?;

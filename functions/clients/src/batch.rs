@@ -21,7 +21,6 @@ pub const ROUTE: Route =
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[
-    Grant::GET,
     Grant::query(Index::Gsi2),
     Grant::PUT,
     Grant::UPDATE,

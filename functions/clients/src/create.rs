@@ -21,7 +21,6 @@ pub const ROUTE: Route = Route::post("clients-create", "/v1/clients")
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[
-    Grant::GET,
     Grant::query(Index::Gsi2),
     Grant::PUT,
     Grant::UPDATE,
@@ -60,7 +59,7 @@ pub(crate) async fn add(
 ) -> Result<Response, Problem> {
     let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
     let mut draft = ClientDraft::try_from(fields)?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     draft.custom_fields = custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
     draft.custom_fields.refuse_too_many()?;
     check_account_managers(&workspace, &[], &draft.account_manager_ids).await?;

@@ -14,7 +14,7 @@ pub const ROUTE: Route = Route::get("clients-get", "/v1/clients/{id}")
     .also_at(&["/v1/client/{id}"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[];
 
 const OPERATION: Operation = Operation {
     summary: "Get a client",
@@ -33,7 +33,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("client")?;
-    let client = find(&app.store.workspace(caller.workspace_id), &caller, id).await?;
+    let client = find(&caller.store(app), &caller, id).await?;
     Ok(ok(&view(app, &caller, &client)))
 }
 

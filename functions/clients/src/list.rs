@@ -92,11 +92,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         sort: request.sort(SORTS)?.unwrap_or_default(),
     };
     refuse_unsortable(&filter, &request)?;
-    let page = app
-        .store
-        .workspace(caller.workspace_id)
-        .clients(filter, &paging.request)
-        .await?;
+    let page = caller.store(app).clients(filter, &paging.request).await?;
     Ok(ok(
         &paging.answer(app, page, |client| view(app, &caller, &client))?
     ))

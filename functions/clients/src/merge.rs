@@ -18,13 +18,7 @@ pub const ROUTE: Route =
     Route::post("clients-merge", "/v1/clients/{id}/merge").needs(Permission::DeleteClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[
-    Grant::GET,
-    Grant::PUT,
-    Grant::UPDATE,
-    Grant::DELETE,
-    Grant::CHECK,
-];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::DELETE, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Merge a duplicate into another client",
@@ -52,7 +46,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id: ClientId = request.path_id("client")?;
     let into = body::<Merge>(&request)?.into;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let duplicate = find_active(&workspace, &caller, id).await?;
         request.if_match(&view(app, &caller, &duplicate))?;

@@ -13,13 +13,7 @@ pub const ROUTE: Route =
     Route::post("clients-purge", "/v1/clients/{id}/purge").needs(Permission::DeleteClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[
-    Grant::GET,
-    Grant::BATCH_GET,
-    Grant::PUT,
-    Grant::UPDATE,
-    Grant::DELETE,
-];
+pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT, Grant::UPDATE, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Erase a client for good",
@@ -38,7 +32,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("client")?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find_itself(&workspace, &caller, id).await?;
         request.if_match(&view(app, &caller, &before))?;

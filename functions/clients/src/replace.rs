@@ -22,7 +22,7 @@ pub const ROUTE: Route = Route::put("clients-replace", "/v1/clients/{id}")
     .also_at(&["/v1/client/{id}", "/v1/client"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Replace a client",
@@ -46,7 +46,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         }
         _ => request.path_id("client")?,
     };
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find(&workspace, &caller, id).await?;
         request.if_match(&view(app, &caller, &before))?;

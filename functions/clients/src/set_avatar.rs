@@ -13,7 +13,7 @@ pub const ROUTE: Route =
     Route::put("clients-set-avatar", "/v1/clients/{id}/avatar").needs(Permission::EditClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::PUT_FILE, Grant::DELETE_FILE];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::PUT_FILE, Grant::DELETE_FILE];
 
 const OPERATION: Operation = Operation {
     summary: "Set the picture of a client",
@@ -32,7 +32,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("client")?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let before = find(&workspace, &caller, id).await?;
     request.if_match(&view(app, &caller, &before))?;
     let avatar = app.keep_picture(&request.body).await?;

@@ -20,7 +20,7 @@ pub const ROUTE: Route = Route::patch("clients-update", "/v1/clients/{id}")
     .also_at(&["/v1/client/{id}"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Change a client",
@@ -46,7 +46,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     if invite {
         caller.require(Permission::CreateClients)?;
     }
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find(&workspace, &caller, id).await?;
         request.if_match(&view(app, &caller, &before))?;

@@ -16,7 +16,7 @@ pub const ROUTE: Route = Route::post("companies-batch", "/v1/companies/batch")
     .needs(Permission::ManageClientOrganizations);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Add many companies",

@@ -12,7 +12,7 @@ pub const ROUTE: Route = Route::delete("companies-clear-icon", "/v1/companies/{i
     .needs(Permission::ManageClientOrganizations);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Take the icon of a company away",
@@ -31,7 +31,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find(&workspace, &caller, id).await?;
         request.if_match(&CompanyView::from(&before))?;

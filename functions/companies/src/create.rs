@@ -14,7 +14,7 @@ pub const ROUTE: Route = Route::post("companies-create", "/v1/companies")
     .also_at(&["/v1/company"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Add a company",
@@ -51,7 +51,7 @@ pub(crate) async fn add(
 ) -> Result<Response, Problem> {
     let values = fields.custom_fields.take();
     let (name, mut fields) = fields.into_new()?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     caller.workspace.refuse_companies_if_off("name")?;
     fields.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;
     fields.custom_fields.refuse_too_many()?;

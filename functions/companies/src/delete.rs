@@ -14,7 +14,7 @@ pub const ROUTE: Route = Route::delete("companies-delete", "/v1/companies/{id}")
     .also_at(&["/v1/company/{id}"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Delete a company",
@@ -33,7 +33,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find(&workspace, &caller, id).await?;
         request.if_match(&CompanyView::from(&before))?;

@@ -13,7 +13,7 @@ pub const ROUTE: Route = Route::get("companies-get", "/v1/companies/{id}")
     .also_at(&["/v1/company/{id}"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[];
 
 const OPERATION: Operation = Operation {
     summary: "Get a company",
@@ -32,7 +32,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
-    let company = find(&app.store.workspace(caller.workspace_id), &caller, id).await?;
+    let company = find(&caller.store(app), &caller, id).await?;
     Ok(ok(&CompanyView::from(&company)))
 }
 

@@ -22,7 +22,7 @@ pub const ROUTE: Route = Route::post("companies-join", "/v1/companies/{id}/clien
     .also_at(&["/v1/company/{id}/clients"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Add clients to a company",
@@ -99,7 +99,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let message = format!("clientIds has 1 to {MAX_CLIENTS} ids");
         return Err(Invalid::new("clientIds", "batch_size", message).into());
     }
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let company = find(&workspace, &caller, id).await?;
     request.if_match(&CompanyView::from(&company))?;
     company.refuse_placeholder()?;

@@ -14,7 +14,7 @@ pub const ROUTE: Route = Route::patch("companies-update", "/v1/companies/{id}")
     .also_at(&["/v1/company/{id}"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Change a company",
@@ -36,7 +36,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let mut fields = body::<CompanyFields>(&request)?;
     let values = fields.custom_fields.take();
     let mut patch = fields.into_patch()?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     patch.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;
     retry_stale(|| async {
         let before = find(&workspace, &caller, id).await?;

@@ -75,7 +75,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     caller.refuse_limited()?;
     let drafts = drafts(body::<NewFields>(&request)?.custom_fields)?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let sets = workspace.field_sets().await?;
         let mut after = sets.clone();

@@ -33,7 +33,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     caller.refuse_limited()?;
     let id = request.path_id("custom field")?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
         request.if_match(&CustomFieldView::of(&before, id))?;

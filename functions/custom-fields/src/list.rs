@@ -34,11 +34,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let entity = request.query("entityType").map(entity).transpose()?;
-    let sets = app
-        .store
-        .workspace(caller.workspace_id)
-        .field_sets()
-        .await?;
+    let sets = caller.store(app).field_sets().await?;
     let wanted = sets
         .iter()
         .filter(|set| entity.is_none_or(|entity| set.entity == entity));

@@ -35,7 +35,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("custom field")?;
-    let set = find(&app.store.workspace(caller.workspace_id), id).await?;
+    let set = find(&caller.store(app), id).await?;
     let label = request.query("label");
     let options = set
         .find(id)

@@ -1,10 +1,16 @@
-//! The functions behind `/v1/events`.
+//! The functions behind `/v1/events`, and those that name or make events.
 
 pub mod list;
 pub mod resend;
+pub mod send;
 pub mod types;
 
 use portico_web::Function;
 
 /// Every function of this resource.
-pub const FUNCTIONS: &[Function] = &[list::FUNCTION, resend::FUNCTION, types::FUNCTION];
+pub const FUNCTIONS: &[Function] = &[
+    list::FUNCTION,
+    resend::FUNCTION,
+    send::FUNCTION,
+    types::FUNCTION,
+];

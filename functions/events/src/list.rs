@@ -5,12 +5,15 @@
 //! written later into a part that was read.
 
 use portico_app::{App, Grant};
-use portico_domain::{Event, EventType, Invalid, Permission, settled_until};
+use portico_domain::{
+    AuditEntry, AuditEntryView, Event, EventName, EventType, Feature, Permission, settled_until,
+};
 use portico_store::{EventFilter, Index};
 use portico_web::{
     Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
-    admit, ok, schema,
+    admit, audit_page, ok,
 };
+use schemars::{Schema, SchemaGenerator, json_schema};
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::get("events-list", "/v1/events").needs(Permission::ViewEvents);
@@ -24,7 +27,7 @@ pub const GRANTS: &[Grant] = &[
 
 const OPERATION: Operation = Operation {
     summary: "List events",
-    description: "Oldest first, in the shape of webhook bodies; kept for 30 days. A receiver that asks again and again with the id of the last event that it got as `after` gets every event once, and those of each object in their order.",
+    description: "Oldest first, in the shape of webhook bodies; kept for 30 days. A receiver that asks again and again with the id of the last event that it got as `after` gets every event once, and those of each object in their order.\n\nThe compatible API has its audit log at this path: with `startDate`, `endDate` or `actorId`, or with its names of types (`eventType=clientCreated,clientInvited`), the answer is `GET /v1/audit-log` under those names, and needs the permission `view_audit_log`.",
     query: &[
         Parameter::LIMIT,
         Parameter::NEXT_TOKEN,
@@ -35,9 +38,21 @@ const OPERATION: Operation = Operation {
         ),
         Parameter::text("objectId", "Only what happened to this object."),
         Parameter::text("eventType", "Only events of this type."),
+        Parameter::text(
+            "startDate",
+            "Of the audit log: only what happened then or later.",
+        ),
+        Parameter::text(
+            "endDate",
+            "Of the audit log: only what happened before then.",
+        ),
+        Parameter::text(
+            "actorId",
+            "Of the audit log: only what one of these did, separated by commas.",
+        ),
     ],
     body: None,
-    answer: Body::Json(schema::<ListView<Event>>),
+    answer: Body::Json(listed),
 };
 
 /// The function.
@@ -47,18 +62,25 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 const FILTERS: &[&str] = &["after", "objectId", "eventType", "settled"];
 
-/// Filters of the compatible API's audit log, which has this path there.
+/// What only the compatible API's list at this path has, which is that of its
+/// audit log.
 const OF_AUDIT_LOG: &[&str] = &["startDate", "endDate", "actorId"];
+
+/// Events, or entries of the audit log.
+fn listed(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [
+        generator.subschema_for::<ListView<Event>>(),
+        generator.subschema_for::<ListView<AuditEntryView>>(),
+    ] })
+}
 
 /// Answers with a page of events.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    if let Some(name) = OF_AUDIT_LOG
-        .iter()
-        .find(|name| request.query(name).is_some())
-    {
-        let message = format!("{name} filters the audit log, which is at /v1/audit-log");
-        return Err(Invalid::new(name, "parameter_elsewhere", message).into());
+    if is_for_audit_log(&request) {
+        caller.require(Permission::ViewAuditLog)?;
+        caller.require_feature(Feature::AuditLog)?;
+        return audit_page(app, &caller, &request, &ROUTE, AuditEntry::compatible_view).await;
     }
     let paging = Paging::read(app, &caller, &request, &ROUTE, FILTERS)?;
     let after = request.query_id("after")?;
@@ -69,13 +91,19 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         object_id: request.query("objectId").map(ToOwned::to_owned),
         event_type: request
             .query("eventType")
-            .map(|name| EventType::parse(name).ok_or_else(|| EventType::unknown("eventType", name)))
+            .map(|name| EventName::parse(name).ok_or_else(|| EventType::unknown("eventType", name)))
             .transpose()?,
     };
-    let page = app
-        .store
-        .workspace(caller.workspace_id)
-        .events(filter, &paging.request)
-        .await?;
+    let page = caller.store(app).events(filter, &paging.request).await?;
     Ok(ok(&paging.answer(app, page, |event| event)?))
+}
+
+/// Whether it is a program for the compatible API that reads the audit log: by
+/// a filter that only that has, or the name of a type of it, which has no dot.
+fn is_for_audit_log(request: &Request) -> bool {
+    let is_theirs = |name: &str| !name.contains('.') || name.starts_with("customEvent.");
+    OF_AUDIT_LOG
+        .iter()
+        .any(|name| request.query(name).is_some())
+        || request.query("eventType").is_some_and(is_theirs)
 }

@@ -22,7 +22,6 @@ pub const ROUTE: Route =
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[
-    Grant::GET,
     Grant::query(Index::Table),
     Grant::PUT,
     Grant::UPDATE,
@@ -45,6 +44,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// To whom it is sent again.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[schemars(rename = "ResendEvent")]
 struct Resend {
     /// To this endpoint alone.
     endpoint_id: Option<EndpointId>,
@@ -55,7 +55,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id: EventId = request.path_id("event")?;
     let Resend { endpoint_id } = body_or_default(&request)?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let event = workspace
         .event(id)
         .await?
@@ -98,7 +98,7 @@ async fn receivers(
     let all = workspace.all_endpoints().await?;
     Ok(all
         .into_iter()
-        .filter(|endpoint| endpoint.disabled.is_none() && endpoint.wants(event.event_type))
+        .filter(|endpoint| endpoint.disabled.is_none() && endpoint.wants(&event.event_type))
         .collect())
 }
 

@@ -16,7 +16,7 @@ pub const GRANTS: &[Grant] = &[];
 
 const OPERATION: Operation = Operation {
     summary: "List the types of events",
-    description: "All of them, each with a sample in the shape of webhook bodies. Nothing in a sample exists.",
+    description: "All that Portico tells by itself, each with a sample in the shape of webhook bodies; apps send others (`POST /v1/webhooks/{event}`). Nothing in a sample exists.",
     query: &[],
     body: None,
     answer: Body::Json(schema::<ListView<EventTypeView>>),
@@ -45,14 +45,17 @@ struct EventTypeView {
 /// Answers with the catalogue.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    let view = |sample: Event| EventTypeView {
-        name: sample.event_type,
-        object: "eventType",
-        description: sample.event_type.description(),
-        sample,
+    let view = |sample: Event| {
+        let name = sample.event_type.ours()?;
+        Some(EventTypeView {
+            name,
+            object: "eventType",
+            description: name.description(),
+            sample,
+        })
     };
     let samples = samples(caller.workspace_id, app.moment());
     Ok(ok(&ListView::complete(
-        samples.into_iter().map(view).collect(),
+        samples.into_iter().filter_map(view).collect(),
     )))
 }

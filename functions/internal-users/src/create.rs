@@ -13,7 +13,7 @@ pub const ROUTE: Route =
     Route::post("internal-users-create", "/v1/internal-users").needs(Permission::ManageMembers);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::UPDATE, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::CHECK];
 
 const SEND_INVITE: Parameter = Parameter::flag(
     "sendInvite",
@@ -39,7 +39,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let is_invited = request.flag("sendInvite")?.unwrap_or(false);
     let draft = body::<InternalUserFields>(&request)?.into_draft()?;
     caller.require_role(app, draft.role).await?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     check_companies(&workspace, &draft.company_access).await?;
     if is_invited {
         refuse_if_complained(&workspace, &draft.email).await?;

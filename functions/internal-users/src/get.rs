@@ -12,7 +12,7 @@ use portico_web::{
 pub const ROUTE: Route = Route::get("internal-users-get", "/v1/internal-users/{id}").needs_a_key();
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[];
 
 const OPERATION: Operation = Operation {
     summary: "Get an internal user",
@@ -31,7 +31,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("internal user")?;
-    let user = find(&app.store.workspace(caller.workspace_id), id).await?;
+    let user = find(&caller.store(app), id).await?;
     Ok(ok(&view(app, &caller, &user)))
 }
 

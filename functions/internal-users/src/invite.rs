@@ -19,7 +19,7 @@ pub const ROUTE: Route = Route::post(
 .needs(Permission::ManageMembers);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Invite an internal user",
@@ -53,7 +53,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let lifetime = days.map(|days| lifetime_of_days("expiresInDays", days));
     let lifetime = lifetime.transpose()?;
     let lifetime = lifetime.unwrap_or_else(|| caller.workspace.invitation_lifetime());
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find_member(&workspace, id).await?;
         request.if_match(&before.view(app.now()))?;

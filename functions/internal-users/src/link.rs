@@ -20,7 +20,7 @@ pub const ROUTE: Route = Route::post(
 .needs(Permission::ManageMembers);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Copy the link of an internal user's invitation",
@@ -51,7 +51,7 @@ struct TeamInvitationLink {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("internal user")?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let user = find_member(&workspace, id).await?;
     request.if_match(&user.view(app.now()))?;
     caller.require_role(app, user.role).await?;

@@ -32,11 +32,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let paging = Paging::read(app, &caller, &request, &ROUTE, &[])?;
-    let page = app
-        .store
-        .workspace(caller.workspace_id)
-        .internal_users(&paging.request)
-        .await?;
+    let page = caller.store(app).internal_users(&paging.request).await?;
     Ok(ok(
         &paging.answer(app, page, |user| view(app, &caller, &user))?
     ))

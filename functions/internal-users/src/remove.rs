@@ -13,7 +13,7 @@ pub const ROUTE: Route = Route::delete("internal-users-remove", "/v1/internal-us
     .needs(Permission::ManageMembers);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::UPDATE, Grant::DELETE];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Remove an internal user",
@@ -32,7 +32,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("internal user")?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find_member(&workspace, id).await?;
         request.if_match(&before.view(app.now()))?;

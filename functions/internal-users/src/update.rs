@@ -16,7 +16,7 @@ pub const ROUTE: Route = Route::patch("internal-users-update", "/v1/internal-use
     .needs(Permission::ManageMembers);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::UPDATE, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Change an internal user",
@@ -35,7 +35,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("internal user")?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find_member(&workspace, id).await?;
         request.if_match(&before.view(app.now()))?;

@@ -22,7 +22,7 @@ pub const ROUTE: Route =
     Route::post("invitations-bulk", "/v1/invitations/bulk").needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Invite many clients",
@@ -112,7 +112,7 @@ async fn send(
     lifetime: Duration,
 ) -> Result<Invitation, Problem> {
     let id: ClientId = client_id.parse().map_err(|_| unknown_client())?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let (change, invitation) = invite(app, caller, id, |change, client, open| {
             Invitation::send(change, client, open, lifetime, caller.actor)

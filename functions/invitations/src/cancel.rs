@@ -10,7 +10,7 @@ pub const ROUTE: Route = Route::post("invitations-cancel", "/v1/invitations/{id}
     .needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Cancel an invitation",

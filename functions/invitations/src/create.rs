@@ -16,7 +16,7 @@ pub const ROUTE: Route =
     Route::post("invitations-create", "/v1/invitations").needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Invite a client",

@@ -13,7 +13,7 @@ pub const ROUTE: Route =
     Route::get("invitations-get", "/v1/invitations/{id}").needs(Permission::ViewClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[];
 
 const OPERATION: Operation = Operation {
     summary: "Get an invitation",
@@ -32,7 +32,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
-    let invitation = find(&app.store.workspace(caller.workspace_id), &caller, id).await?;
+    let invitation = find(&caller.store(app), &caller, id).await?;
     Ok(ok(&view(app, &caller, &invitation)))
 }
 

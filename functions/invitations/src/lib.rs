@@ -55,7 +55,7 @@ async fn invite<'a>(
     client_id: ClientId,
     rule: impl Fn(&mut Change<'_>, &mut Client, Option<Invitation>) -> Result<Invitation, InviteRefusal>,
 ) -> Result<(Change<'a>, Invitation), Problem> {
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let client = workspace.client(client_id).await?;
     let before = client
         .filter(|client| client.archived_at.is_none() && caller.sees(client))
@@ -83,7 +83,7 @@ async fn decide(
     id: InvitationId,
     rule: impl Fn(&Invitation, &mut Change<'_>, &mut Client) -> Result<Invitation, InviteRefusal>,
 ) -> Result<Response, Problem> {
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let invitation = get::find(&workspace, caller, id).await?;
         request.if_match(&view(app, caller, &invitation))?;

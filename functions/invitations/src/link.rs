@@ -18,7 +18,7 @@ pub const ROUTE: Route =
     Route::post("invitations-link", "/v1/invitations/{id}/link").needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Copy the link of an invitation",
@@ -51,7 +51,7 @@ struct InvitationLink {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
-    let invitation = get::find(&app.store.workspace(caller.workspace_id), &caller, id).await?;
+    let invitation = get::find(&caller.store(app), &caller, id).await?;
     request.if_match(&view(app, &caller, &invitation))?;
     let mut change = caller.change(app);
     invitation.copy_link(&mut change)?;

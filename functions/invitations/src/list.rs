@@ -65,7 +65,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         client_id: request.query_id("clientId")?,
         delivery: request.query("deliveryState").map(delivery).transpose()?,
     };
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let mut page = workspace.invitations(filter, &paging.request).await?;
     if caller.companies.is_limited() {
         let ids = page.items.iter().map(|invitation| invitation.client_id);

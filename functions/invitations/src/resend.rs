@@ -15,7 +15,7 @@ pub const ROUTE: Route = Route::post("invitations-resend", "/v1/invitations/{id}
     .needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Send an invitation again",
@@ -33,6 +33,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// How to send it.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "ResendInvitation")]
 struct Resend {
     /// For how many days the new link is good, 1 to 30.
     expires_in_days: Option<i64>,
@@ -42,7 +43,7 @@ struct Resend {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let resend: Resend = body_or_default(&request)?;
     let email = get::find(&workspace, &caller, id).await?.email;
     refuse_if_complained(&workspace, &email).await?;

@@ -10,7 +10,7 @@ use portico_web::{
 pub const ROUTE: Route = Route::get("limits-get", "/v1/limits").needs_a_key();
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[];
 
 const OPERATION: Operation = Operation {
     summary: "Get the limits of the workspace",
@@ -28,7 +28,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Answers with the limits.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let clients = match caller.workspace.plan.client_limit {
         Some(_) => Some(workspace.counted_clients().await?),
         None => None,

@@ -37,7 +37,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let permissions = fields.permissions()?;
     let permissions = permissions.ok_or_else(|| Invalid::missing("permissions"))?;
     caller.require_all(&permissions)?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let all = PageRequest {
         limit: MAX_ROLES,
         after: None,

@@ -30,7 +30,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("role")?;
-    let role = find(&app.store.workspace(caller.workspace_id), id).await?;
+    let role = find(&caller.store(app), id).await?;
     Ok(ok(&role.view()))
 }
 

@@ -34,7 +34,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("role")?;
     let fields: RoleFields = body(&request)?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
         request.if_match(&before.view())?;

@@ -83,7 +83,6 @@ pub const PLANNED: &[(&str, &str)] = &[
     ("DELETE", "/v1/tasks/{id}"),
     ("GET", "/v1/tasks/{id}"),
     ("PATCH", "/v1/tasks/{id}"),
-    ("POST", "/v1/webhooks/{event}"),
 ];
 
 /// Whether a request is for one of them.

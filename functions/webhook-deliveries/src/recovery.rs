@@ -11,7 +11,7 @@ pub const ROUTE: Route = Route::get("webhook-recoveries-get", "/v1/webhook-recov
     .needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[];
 
 const OPERATION: Operation = Operation {
     summary: "Get a recovery",
@@ -30,11 +30,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id: RecoveryId = request.path_id("webhook recovery")?;
-    let recovery = app
-        .store
-        .workspace(caller.workspace_id)
-        .recovery(id)
-        .await?;
+    let recovery = caller.store(app).recovery(id).await?;
     Ok(ok(
         &recovery.ok_or_else(|| Problem::not_found("webhook recovery"))?
     ))

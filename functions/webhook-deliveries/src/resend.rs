@@ -16,12 +16,7 @@ pub const ROUTE: Route = Route::post(
 .needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[
-    Grant::GET,
-    Grant::PUT,
-    Grant::UPDATE,
-    Grant::wake(Queue::Deliveries),
-];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::wake(Queue::Deliveries)];
 
 const OPERATION: Operation = Operation {
     summary: "Send a delivery again",
@@ -40,7 +35,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id: DeliveryId = request.path_id("webhook delivery")?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let (answer, lane) = retry_stale(|| async {
         let not_found = || Problem::not_found("webhook delivery");
         let mut delivery = workspace.delivery(id).await?.ok_or_else(not_found)?;

@@ -13,7 +13,7 @@ pub const ROUTE: Route = Route::delete("webhook-endpoints-delete", "/v1/webhook-
     .needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::DELETE];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Delete a webhook endpoint",
@@ -31,7 +31,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Deletes an endpoint.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let id = request.path_id("webhook endpoint")?;
     retry_stale(|| async {
         let endpoint = find(&workspace, id).await?;

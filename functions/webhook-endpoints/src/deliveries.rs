@@ -18,7 +18,7 @@ pub const ROUTE: Route = Route::get(
 .needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::query(Index::Gsi1)];
+pub const GRANTS: &[Grant] = &[Grant::query(Index::Gsi1)];
 
 const OPERATION: Operation = Operation {
     summary: "List the deliveries to a webhook endpoint",
@@ -37,7 +37,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let paging = Paging::read(app, &caller, &request, &ROUTE, &[])?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let endpoint = find(&workspace, request.path_id("webhook endpoint")?).await?;
     let page = workspace.deliveries(endpoint.id, &paging.request).await?;
     Ok(ok(

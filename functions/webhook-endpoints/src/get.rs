@@ -12,7 +12,7 @@ pub const ROUTE: Route = Route::get("webhook-endpoints-get", "/v1/webhook-endpoi
     .needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET];
+pub const GRANTS: &[Grant] = &[];
 
 const OPERATION: Operation = Operation {
     summary: "Get a webhook endpoint",
@@ -31,7 +31,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("webhook endpoint")?;
-    let endpoint = find(&app.store.workspace(caller.workspace_id), id).await?;
+    let endpoint = find(&caller.store(app), id).await?;
     Ok(ok(&endpoint.view()))
 }
 

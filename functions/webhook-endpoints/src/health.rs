@@ -18,7 +18,7 @@ pub const ROUTE: Route = Route::get(
 .needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::query(Index::Gsi1)];
+pub const GRANTS: &[Grant] = &[Grant::query(Index::Gsi1)];
 
 const OPERATION: Operation = Operation {
     summary: "See how a webhook endpoint is doing",
@@ -82,7 +82,7 @@ enum State {
 /// Answers with an endpoint's health.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let endpoint = find(&workspace, request.path_id("webhook endpoint")?).await?;
     let health = workspace.health(&endpoint).await?;
     let page = PageRequest {

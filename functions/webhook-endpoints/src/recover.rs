@@ -20,7 +20,7 @@ pub const ROUTE: Route = Route::post(
 .needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Send the deliveries of a time again",
@@ -56,7 +56,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let new: NewRecovery = body(&request)?;
     let mut change = caller.change(app);
     let (since, until) = new.range(change.moment.now)?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let endpoint = find(&workspace, id).await?;
     request.if_match(&endpoint.view())?;
     if endpoint.disabled.is_some() {

@@ -22,7 +22,7 @@ pub const ROUTE: Route = Route::post(
 .needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Give a webhook endpoint a new secret",
@@ -67,7 +67,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let overlap = Duration::from_hours(overlap_hours.into());
     let secret = Secret::new(SigningSecret::from_bytes(random()?).to_text());
     let sealed = app.keys.seal(&Endpoint::seal_context(id), &secret)?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
         request.if_match(&before.view())?;

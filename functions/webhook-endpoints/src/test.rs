@@ -16,7 +16,7 @@ pub const ROUTE: Route = Route::post("webhook-endpoints-test", "/v1/webhook-endp
     .needs(Permission::ManageWebhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Send a webhook endpoint a test event",
@@ -61,7 +61,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("webhook endpoint")?;
     let kind = kind(&body_or_default(&request)?)?;
-    let endpoint = find(&app.store.workspace(caller.workspace_id), id).await?;
+    let endpoint = find(&caller.store(app), id).await?;
     request.if_match(&endpoint.view())?;
     let event = sample(kind, caller.workspace_id, app.moment()).ok_or_else(Problem::internal)?;
     let attempt = attempt::test(app, &endpoint, &event).await.noted();

@@ -16,12 +16,7 @@ pub const ROUTE: Route = Route::patch("webhook-endpoints-update", "/v1/webhook-e
     .part_of(Feature::Webhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[
-    Grant::GET,
-    Grant::PUT,
-    Grant::UPDATE,
-    Grant::wake(Queue::Deliveries),
-];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::wake(Queue::Deliveries)];
 
 const OPERATION: Operation = Operation {
     summary: "Change a webhook endpoint",
@@ -41,7 +36,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id: EndpointId = request.path_id("webhook endpoint")?;
     let fields: EndpointFields = body(&request)?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let (answer, is_rung) = retry_stale(|| async {
         let before = find(&workspace, id).await?;
         request.if_match(&before.view())?;

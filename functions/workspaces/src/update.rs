@@ -13,7 +13,7 @@ pub const ROUTE: Route =
     Route::patch("workspaces-update", "/v1/workspaces").needs(Permission::ManageWorkspace);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Change the workspace's settings",
@@ -32,7 +32,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let patch = WorkspacePatch::try_from(body::<Settings>(&request)?)?;
-    let workspace = app.store.workspace(caller.workspace_id);
+    let workspace = caller.store(app);
     let portal = portal_url(app, caller.workspace_id);
     retry_stale(|| async {
         let before = workspace.get().await?;

@@ -66,7 +66,7 @@ pub struct Call {
 }
 
 /// How a call can be made to fail.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Fault {
     /// The service refuses with this error code, having done nothing.
     Refuse(&'static str),

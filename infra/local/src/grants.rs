@@ -5,8 +5,9 @@ use crate::{dynamo, s3};
 use bytes::Bytes;
 use portico_app::{Grant, Resource};
 use portico_queue::Queue;
-use portico_store::{Index, RATE_PARTITIONS};
+use portico_store::{Index, RATE_ATTRIBUTES, RATE_PARTITIONS};
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 tokio::task_local! {
@@ -96,28 +97,25 @@ pub(crate) fn refusal(acting: &Acting, service: &str, missing: &str) -> http::Re
 }
 
 fn needs(service: &str, operation: &str, body: &[u8]) -> Vec<Grant> {
-    let asked = || serde_json::from_slice::<Asked>(body).unwrap_or_default();
     match (service, operation) {
         ("dynamodb", "GetItem") => vec![Grant::GET],
         ("dynamodb", "BatchGetItem") => vec![Grant::BATCH_GET],
         ("dynamodb", "PutItem") => vec![Grant::PUT],
         // Counting the requests of a limited key, and noting that one is used,
         // is a part of letting it in.
-        ("dynamodb", "UpdateItem") if asked().key.pk.text.starts_with(RATE_PARTITIONS) => {
-            Vec::new()
-        }
+        ("dynamodb", "UpdateItem") if is_key_rate(body) => Vec::new(),
         ("dynamodb", "UpdateItem") => vec![Grant::UPDATE],
         ("dynamodb", "DeleteItem") => vec![Grant::DELETE],
-        ("dynamodb", "Query") => vec![Grant::query(index(asked().index_name.as_deref()))],
+        ("dynamodb", "Query") => vec![Grant::query(index(asked(body).index_name.as_deref()))],
         ("dynamodb", "TransactWriteItems") => {
-            let actions = asked().transact_items.into_iter().flatten();
+            let actions = asked(body).transact_items.into_iter().flatten();
             let mut needs: Vec<Grant> = actions.map(|(kind, _)| part(&kind)).collect();
             needs.sort_by_key(|grant| grant.action);
             needs.dedup();
             needs
         }
         ("sqs", _) => {
-            let url = asked().queue_url;
+            let url = asked(body).queue_url;
             Queue::ALL
                 .into_iter()
                 .filter(|queue| url.ends_with(queue.name()))
@@ -139,6 +137,39 @@ fn needs(service: &str, operation: &str, body: &[u8]) -> Vec<Grant> {
     }
 }
 
+/// Whether an update is one of those that the roles of all functions that let
+/// in keys allow: there, of these attributes, showing no others.
+fn is_key_rate(body: &[u8]) -> bool {
+    if !asked(body).key.pk.text.starts_with(RATE_PARTITIONS) {
+        return false;
+    }
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let shown = body["ReturnValues"].as_str().unwrap_or("NONE");
+    matches!(shown, "NONE" | "UPDATED_OLD" | "UPDATED_NEW")
+        && attributes(&body).all(|name| RATE_ATTRIBUTES.contains(&name))
+}
+
+fn asked(body: &[u8]) -> Asked {
+    serde_json::from_slice(body).unwrap_or_default()
+}
+
+/// The attributes that the expressions of an update name.
+fn attributes(body: &Value) -> impl Iterator<Item = &str> {
+    let names = &body["ExpressionAttributeNames"];
+    let expressions = ["UpdateExpression", "ConditionExpression"];
+    expressions
+        .into_iter()
+        .filter_map(|name| body[name].as_str())
+        .flat_map(|text| text.split(|one: char| !one.is_alphanumeric() && !"_#:".contains(one)))
+        .filter(|word| {
+            // Keywords have no small letters; what begins with a colon is a value.
+            word.contains(|one: char| one.is_lowercase())
+                && !word.starts_with(':')
+                && !matches!(*word, "attribute_exists" | "attribute_not_exists")
+        })
+        .map(move |word| names[word].as_str().unwrap_or(word))
+}
+
 fn part(kind: &str) -> Grant {
     match kind {
         "Put" => Grant::PUT,
@@ -153,4 +184,44 @@ fn index(name: Option<&str>) -> Index {
         .into_iter()
         .find(|index| index.name() == name)
         .unwrap_or(Index::Table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn whoever_lets_in_keys_may_count_and_note_and_touch_nothing_else() {
+        let key = format!("{RATE_PARTITIONS}1");
+        let update = |partition: &str, update: &str, condition: &str, shown: &str| {
+            let body = json!({
+                "Key": { "pk": { "S": partition }, "sk": { "S": "KEY" } },
+                "UpdateExpression": update, "ConditionExpression": condition, "ReturnValues": shown,
+                "ExpressionAttributeNames": { "#last": "lastUsedAt", "#h": "hash" },
+            });
+            is_key_rate(body.to_string().as_bytes())
+        };
+        let is_new = "attribute_exists(pk) AND attribute_not_exists(#last)";
+        assert!(update(&key, "SET #last = :now", is_new, "NONE"));
+        assert!(update(
+            &key,
+            "SET #last = :now",
+            "#last = :last",
+            "UPDATED_NEW"
+        ));
+        let key = key.as_str();
+        for (partition, set, condition, shown) in [
+            ("elsewhere", "SET #last = :now", is_new, "NONE"),
+            (key, "SET #h = :now", is_new, "NONE"),
+            (key, "SET #last = :now REMOVE revokedAt", is_new, "NONE"),
+            (key, "SET #last = :now", "#h = :guess", "NONE"),
+            (key, "SET #last = :now", is_new, "ALL_NEW"),
+        ] {
+            assert!(
+                !update(partition, set, condition, shown),
+                "{set} {condition}"
+            );
+        }
+    }
 }

@@ -25,12 +25,17 @@ pub(crate) fn statements(grants: &[Grant]) -> Vec<Value> {
 }
 
 /// Counting the requests of API keys that have a limit and noting that a key is
-/// used, which whoever lets in keys does: updates of those items alone.
+/// used, which whoever lets in keys does: updates of those items alone, and of
+/// what is counted and noted there alone. An update could show what it does not
+/// touch, so it may show only what it does.
 pub(crate) fn key_rates() -> Value {
     let mut statement = allow(&["dynamodb:UpdateItem"], &[from_core("table-arn")]);
     let partitions = format!("{}*", portico_store::RATE_PARTITIONS);
-    statement["Condition"] =
-        json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [partitions] } });
+    statement["Condition"] = json!({
+        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [partitions] },
+        "ForAllValues:StringEquals": { "dynamodb:Attributes": portico_store::RATE_ATTRIBUTES },
+        "StringEqualsIfExists": { "dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"] },
+    });
     statement
 }
 

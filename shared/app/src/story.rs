@@ -11,14 +11,14 @@ use serde_json::Value;
 pub(crate) async fn tell<'a>(app: &App, event: &'a Event) -> Result<Story<'a>, Error> {
     let workspace = app.store.workspace(event.workspace_id);
     let mut story = Story::plain(event);
-    match event.event_type {
-        EventType::CompanyClientAdded | EventType::CompanyClientRemoved => {
+    match event.event_type.ours() {
+        Some(EventType::CompanyClientAdded | EventType::CompanyClientRemoved) => {
             if let Some(id) = id(event, "companyId") {
                 let company = workspace.company(CompanyId::from_uuid(id)).await?;
                 story.company = company.as_ref().map(CompanyView::from);
             }
         }
-        EventType::ClientUpdated => {}
+        Some(EventType::ClientUpdated) => {}
         _ => return Ok(story),
     }
     let id = id(event, "clientId").unwrap_or(event.object_id);

@@ -128,7 +128,10 @@ fn base(reach: Reach, given: Option<&str>) -> Result<String, Invalid> {
 
 /// Tells HubSpot of the event.
 pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<'_>) -> Done {
-    match story.kind() {
+    let Some(kind) = story.kind() else {
+        return Done::NothingToDo("HubSpot keeps no record of an app's own events");
+    };
+    match kind {
         EventType::ClientCreated
         | EventType::ClientUpdated
         | EventType::ClientActivated
@@ -162,6 +165,12 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         | EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
+        | EventType::ApiKeyCreated
+        | EventType::ApiKeyUpdated
+        | EventType::ApiKeyRevoked
+        | EventType::RoleCreated
+        | EventType::RoleUpdated
+        | EventType::RoleDeleted
         | EventType::LimitReached
         | EventType::WorkspaceUpdated
         | EventType::CustomFieldCreated

@@ -152,7 +152,10 @@ fn api_version(given: Option<String>) -> Result<String, Invalid> {
 /// Tells the org of the event.
 pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
     let settings = door.settings;
-    match story.kind() {
+    let Some(kind) = story.kind() else {
+        return Done::NothingToDo("Salesforce keeps no record of an app's own events");
+    };
+    match kind {
         EventType::ClientUpdated
             if settings.companies
                 && story.has_changed("companyId")
@@ -193,6 +196,12 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         | EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
+        | EventType::ApiKeyCreated
+        | EventType::ApiKeyUpdated
+        | EventType::ApiKeyRevoked
+        | EventType::RoleCreated
+        | EventType::RoleUpdated
+        | EventType::RoleDeleted
         | EventType::LimitReached
         | EventType::WorkspaceUpdated
         | EventType::CustomFieldCreated

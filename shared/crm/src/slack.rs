@@ -125,7 +125,14 @@ fn message(story: &Story<'_>) -> Option<String> {
             story.text("name")
         ))
     };
-    match story.kind() {
+    let Some(kind) = story.kind() else {
+        return Some(format!("An app tells: {}", story.event.event_type));
+    };
+    let access = |what: &str| {
+        let name = or(story.text("name"), story.text("id"));
+        Some(format!("{what}: {name}"))
+    };
+    match kind {
         EventType::ClientCreated => named("New client"),
         EventType::ClientUpdated => Some(format!(
             "Client changed: {}. {}",
@@ -173,6 +180,12 @@ fn message(story: &Story<'_>) -> Option<String> {
         EventType::InternalUserDeleted => {
             Some(format!("Team member removed: {}", member_name(story)))
         }
+        EventType::ApiKeyCreated => access("New API key"),
+        EventType::ApiKeyUpdated => access("API key changed"),
+        EventType::ApiKeyRevoked => access("API key revoked"),
+        EventType::RoleCreated => access("New role"),
+        EventType::RoleUpdated => access("Role changed"),
+        EventType::RoleDeleted => access("Role deleted"),
         EventType::LimitReached => Some("The limit of clients is reached".to_owned()),
         EventType::CustomFieldCreated => field("New"),
         EventType::CustomFieldUpdated => field("Changed"),

@@ -68,8 +68,9 @@ impl<'a> Story<'a> {
         text.unwrap_or_default()
     }
 
-    pub(crate) fn kind(&self) -> EventType {
-        self.event.event_type
+    /// The type of the catalogue; none for an app's own event.
+    pub(crate) fn kind(&self) -> Option<EventType> {
+        self.event.event_type.ours()
     }
 }
 

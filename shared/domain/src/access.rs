@@ -67,6 +67,8 @@ permissions! {
     ViewAuditLog = "view_audit_log",
     /// Add entries of one's own to the audit log.
     WriteAuditLog = "write_audit_log",
+    /// Have events of one's own sent to webhook endpoints.
+    SendEvents = "send_events",
 }
 
 impl Permission {
@@ -93,6 +95,7 @@ impl Permission {
             | Self::ManageRoles
             | Self::ViewAuditLog
             | Self::WriteAuditLog
+            | Self::SendEvents
             | Self::ManageWorkspace => true,
         }
     }

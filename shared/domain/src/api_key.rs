@@ -4,8 +4,8 @@
 //! at that moment, so what happens to the owner happens to its keys.
 
 use crate::{
-    ApiKeyId, AuditNote, Change, InternalUserId, Permission, RateLimit, Time, WorkspaceId,
-    access::known_permissions,
+    ApiKeyId, Change, EventType, InternalUserId, Permission, RateLimit, Time, Told, WorkspaceId,
+    access::known_permissions, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
@@ -44,6 +44,9 @@ pub struct ApiKey {
     /// When it was last used, to [`USE_NOTED_EACH`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Time>,
+    /// Its events so far.
+    #[serde(flatten)]
+    pub told: Told,
     /// How often it was written; each write names the version it replaces.
     #[serde(default)]
     pub version: u64,
@@ -149,6 +152,7 @@ impl ApiKey {
             expires_at: None,
             revoked_at: None,
             last_used_at: None,
+            told: Told::default(),
             version: 0,
         }
     }
@@ -165,18 +169,18 @@ impl ApiKey {
 
     /// Adds this key.
     #[must_use]
-    pub fn create(self, change: &mut Change<'_>) -> Self {
-        change.note(AuditNote::new("apiKey.created", "apiKey", &self.id));
+    pub fn create(mut self, change: &mut Change<'_>) -> Self {
+        self.record(change, EventType::ApiKeyCreated, None);
         change.save_api_key(None, self)
     }
 
     /// Changes what the patch names.
     pub fn update(&self, change: &mut Change<'_>, patch: ApiKeyPatch) -> Self {
-        let after = self.clone().with(patch);
+        let mut after = self.clone().with(patch);
         if after == *self {
             return after;
         }
-        change.note(AuditNote::new("apiKey.updated", "apiKey", &self.id));
+        after.record(change, EventType::ApiKeyUpdated, Some(self));
         change.save_api_key(Some(self), after)
     }
 
@@ -184,8 +188,19 @@ impl ApiKey {
     pub fn revoke(&self, change: &mut Change<'_>) {
         let mut after = self.clone();
         after.revoked_at = Some(change.moment.now);
-        change.note(AuditNote::new("apiKey.revoked", "apiKey", &self.id));
+        after.record(change, EventType::ApiKeyRevoked, None);
         change.save_api_key(Some(self), after);
+    }
+
+    fn record(&mut self, change: &mut Change<'_>, kind: EventType, before: Option<&Self>) {
+        let (moment, view) = (change.moment, self.view());
+        let mut recorder =
+            Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told);
+        let event = match before {
+            None => recorder.record(kind, &view),
+            Some(before) => recorder.record_change(kind, &before.view(), &view),
+        };
+        change.events.push(event);
     }
 
     /// Whether it works no longer than this other key, and may ask no more

@@ -4,8 +4,10 @@
 //! things by their ids and the fields that changed by their names; it holds no
 //! values, so it can outlive what it tells of.
 
+mod compatible;
 mod view;
 
+pub use compatible::audit_types;
 pub use view::AuditEntryView;
 
 use crate::{AuditEntryId, Change, CompanyId, Event, EventId, Origin, Time, WorkspaceId};

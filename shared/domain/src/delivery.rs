@@ -15,7 +15,7 @@
 //! more, and its lanes find nothing to serve.
 
 use crate::{
-    DeliveryId, Endpoint, EndpointId, Event, EventId, EventType, LaneId, RecoveryId, Time,
+    DeliveryId, Endpoint, EndpointId, Event, EventId, EventName, LaneId, RecoveryId, Time,
     WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub struct WebhookDelivery {
     /// The event.
     pub event_id: EventId,
     /// What kind of event.
-    pub event_type: EventType,
+    pub event_type: EventName,
     /// The lane that it goes through.
     pub lane_id: LaneId,
     /// How far it is.
@@ -82,7 +82,7 @@ pub struct DeliveryView {
     /// The event; also the `webhook-id` of every attempt.
     pub event_id: EventId,
     /// What kind of event.
-    pub event_type: EventType,
+    pub event_type: EventName,
     /// How far it is.
     pub status: ShownStatus,
     /// When it is attempted, or attempted again; null once it is over and
@@ -196,7 +196,7 @@ impl WebhookDelivery {
             workspace_id: event.workspace_id,
             endpoint_id: endpoint.id,
             event_id: event.id,
-            event_type: event.event_type,
+            event_type: event.event_type.clone(),
             lane_id: LaneId::of(endpoint.id, event.subject()),
             status: DeliveryStatus::Pending,
             due_at: Some(now),
@@ -267,7 +267,7 @@ impl WebhookDelivery {
             object: "webhookDelivery".to_owned(),
             endpoint_id: self.endpoint_id,
             event_id: self.event_id,
-            event_type: self.event_type,
+            event_type: self.event_type.clone(),
             status: match self.status {
                 DeliveryStatus::Pending | DeliveryStatus::Waiting if is_held => ShownStatus::Held,
                 DeliveryStatus::Pending => ShownStatus::Pending,

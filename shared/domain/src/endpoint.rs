@@ -9,8 +9,8 @@ pub use kind::{EndpointKind, SealedSettings, Unsigned};
 pub use view::EndpointView;
 
 use crate::{
-    AuditNote, CLOCK_TOLERANCE, Change, Email, EndpointId, Event, EventType, Letter, Time, Told,
-    WorkspaceId, event::Recorder,
+    AuditNote, CLOCK_TOLERANCE, Change, Email, EndpointId, Event, EventName, EventType, Letter,
+    Time, Told, WorkspaceId, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -221,9 +221,9 @@ impl Endpoint {
         }
     }
 
-    /// Whether it wants events of this type.
-    pub fn wants(&self, kind: EventType) -> bool {
-        self.event_types.iter().any(|filter| filter.matches(kind))
+    /// Whether it wants events that are called so.
+    pub fn wants(&self, event: &EventName) -> bool {
+        self.event_types.iter().any(|filter| filter.matches(event))
     }
 
     /// Whether it is to be told of this event: of what happens from its
@@ -231,7 +231,7 @@ impl Endpoint {
     /// differ, rather of something that happened just before than not of what
     /// happened just after.
     pub fn is_told_of(&self, event: &Event) -> bool {
-        self.wants(event.event_type)
+        self.wants(&event.event_type)
             && self.created_at <= event.created + CLOCK_TOLERANCE * 2
             && self.id.uuid() != event.object_id
     }

@@ -4,7 +4,12 @@
 //! Receivers tell duplicates by its id, and gaps by its sequence, which counts
 //! the events of one object without a hole.
 
-use crate::{EventId, Invalid, Moment, Time, WorkspaceId};
+mod name;
+
+pub use name::{AppEvent, EventName};
+pub(crate) use name::{is_ours, parts};
+
+use crate::{Change, EventId, Invalid, Moment, Time, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -83,6 +88,18 @@ event_types! {
     InternalUserUpdated = "internalUser.updated",
     /// An internal user was removed.
     InternalUserDeleted = "internalUser.deleted",
+    /// An API key was made; its secret is not told.
+    ApiKeyCreated = "apiKey.created",
+    /// An API key was renamed, or allows something else.
+    ApiKeyUpdated = "apiKey.updated",
+    /// An API key was revoked.
+    ApiKeyRevoked = "apiKey.revoked",
+    /// A role of the workspace's own was made.
+    RoleCreated = "role.created",
+    /// A role was renamed, or allows something else.
+    RoleUpdated = "role.updated",
+    /// A role was deleted.
+    RoleDeleted = "role.deleted",
     /// There are as many clients as the plan allows, and one more was refused.
     LimitReached = "limit.reached",
     /// A custom field was added.
@@ -125,7 +142,7 @@ pub struct Event {
     /// The same on every delivery and retry; receivers deduplicate by it.
     pub id: EventId,
     /// What happened.
-    pub event_type: EventType,
+    pub event_type: EventName,
     /// The kind of thing that it happened to, such as `client`.
     pub object: String,
     /// The thing whose events [`Event::sequence`] counts.
@@ -148,6 +165,32 @@ pub struct Event {
 }
 
 impl Event {
+    /// Has an event of an app's own told, with what the app says of it. Nobody
+    /// counts an app's things, so each event is the only one of its object.
+    pub fn of_app(
+        change: &mut Change<'_>,
+        workspace_id: WorkspaceId,
+        event: AppEvent,
+        data: Map<String, Value>,
+    ) -> Self {
+        let id: EventId = change.moment.id();
+        let previous = data.get("previousAttributes").and_then(Value::as_object);
+        let event = Self {
+            id,
+            object: event.object().to_owned(),
+            event_type: EventName::OfApp(event),
+            object_id: id.uuid(),
+            created: change.moment.now,
+            workspace_id,
+            sequence: 1,
+            api_version: "1".to_owned(),
+            previous_attributes: previous.cloned(),
+            data,
+        };
+        change.events.push(event.clone());
+        event
+    }
+
     /// Whom it is about: the client, for an invitation, else the object itself.
     /// Events about one subject go through the same lane.
     pub fn subject(&self) -> Uuid {
@@ -262,7 +305,7 @@ impl<'a> Recorder<'a> {
             .unwrap_or_default();
         Event {
             id,
-            event_type,
+            event_type: event_type.into(),
             object: object.to_owned(),
             object_id: self.object_id,
             created: self.moment.now,

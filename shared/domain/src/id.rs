@@ -92,6 +92,12 @@ impl<K> Id<K> {
     pub fn shard(self, shards: u8) -> u8 {
         self.0.as_bytes()[15] % shards.max(1)
     }
+
+    /// A number that is always the same for this id and hardly another's.
+    pub fn seed(self) -> u64 {
+        // The lower half of an id of version 7 is random.
+        self.0.as_u64_pair().1
+    }
 }
 
 impl DeliveryId {

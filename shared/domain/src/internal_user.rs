@@ -360,8 +360,8 @@ mod tests {
             let last = change
                 .events
                 .last()
-                .map(|event| (event.event_type, event.sequence));
-            assert_eq!(last, Some((EventType::InternalUserDeleted, 2)));
+                .map(|event| (event.event_type.clone(), event.sequence));
+            assert_eq!(last, Some((EventType::InternalUserDeleted.into(), 2)));
         });
     }
 }

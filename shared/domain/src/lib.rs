@@ -53,7 +53,9 @@ pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
 pub use address::Address;
 pub use address_mark::{AddressFault, AddressMark};
 pub use api_key::{ApiKey, ApiKeyPatch, ApiKeyView, Scope};
-pub use audit::{AuditEntry, AuditEntryView, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION};
+pub use audit::{
+    AuditEntry, AuditEntryView, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION, audit_types,
+};
 pub use change::{Change, Credential, EmailReservation, Revision};
 pub use chore::{CHORE_PAUSE, Chore, Work};
 pub use client::{
@@ -75,7 +77,7 @@ pub use endpoint::{
     Disabled, Endpoint, EndpointDraft, EndpointKind, EndpointPatch, EndpointView, EventFilter,
     MAX_ENDPOINTS, OldSecret, Ordering, SealedHeaders, SealedSettings, Unsigned,
 };
-pub use event::{Event, EventType, Told};
+pub use event::{AppEvent, Event, EventName, EventType, Told};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, AuditEntryId, ChoreId, ClientId, CompanyId, CustomFieldId, DeliveryId, EndpointId,

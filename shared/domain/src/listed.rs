@@ -20,8 +20,10 @@ pub enum Listed {
 
 impl Event {
     /// What has to be listed anew after this event. What happens to a client's
-    /// invitation or membership happens to the client.
+    /// invitation or membership happens to the client; what an app tells changes
+    /// nothing here.
     pub fn listed(&self) -> Option<Listed> {
+        self.event_type.ours()?;
         let client = self.data.get("clientId").and_then(Value::as_str);
         let client: Option<Uuid> = client.and_then(|id| id.parse().ok());
         match (self.object.as_str(), client) {

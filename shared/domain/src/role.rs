@@ -3,7 +3,10 @@
 //! `admin` and `staff` are decided here, so a new permission reaches them with
 //! the version that brings it. A workspace can make roles of its own.
 
-use crate::{AuditNote, Change, Permission, RoleId, Time, WorkspaceId, access::known_permissions};
+use crate::{
+    Change, EventType, Permission, RoleId, Time, Told, WorkspaceId, access::known_permissions,
+    event::Recorder,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -38,6 +41,9 @@ pub struct CustomRole {
     pub created_at: Time,
     /// When it was last changed.
     pub updated_at: Time,
+    /// Its events so far.
+    #[serde(flatten)]
+    pub told: Told,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
 }
@@ -95,16 +101,17 @@ impl CustomRole {
         name: String,
         permissions: BTreeSet<Permission>,
     ) -> Self {
-        let role = Self {
+        let mut role = Self {
             id: change.moment.id(),
             workspace_id,
             name,
             permissions,
             created_at: change.moment.now,
             updated_at: change.moment.now,
+            told: Told::default(),
             version: 0,
         };
-        change.note(AuditNote::new("role.created", "role", &role.id));
+        role.record(change, EventType::RoleCreated, None);
         change.save_role(None, role)
     }
 
@@ -122,14 +129,25 @@ impl CustomRole {
             return after;
         }
         after.updated_at = change.moment.now;
-        change.note(AuditNote::new("role.updated", "role", &self.id));
+        after.record(change, EventType::RoleUpdated, Some(self));
         change.save_role(Some(self), after)
     }
 
     /// Deletes it, if nobody has it by then.
-    pub fn delete(self, change: &mut Change<'_>) {
-        change.note(AuditNote::new("role.deleted", "role", &self.id));
+    pub fn delete(mut self, change: &mut Change<'_>) {
+        self.record(change, EventType::RoleDeleted, None);
         change.deleted_roles.push(self);
+    }
+
+    fn record(&mut self, change: &mut Change<'_>, kind: EventType, before: Option<&Self>) {
+        let (moment, view) = (change.moment, self.view());
+        let mut recorder =
+            Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told);
+        let event = match before {
+            None => recorder.record(kind, &view),
+            Some(before) => recorder.record_change(kind, &before.view(), &view),
+        };
+        change.events.push(event);
     }
 
     /// The role as callers see it.

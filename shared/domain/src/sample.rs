@@ -4,11 +4,11 @@
 //! events that it tells are the samples, so they cannot differ from real ones.
 
 use crate::{
-    Actor, Change, Client, ClientDraft, ClientPatch, Company, CompanyAccess, CompanyName,
-    CompanyPatch, Email, Endpoint, EndpointDraft, Event, EventFilter, EventType, Fate, FieldDraft,
-    FieldEntity, FieldPatch, FieldSet, FieldType, InternalUser, InternalUserDraft,
-    InternalUserPatch, Invitation, MailReport, Moment, PersonName, Role, Workspace, WorkspaceId,
-    WorkspacePatch,
+    Actor, ApiKey, ApiKeyPatch, Change, Client, ClientDraft, ClientPatch, Company, CompanyAccess,
+    CompanyName, CompanyPatch, CustomRole, Email, Endpoint, EndpointDraft, Event, EventFilter,
+    EventType, Fate, FieldDraft, FieldEntity, FieldPatch, FieldSet, FieldType, InternalUser,
+    InternalUserDraft, InternalUserPatch, Invitation, MailReport, Moment, Permission, PersonName,
+    Role, Workspace, WorkspaceId, WorkspacePatch,
 };
 use std::time::Duration;
 
@@ -105,6 +105,7 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     expired.expire(change, Some(&mut jane));
     company.delete(change).ok()?;
     internal_user(change, workspace_id)?;
+    access(change, workspace_id);
 
     let named = WorkspacePatch {
         name: Some("Rockets".to_owned()),
@@ -142,6 +143,26 @@ fn internal_user(change: &mut Change<'_>, workspace_id: WorkspaceId) -> Option<(
     Some(())
 }
 
+/// A key and a role that come, are renamed, and go.
+fn access(change: &mut Change<'_>, workspace_id: WorkspaceId) {
+    let (moment, name) = (change.moment, "Reports".to_owned());
+    let key = ApiKey::new(
+        moment.id(),
+        workspace_id,
+        moment.id(),
+        String::new(),
+        moment.now,
+    );
+    let renamed = ApiKeyPatch {
+        name: Some(name.clone()),
+        ..ApiKeyPatch::default()
+    };
+    key.create(change).update(change, renamed).revoke(change);
+    let allowed = [Permission::ViewClients].into();
+    let role = CustomRole::create(change, workspace_id, "Auditor".to_owned(), allowed);
+    role.update(change, Some(name), None).delete(change);
+}
+
 fn client(given: &str, family: &str, email: &str, company: &Company) -> Option<ClientDraft> {
     let name = PersonName {
         given_name: given.to_owned(),
@@ -166,7 +187,7 @@ mod tests {
 
         let kinds: Vec<EventType> = samples(moment.id(), moment)
             .iter()
-            .map(|event| event.event_type)
+            .filter_map(|event| event.event_type.ours())
             .collect();
 
         assert_eq!(kinds, EventType::ALL);

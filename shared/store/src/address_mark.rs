@@ -20,8 +20,7 @@ const ENTITY: &str = "addressMark";
 impl WorkspaceStore<'_> {
     /// What is known against an address.
     pub async fn address_mark(&self, email: &Email) -> Result<Option<AddressMark>, Error> {
-        self.store
-            .get(ENTITY, &THIS.key(&[&self.id, &email.key()]))
+        self.fetch(ENTITY, &THIS.key(&[&self.id, &email.key()]))
             .await
     }
 }

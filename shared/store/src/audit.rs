@@ -5,10 +5,11 @@ use crate::{
     Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
     item::{Attributes, expire_after, item},
     list::{Filter, Order, Question},
+    pattern::Key,
     text,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
-use portico_domain::{AUDIT_RETENTION, AuditEntry, AuditEntryId, Time};
+use portico_domain::{AUDIT_RETENTION, AuditEntry, AuditEntryId, Time, WorkspaceId};
 use std::collections::BTreeSet;
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS];
@@ -45,7 +46,7 @@ pub struct AuditFilter {
 impl WorkspaceStore<'_> {
     /// The entry with this id.
     pub async fn audit_entry(&self, id: AuditEntryId) -> Result<Option<AuditEntry>, Error> {
-        self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
+        self.fetch(ENTITY, &this_key(self.id, id)).await
     }
 
     /// Entries that pass the filter, newest first.
@@ -69,6 +70,10 @@ impl WorkspaceStore<'_> {
         }
         self.store.list(ENTITY, question, page).await
     }
+}
+
+pub(crate) fn this_key(workspace: WorkspaceId, id: AuditEntryId) -> Key {
+    THIS.key(&[&workspace, &id])
 }
 
 pub(crate) fn audit_item(entry: &AuditEntry) -> Result<Attributes, Error> {

@@ -23,7 +23,7 @@ const ENTITY: &str = "chore";
 impl WorkspaceStore<'_> {
     /// The chore with this id, unless it is done.
     pub async fn chore(&self, id: ChoreId) -> Result<Option<Chore>, Error> {
-        self.store.get(ENTITY, &chore_key(self.id, id)).await
+        self.fetch(ENTITY, &chore_key(self.id, id)).await
     }
 
     /// Writes how far a chore has come; answers whether nobody else was

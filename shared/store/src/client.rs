@@ -102,13 +102,13 @@ pub(crate) const ENTITY: &str = "client";
 impl WorkspaceStore<'_> {
     /// The client with this id, archived or not.
     pub async fn client(&self, id: ClientId) -> Result<Option<Client>, Error> {
-        self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
+        self.fetch(ENTITY, &client_key(self.id, id)).await
     }
 
     /// The clients with these ids that there are, archived or not.
     pub async fn clients_by_id(&self, ids: &[ClientId]) -> Result<Vec<Client>, Error> {
         let keys = ids.iter().map(|id| THIS.key(&[&self.id, id])).collect();
-        let items = self.store.get_many(keys).await?;
+        let items = self.fetch_many(keys).await?;
         items.into_iter().map(|item| read(ENTITY, item)).collect()
     }
 }
@@ -177,8 +177,7 @@ impl WorkspaceStore<'_> {
     /// Whose this e-mail address is.
     pub async fn client_id_of(&self, email: &Email) -> Result<Option<ClientId>, Error> {
         let guard: Option<EmailGuard> = self
-            .store
-            .get("emailGuard", &email_guard_key(self.id, email))
+            .fetch("emailGuard", &email_guard_key(self.id, email))
             .await?;
         let proved = guard.filter(|guard| guard.reserved_until.is_none());
         Ok(proved.map(|guard| guard.client_id))

@@ -90,11 +90,9 @@ impl WorkspaceStore<'_> {
         if transaction.actions.len() > MAX_ACTIONS {
             return Err(CommitError::TooLarge(transaction.actions.len()));
         }
-        let spread = u64::from(change.moment.id::<()>().shard(32)) + 1;
+        let seed = change.moment.id::<()>().seed();
         let decided_at = Some(change.moment.now);
-        let sent = self
-            .store
-            .transact(&transaction.actions, spread, decided_at);
+        let sent = self.store.transact(&transaction.actions, seed, decided_at);
         match sent.await? {
             Outcome::Written => Ok(()),
             Outcome::Failed(place, found) => Err(transaction.meaning(place, found.as_ref())),

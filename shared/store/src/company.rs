@@ -60,14 +60,14 @@ struct NameGuard {
 impl WorkspaceStore<'_> {
     /// The company with this id, deleted or not.
     pub async fn company(&self, id: CompanyId) -> Result<Option<Company>, Error> {
-        self.store.get(ENTITY, &company_key(self.id, id)).await
+        self.fetch(ENTITY, &company_key(self.id, id)).await
     }
 
     /// Which of these companies are there.
     pub async fn present_companies(&self, ids: &[CompanyId]) -> Result<Vec<CompanyId>, Error> {
         let keys = ids.iter().map(|id| company_key(self.id, *id)).collect();
         let mut present = Vec::with_capacity(ids.len());
-        for item in self.store.get_many(keys).await? {
+        for item in self.fetch_many(keys).await? {
             let company: Company = read(ENTITY, item)?;
             if company.deleted_at.is_none() {
                 present.push(company.id);
@@ -79,7 +79,7 @@ impl WorkspaceStore<'_> {
     /// The company that has this name, whatever its case.
     pub async fn company_named(&self, name: &CompanyName) -> Result<Option<Company>, Error> {
         let key = name_guard_key(self.id, name);
-        let guard: Option<NameGuard> = self.store.get("companyNameGuard", &key).await?;
+        let guard: Option<NameGuard> = self.fetch("companyNameGuard", &key).await?;
         let Some(NameGuard { company_id }) = guard else {
             return Ok(None);
         };
@@ -96,7 +96,7 @@ impl WorkspaceStore<'_> {
     ) -> Result<Option<CompanyId>, Error> {
         let mut unknown: BTreeSet<CompanyId> = ids.into_iter().collect();
         let keys = unknown.iter().map(|id| company_key(self.id, *id)).collect();
-        for item in self.store.get_many(keys).await? {
+        for item in self.fetch_many(keys).await? {
             let company: Company = read(ENTITY, item)?;
             if company.deleted_at.is_none() && !company.is_placeholder {
                 unknown.remove(&company.id);

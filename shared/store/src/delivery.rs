@@ -12,9 +12,10 @@ use crate::{
     item::{Attributes, expire_after, item, read},
     list::{Order, Question},
     number,
+    pattern::Key,
 };
 use portico_domain::{
-    DELIVERY_RETENTION, DeliveryId, EndpointId, EventId, Recovery, WebhookDelivery,
+    DELIVERY_RETENTION, DeliveryId, EndpointId, EventId, Recovery, WebhookDelivery, WorkspaceId,
 };
 pub use queued::{Current, Queued};
 
@@ -49,7 +50,7 @@ impl WorkspaceStore<'_> {
 
     /// The delivery with this id.
     pub async fn delivery(&self, id: DeliveryId) -> Result<Option<WebhookDelivery>, Error> {
-        self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
+        self.fetch(ENTITY, &this_key(self.id, id)).await
     }
 
     /// Deliveries to an endpoint, newest first.
@@ -105,6 +106,10 @@ impl WorkspaceStore<'_> {
             .await;
         Ok(unless_condition_fails(result)?.is_some())
     }
+}
+
+pub(crate) fn this_key(workspace: WorkspaceId, id: DeliveryId) -> Key {
+    THIS.key(&[&workspace, &id])
 }
 
 pub(crate) fn delivery_item(delivery: &WebhookDelivery) -> Result<Attributes, Error> {

@@ -69,7 +69,7 @@ impl Store {
         &self,
         difference: Difference,
         requirements: &[TransactWriteItem],
-        spread: u64,
+        seed: u64,
     ) -> Result<bool, Error> {
         let mut rest = difference.actions.into_iter().peekable();
         while rest.peek().is_some() {
@@ -81,7 +81,7 @@ impl Store {
                 bytes += size;
                 actions.push(action);
             }
-            if !self.transact(&actions, spread, None).await?.is_written() {
+            if !self.transact(&actions, seed, None).await?.is_written() {
                 return Ok(false);
             }
         }

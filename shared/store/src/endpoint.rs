@@ -29,7 +29,7 @@ pub struct EndpointLimit;
 impl WorkspaceStore<'_> {
     /// The endpoint with this id.
     pub async fn endpoint(&self, id: EndpointId) -> Result<Option<Endpoint>, Error> {
-        self.store.get(ENTITY, &key(self.id, id)).await
+        self.fetch(ENTITY, &this_key(self.id, id)).await
     }
 
     /// Endpoints, oldest first.
@@ -90,12 +90,12 @@ impl WorkspaceStore<'_> {
     }
 }
 
-pub(crate) fn endpoint_key(endpoint: &Endpoint) -> Key {
-    key(endpoint.workspace_id, endpoint.id)
+pub(crate) fn this_key(workspace: WorkspaceId, id: EndpointId) -> Key {
+    THIS.key(&[&workspace, &id])
 }
 
-pub(crate) fn key(workspace: WorkspaceId, id: EndpointId) -> Key {
-    THIS.key(&[&workspace, &id])
+pub(crate) fn endpoint_key(endpoint: &Endpoint) -> Key {
+    this_key(endpoint.workspace_id, endpoint.id)
 }
 
 pub(crate) fn read_endpoint(item: Attributes) -> Result<Endpoint, Error> {

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     types::error::TransactionCanceledException,
 };
-use portico_domain::{CompanyId, EventType, RoleId};
+use portico_domain::{CompanyId, EventName, RoleId};
 use std::error::Error as StdError;
 
 type Source = Box<dyn StdError + Send + Sync>;
@@ -79,7 +79,7 @@ pub enum CommitError {
     /// The event that tells of it would have more bytes than
     /// [`MAX_EVENT_LENGTH`](crate::MAX_EVENT_LENGTH).
     #[error("the event {0} has {1} bytes, more than receivers take")]
-    EventTooLarge(EventType, usize),
+    EventTooLarge(EventName, usize),
     /// The table could not answer.
     #[error(transparent)]
     Failed(#[from] Error),
@@ -117,22 +117,20 @@ where
     }
 }
 
-/// Reasons for which a transaction is cancelled and that pass.
-const PASSING: [&str; 3] = [
-    "TransactionConflict",
-    "ThrottlingError",
-    "ProvisionedThroughputExceeded",
-];
+/// Reasons for which a transaction is cancelled when too much is asked.
+const THROTTLED: [&str; 2] = ["ThrottlingError", "ProvisionedThroughputExceeded"];
 
 /// What the reasons of a cancelled transaction come down to.
 pub(crate) enum Cancelled {
     /// The condition of the action at this place does not hold; with the item
     /// that was found instead, if the action asks for it.
     Condition(usize, Option<Attributes>),
-    /// Another transaction was at work on the same items, or too much was
-    /// going on: the same transaction may succeed in a moment.
+    /// The table is asked too much: the same transaction may succeed later.
+    Throttled,
+    /// Another transaction was at work on the same items: the same one may
+    /// succeed in a moment.
     Conflict,
-    /// Something else, such as throttling.
+    /// Something else.
     Other,
 }
 
@@ -147,7 +145,10 @@ pub(crate) fn cancelled(error: &TransactionCanceledException) -> Cancelled {
         let found = error.cancellation_reasons().get(place);
         return Cancelled::Condition(place, found.and_then(|reason| reason.item.clone()));
     }
-    if codes().any(|code| code.is_some_and(|code| PASSING.contains(&code))) {
+    if codes().any(|code| code.is_some_and(|code| THROTTLED.contains(&code))) {
+        return Cancelled::Throttled;
+    }
+    if codes().any(|code| code == Some("TransactionConflict")) {
         return Cancelled::Conflict;
     }
     Cancelled::Other

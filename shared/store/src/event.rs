@@ -13,7 +13,7 @@ use crate::{
     serialized, text,
 };
 use portico_domain::{
-    DELIVERY_RETENTION, Event, EventId, EventType, Task, Time, WorkspaceId, kind,
+    DELIVERY_RETENTION, Event, EventId, EventName, Task, Time, WorkspaceId, kind,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -57,7 +57,7 @@ pub struct EventFilter {
     /// What happened to this object.
     pub object_id: Option<String>,
     /// What is of this type.
-    pub event_type: Option<EventType>,
+    pub event_type: Option<EventName>,
     /// What happened before this.
     pub before: Option<EventId>,
 }
@@ -91,7 +91,7 @@ impl Store {
 impl WorkspaceStore<'_> {
     /// The event with this id.
     pub async fn event(&self, id: EventId) -> Result<Option<Event>, Error> {
-        let stored: Option<StoredEvent> = self.store.get(ENTITY, &event_key(self.id, id)).await?;
+        let stored: Option<StoredEvent> = self.fetch(ENTITY, &event_key(self.id, id)).await?;
         stored.as_ref().map(parse).transpose()
     }
 
@@ -105,7 +105,7 @@ impl WorkspaceStore<'_> {
         let list = |pattern: Pattern, partition| {
             Question::new(pattern.index, partition, Order::OldestFirst)
         };
-        let kind = filter.event_type.map(|kind| kind.name().to_owned());
+        let kind = filter.event_type.map(|kind| kind.to_string());
         let question = match (filter.object_id, kind) {
             (Some(object), kind) => list(OF_OBJECT, OF_OBJECT.partition(&[w, &object])).filter(
                 Filter::Is,
@@ -182,11 +182,11 @@ pub(crate) fn event_key(workspace: WorkspaceId, id: EventId) -> Key {
 }
 
 pub(crate) fn event_item(event: &Event) -> Result<Attributes, CommitError> {
-    let (w, id, kind) = (&event.workspace_id, &event.id, event.event_type);
+    let (w, id, kind) = (&event.workspace_id, &event.id, &event.event_type);
     let body = serialized(ENTITY, event)?;
     let length = body.len();
     if length > MAX_EVENT_LENGTH {
-        return Err(CommitError::EventTooLarge(kind, length));
+        return Err(CommitError::EventTooLarge(kind.clone(), length));
     }
     if length > LARGE_EVENT_LENGTH {
         tracing::warn!(event = %id, %kind, length, "a large event");
@@ -195,7 +195,7 @@ pub(crate) fn event_item(event: &Event) -> Result<Attributes, CommitError> {
     let keys = [
         THIS.key(&[w, id]),
         OF_OBJECT.key(&[w, &event.object_id, id]),
-        OF_TYPE.key(&[w, &kind, id]),
+        OF_TYPE.key(&[w, kind, id]),
         DueKind::Event.key(*id, event.created),
     ];
     let mut item = item(ENTITY, &fields, &keys)?;

@@ -22,15 +22,14 @@ const ENTITY: &str = "customFields";
 impl WorkspaceStore<'_> {
     /// The custom fields of clients, or of companies.
     pub async fn field_set(&self, entity: FieldEntity) -> Result<FieldSet, Error> {
-        let set = self.store.get(ENTITY, &set_key(self.id, entity)).await?;
+        let set = self.fetch(ENTITY, &set_key(self.id, entity)).await?;
         Ok(set.unwrap_or_else(|| FieldSet::new(self.id, entity)))
     }
 
     /// All custom fields: those of clients, then those of companies.
     pub async fn field_sets(&self) -> Result<Vec<FieldSet>, Error> {
-        let keys = FieldEntity::ALL.map(|entity| set_key(self.id, entity));
         let mut sets = FieldEntity::ALL.map(|entity| FieldSet::new(self.id, entity));
-        for item in self.store.get_many(keys.to_vec()).await? {
+        for item in self.fetch_many(keys(self.id).to_vec()).await? {
             let found: FieldSet = read(ENTITY, item)?;
             if let Some(set) = sets.iter_mut().find(|set| set.entity == found.entity) {
                 *set = found;
@@ -38,6 +37,11 @@ impl WorkspaceStore<'_> {
         }
         Ok(sets.to_vec())
     }
+}
+
+/// The keys of both.
+pub(crate) fn keys(workspace: WorkspaceId) -> [Key; 2] {
+    FieldEntity::ALL.map(|entity| set_key(workspace, entity))
 }
 
 fn set_key(workspace: WorkspaceId, entity: FieldEntity) -> Key {

@@ -33,7 +33,7 @@ impl WorkspaceStore<'_> {
     /// How an endpoint is doing since it was last enabled.
     pub async fn health(&self, endpoint: &Endpoint) -> Result<EndpointHealth, Error> {
         let key = HEALTH.key(&[&self.id, &endpoint.id]);
-        Ok(since_enabled(endpoint, self.store.get(ENTITY, &key).await?))
+        Ok(since_enabled(endpoint, self.fetch(ENTITY, &key).await?))
     }
 
     /// An endpoint, and how it is doing since it was last enabled, by one call.
@@ -41,7 +41,10 @@ impl WorkspaceStore<'_> {
         &self,
         id: EndpointId,
     ) -> Result<Option<(Endpoint, EndpointHealth)>, Error> {
-        let keys = vec![endpoint::key(self.id, id), HEALTH.key(&[&self.id, &id])];
+        let keys = vec![
+            endpoint::this_key(self.id, id),
+            HEALTH.key(&[&self.id, &id]),
+        ];
         let (mut endpoint, mut health) = (None, None);
         for item in self.store.get_many(keys).await? {
             if item.get(KIND) == Some(&text(&ENTITY)) {

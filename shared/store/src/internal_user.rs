@@ -53,7 +53,7 @@ struct EmailGuard {
 impl WorkspaceStore<'_> {
     /// The internal user with this id, removed or not.
     pub async fn internal_user(&self, id: InternalUserId) -> Result<Option<InternalUser>, Error> {
-        self.store.get(ENTITY, &this_key(self.id, id)).await
+        self.fetch(ENTITY, &this_key(self.id, id)).await
     }
 
     /// Whose, among internal users, this e-mail address is, whatever its case.
@@ -62,7 +62,7 @@ impl WorkspaceStore<'_> {
         email: &Email,
     ) -> Result<Option<InternalUserId>, Error> {
         let key = email_guard_key(self.id, email);
-        let guard: Option<EmailGuard> = self.store.get(GUARD_ENTITY, &key).await?;
+        let guard: Option<EmailGuard> = self.fetch(GUARD_ENTITY, &key).await?;
         Ok(guard.map(|guard| guard.internal_user_id))
     }
 
@@ -89,7 +89,7 @@ impl WorkspaceStore<'_> {
     ) -> Result<Option<InternalUserId>, Error> {
         let mut unknown: BTreeSet<InternalUserId> = ids.into_iter().collect();
         let keys = unknown.iter().map(|id| this_key(self.id, *id)).collect();
-        for item in self.store.get_many(keys).await? {
+        for item in self.fetch_many(keys).await? {
             let user: InternalUser = read(ENTITY, item)?;
             if user.is_member() {
                 unknown.remove(&user.id);

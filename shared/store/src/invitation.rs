@@ -4,8 +4,11 @@ use crate::{
     DueKind, Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
     item::{Attributes, item},
     list::{Filter, Order, Question},
+    pattern::Key,
 };
-use portico_domain::{Client, ClientId, DeliveryState, Invitation, InvitationId, InvitationStatus};
+use portico_domain::{
+    Client, ClientId, DeliveryState, Invitation, InvitationId, InvitationStatus, WorkspaceId,
+};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, OF_CLIENT, BY_STATUS, BY_EMAIL];
 
@@ -58,12 +61,12 @@ pub struct InvitationFilter {
 impl WorkspaceStore<'_> {
     /// The invitation with this id.
     pub async fn invitation(&self, id: InvitationId) -> Result<Option<Invitation>, Error> {
-        self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
+        self.fetch(ENTITY, &invitation_key(self.id, id)).await
     }
 
     /// Deletes an invitation whose client was erased.
     pub async fn delete_invitation(&self, id: InvitationId) -> Result<(), Error> {
-        self.store.delete(&THIS.key(&[&self.id, &id])).await
+        self.store.delete(&invitation_key(self.id, id)).await
     }
 
     /// The invitation that a client has open, if it has one.
@@ -106,6 +109,10 @@ impl WorkspaceStore<'_> {
         let question = question.filter(Filter::Is, "delivery.state", delivery);
         self.store.list(ENTITY, question, page).await
     }
+}
+
+pub(crate) fn invitation_key(workspace: WorkspaceId, id: InvitationId) -> Key {
+    THIS.key(&[&workspace, &id])
 }
 
 pub(crate) fn invitation_item(invitation: &Invitation) -> Result<Attributes, Error> {

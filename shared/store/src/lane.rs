@@ -116,7 +116,7 @@ impl WorkspaceStore<'_> {
 
     /// The lane as it is now.
     pub async fn lane(&self, id: LaneId) -> Result<Option<Lane>, Error> {
-        self.store.get(ENTITY, &lane_key(self.id, id)).await
+        self.fetch(ENTITY, &lane_key(self.id, id)).await
     }
 }
 

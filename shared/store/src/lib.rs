@@ -10,6 +10,7 @@
 
 mod access;
 mod address_mark;
+mod ahead;
 mod answered;
 mod audit;
 mod chore;
@@ -48,6 +49,7 @@ mod word;
 mod workspace;
 
 pub use access::Credentials;
+pub use ahead::{Named, ReadAhead};
 pub use answered::Answered;
 pub use audit::AuditFilter;
 pub use client::{ClientFilter, ClientsBy, Move, Relisted};
@@ -64,7 +66,7 @@ pub use item::TTL as TTL_ATTRIBUTE;
 pub use list::{Page, PageRequest, Position, Sort};
 pub use password::{Login, StoredPassword};
 pub use pattern::{Index, Pattern};
-pub use rate::RATE_PARTITIONS;
+pub use rate::{RATE_ATTRIBUTES, RATE_PARTITIONS};
 pub use session::SignedIn;
 pub use table::DUE_ATTRIBUTES;
 
@@ -92,6 +94,7 @@ pub struct Store {
 pub struct WorkspaceStore<'a> {
     store: &'a Store,
     id: WorkspaceId,
+    ahead: Option<&'a ReadAhead>,
 }
 
 impl Store {
@@ -108,7 +111,11 @@ impl Store {
     /// The part of one tenant. The id comes from the caller's key or session,
     /// or from a record that the table itself wrote; never from a request.
     pub const fn workspace(&self, id: WorkspaceId) -> WorkspaceStore<'_> {
-        WorkspaceStore { store: self, id }
+        WorkspaceStore {
+            store: self,
+            id,
+            ahead: None,
+        }
     }
 
     async fn get<T: DeserializeOwned>(

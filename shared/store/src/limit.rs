@@ -26,7 +26,7 @@ struct Clients {
 impl WorkspaceStore<'_> {
     /// How many clients are counted.
     pub async fn counted_clients(&self) -> Result<u64, Error> {
-        let clients: Option<Clients> = self.store.get("clientCount", &clients_key(self.id)).await?;
+        let clients: Option<Clients> = self.fetch("clientCount", &clients_key(self.id)).await?;
         Ok(clients.map_or(0, |clients| clients.count))
     }
 }

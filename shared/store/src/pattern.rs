@@ -169,6 +169,15 @@ impl Key {
     }
 
     /// The two attributes that make up the key.
+    /// Whether it is the key of this item.
+    pub(crate) fn is_of(&self, item: &HashMap<String, AttributeValue>) -> bool {
+        let (partition, sort) = self.index.attributes();
+        let is = |name: &str, value: &String| {
+            item.get(name).and_then(|found| found.as_s().ok()) == Some(value)
+        };
+        is(partition, &self.partition) && is(sort, &self.sort)
+    }
+
     pub(crate) fn attributes(&self) -> HashMap<String, AttributeValue> {
         let (partition, sort) = self.index.attributes();
         HashMap::from([

@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Index, Pattern, Store, TTL_ATTRIBUTE,
+    access::LAST_USED,
     error::unless_condition_fails,
     item::{ENTITY, read},
     number, text,
@@ -23,6 +24,13 @@ const THIS: Pattern = Pattern::new(
 /// in keys may update there, to count a request or note a use, and nowhere
 /// else.
 pub const RATE_PARTITIONS: &str = "KEY#";
+
+/// The only attributes that such an update touches: none that says whose a key
+/// is, what it allows or whether it was revoked.
+pub const RATE_ATTRIBUTES: &[&str] = &["pk", "sk", FULL, LAST_USED, ENTITY, TTL_ATTRIBUTE];
+
+/// When a bucket will be full.
+const FULL: &str = "full";
 
 const KIND: &str = "keyRate";
 
@@ -76,13 +84,13 @@ impl Store {
             .update_item()
             .table_name(&*self.table)
             .set_key(Some(THIS.key(&[&key]).attributes()))
-            .expression_attribute_names("#full", "full")
+            .expression_attribute_names("#full", FULL)
             .expression_attribute_names("#entity", ENTITY)
             .expression_attribute_names("#ttl", TTL_ATTRIBUTE)
             .expression_attribute_values(":entity", text(&KIND))
             .expression_attribute_values(":ttl", number(ttl))
             .expression_attribute_values(":now", number(now))
-            .return_values(ReturnValue::AllNew);
+            .return_values(ReturnValue::UpdatedNew);
         let request = if is_full {
             request
                 .update_expression("SET #full = :next, #entity = :entity, #ttl = :ttl")

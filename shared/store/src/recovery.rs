@@ -5,8 +5,9 @@ use crate::{
     error::unless_condition_fails,
     item::{Attributes, expire_after, item},
     number,
+    pattern::Key,
 };
-use portico_domain::{DELIVERY_RETENTION, Recovery, RecoveryId, RecoveryStatus};
+use portico_domain::{DELIVERY_RETENTION, Recovery, RecoveryId, RecoveryStatus, WorkspaceId};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS];
 
@@ -22,7 +23,7 @@ pub(crate) const ENTITY: &str = "recovery";
 impl WorkspaceStore<'_> {
     /// The recovery with this id.
     pub async fn recovery(&self, id: RecoveryId) -> Result<Option<Recovery>, Error> {
-        self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
+        self.fetch(ENTITY, &this_key(self.id, id)).await
     }
 
     /// Writes how far a recovery has come; answers whether nobody else was
@@ -40,6 +41,10 @@ impl WorkspaceStore<'_> {
             .await;
         Ok(unless_condition_fails(result)?.is_some())
     }
+}
+
+pub(crate) fn this_key(workspace: WorkspaceId, id: RecoveryId) -> Key {
+    THIS.key(&[&workspace, &id])
 }
 
 /// A running recovery is due at once.

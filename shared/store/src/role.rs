@@ -31,9 +31,12 @@ const ENTITY: &str = "role";
 impl WorkspaceStore<'_> {
     /// The role with this id.
     pub async fn role(&self, id: RoleId) -> Result<Option<CustomRole>, Error> {
-        self.store
-            .get_for_admission(ENTITY, this_key(self.id, id))
-            .await
+        let key = this_key(self.id, id);
+        match self.ahead {
+            Some(_) => self.fetch(ENTITY, &key).await,
+            // What the caller itself may do is a part of letting it in.
+            None => self.store.get_for_admission(ENTITY, key).await,
+        }
     }
 
     /// Roles, oldest first.

@@ -81,9 +81,7 @@ impl WorkspaceStore<'_> {
 
     /// A session of this account.
     pub async fn session(&self, account: Account, id: SessionId) -> Result<Option<Session>, Error> {
-        self.store
-            .get(ENTITY, &session_key(self.id, account, id))
-            .await
+        self.fetch(ENTITY, &session_key(self.id, account, id)).await
     }
 
     /// The sessions of an account, newest first; the dead ones that the table

@@ -20,7 +20,7 @@ const ENTITY: &str = "ticket";
 impl WorkspaceStore<'_> {
     /// The ticket with this id.
     pub async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, Error> {
-        self.store.get(ENTITY, &THIS.key(&[&self.id, &id])).await
+        self.fetch(ENTITY, &THIS.key(&[&self.id, &id])).await
     }
 }
 

@@ -37,7 +37,7 @@ impl WorkspaceStore<'_> {
     /// The workspace itself. Whoever has this handle has been told of the
     /// workspace by one of its own items, so it is there.
     pub async fn get(&self) -> Result<Workspace, Error> {
-        let workspace = self.store.get(ENTITY, &THIS.key(&[&self.id])).await?;
+        let workspace = self.fetch(ENTITY, &THIS.key(&[&self.id])).await?;
         workspace.ok_or_else(|| Error::corrupt(ENTITY, "there is no such item"))
     }
 }

@@ -92,7 +92,7 @@ where
     let key = caller.idempotency_key.as_ref();
     let key = key.map(|key| key.of_item(app, index));
     if let Some(key) = &key {
-        let workspace = app.store.workspace(caller.workspace_id);
+        let workspace = caller.store(app);
         key.refuse_answered(app, &workspace).await?;
     }
     add(caller.with_key(key)).await

@@ -1,20 +1,20 @@
 //! Callers: who asks, and in whose workspace.
 //!
 //! What a caller may do is decided anew on every request from what the table
-//! says then, in one consistent read of the key, its owner and the workspace:
-//! a revoked key and a removed member are out on the very next request. The same
-//! is read of a team member who is signed in, with its session in the place of
-//! the key. A role of the workspace's own, and a key of the older form, cost a
-//! second read.
+//! says then, in one consistent read of the key, its owner and the workspace,
+//! and with them of what the route names: a revoked key and a removed member
+//! are out on the very next request. The same is read of a team member who is
+//! signed in, with its session in the place of the key. A role of the
+//! workspace's own, and a key of the older form, cost a second read.
 
 use crate::{Access, Problem, Request, Route, idempotency::IdempotencyKey, session::is_token_of};
 use portico_app::{App, Grant};
 use portico_domain::{
-    Account, Actor, ApiKey, ChangeSource, Client, CompanyAccess, InternalUser, Origin, Permission,
-    Person, Role, Scope, Workspace, WorkspaceId,
+    Account, Actor, ApiKey, ChangeSource, Client, CompanyAccess, Feature, InternalUser, Origin,
+    Permission, Person, Role, Scope, Workspace, WorkspaceId,
 };
 use portico_keys::{AccessToken, PresentedKey, claimed_access_token, parse_api_key};
-use portico_store::Credentials;
+use portico_store::{Credentials, Named, ReadAhead, WorkspaceStore};
 use std::collections::BTreeSet;
 
 /// What letting in a caller with a key needs.
@@ -40,9 +40,15 @@ pub struct Caller {
     pub(crate) origin: Origin,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
     pub(crate) is_dry_run: bool,
+    ahead: ReadAhead,
 }
 
 impl Caller {
+    /// The caller's part of the table.
+    pub const fn store<'a>(&'a self, app: &'a App) -> WorkspaceStore<'a> {
+        app.store.workspace(self.workspace_id).reading(&self.ahead)
+    }
+
     /// Whether the caller has this permission too.
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
@@ -55,6 +61,14 @@ impl Caller {
         } else {
             Err(Problem::permission_missing(permission))
         }
+    }
+
+    /// Refuses a caller whose plan lacks this.
+    pub fn require_feature(&self, feature: Feature) -> Result<(), Problem> {
+        if self.workspace.plan.without.contains(&feature) {
+            return Err(Problem::feature_missing(feature));
+        }
+        Ok(())
     }
 
     /// Refuses a caller who lacks one of these: nobody hands out, or takes
@@ -111,6 +125,7 @@ impl Caller {
             origin,
             idempotency_key: None,
             is_dry_run: false,
+            ahead: ReadAhead::default(),
             companies: user.company_access.clone(),
             permissions: scope.of(user.permissions(role.unwrap_or_default())),
             user: Some(user),
@@ -140,7 +155,7 @@ pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller
     // Each kind of credential has a form of its own.
     let mut caller = match claimed_access_token(text) {
         Some(claimed) => with_token(app, request, text, claimed).await?,
-        None => with_key(app, request, text).await?,
+        None => with_key(app, request, route.named(request), text).await?,
     };
     if workspace.is_some_and(|named| named.parse() != Ok(caller.workspace_id)) {
         return Err(Problem::key_invalid());
@@ -148,9 +163,8 @@ pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller
     if let Access::Permission(permission) = route.access {
         caller.require(permission)?;
     }
-    let without = &caller.workspace.plan.without;
-    if let Some(feature) = route.feature.filter(|feature| without.contains(feature)) {
-        return Err(Problem::feature_missing(feature));
+    if let Some(feature) = route.feature {
+        caller.require_feature(feature)?;
     }
     let holder = match &caller.key {
         Some(key) => key.id.to_string(),
@@ -193,9 +207,14 @@ async fn with_token(
 }
 
 /// Whoever has this key.
-async fn with_key(app: &App, request: &Request, text: &str) -> Result<Caller, Problem> {
+async fn with_key(
+    app: &App,
+    request: &Request,
+    named: Option<Named>,
+    text: &str,
+) -> Result<Caller, Problem> {
     let presented = parse_api_key(text).ok_or_else(Problem::key_invalid)?;
-    let found = find_key(app, &presented).await?;
+    let found = find_key(app, &presented, named).await?;
     // Nothing of what was found counts before the secret has been checked.
     let key = found.key.filter(|key| presented.is(key));
     let (Some(key), Some(workspace)) = (key, found.workspace) else {
@@ -233,6 +252,7 @@ async fn with_key(app: &App, request: &Request, text: &str) -> Result<Caller, Pr
             origin,
             idempotency_key: None,
             is_dry_run: false,
+            ahead: ReadAhead::default(),
             companies: CompanyAccess::ALL,
             permissions: key.scope.of(Permission::ALL.iter().copied().collect()),
             user: None,
@@ -242,6 +262,7 @@ async fn with_key(app: &App, request: &Request, text: &str) -> Result<Caller, Pr
     };
     Ok(Caller {
         key: Some(key),
+        ahead: found.ahead,
         ..caller
     })
 }
@@ -253,16 +274,22 @@ async fn note_use(app: &App, key: &ApiKey) {
     }
 }
 
-async fn find_key(app: &App, presented: &PresentedKey) -> Result<Credentials, Problem> {
+async fn find_key(
+    app: &App,
+    presented: &PresentedKey,
+    named: Option<Named>,
+) -> Result<Credentials, Problem> {
     let store = &app.store;
     if let Some((workspace, owner)) = presented.holder {
         let key = Some(presented.id);
-        return Ok(store.credentials(workspace, owner, key).await?);
+        return Ok(store.credentials(workspace, owner, key, named).await?);
     }
     match store.api_key(presented.id).await? {
         Some(key) if presented.is(&key) => Ok(Credentials {
             key: Some(key.clone()),
-            ..store.credentials(key.workspace_id, key.owner, None).await?
+            ..store
+                .credentials(key.workspace_id, key.owner, None, named)
+                .await?
         }),
         Some(_) | None => Ok(Credentials::default()),
     }

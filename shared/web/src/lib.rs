@@ -5,6 +5,7 @@
 //! (admit, read, decide, store, answer) and leaves as an API Gateway answer.
 //! Whatever goes wrong leaves as a [`Problem`].
 
+mod audit_page;
 mod batch;
 mod body;
 mod caller;
@@ -28,6 +29,7 @@ mod serve;
 mod session;
 mod throttle;
 
+pub use audit_page::{AUDIT_FILTERS, audit_page};
 pub use batch::{BatchItem, BatchView, MAX_BATCH, batch};
 pub use body::{body, body_or_default, given};
 pub use caller::{Caller, admit};

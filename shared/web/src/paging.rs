@@ -26,6 +26,7 @@ pub struct Paging {
 /// A page as callers see it.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "{T}List")]
 pub struct ListView<T> {
     /// What is in the page.
     pub data: Vec<T>,

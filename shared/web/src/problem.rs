@@ -1,6 +1,7 @@
 //! Problems (RFC 9457): what goes wrong, for the person and the program who
 //! read it.
 
+mod door;
 mod refusals;
 
 use crate::{Response, page, page::Notice, response::json};
@@ -128,119 +129,6 @@ impl Problem {
             "key_ended",
             "the API key has been revoked or has expired, or its owner has left the workspace",
         )
-    }
-
-    /// The caller is not signed in.
-    pub fn session_missing() -> Self {
-        Self::new(401, SESSION_MISSING, "sign in to the portal first")
-    }
-
-    /// The access token of a team member is not, or no longer, good.
-    pub fn session_over() -> Self {
-        Self::new(
-            401,
-            "session_over",
-            "this access token is not good, or its session has ended; refresh it or sign in again",
-        )
-    }
-
-    /// The address or the password is wrong; which of them, nobody is told.
-    pub fn sign_in_refused() -> Self {
-        Self::new(
-            401,
-            "sign_in_refused",
-            "this e-mail address and password do not go together here",
-        )
-    }
-
-    /// The refresh token is not, or no longer, good.
-    pub fn refresh_refused() -> Self {
-        Self::new(
-            401,
-            "refresh_refused",
-            "this session has ended; sign in again",
-        )
-    }
-
-    /// A form was not sent from our own page, or is too old.
-    pub fn form_refused() -> Self {
-        Self::new(
-            403,
-            "form_refused",
-            "this form is too old or was not sent from our own page; open the page again and repeat it",
-        )
-    }
-
-    /// Nobody signs up by themselves in this workspace.
-    pub fn sign_up_off() -> Self {
-        Self::new(
-            404,
-            "sign_up_off",
-            "nobody can sign up here by themselves; ask to be invited",
-        )
-    }
-
-    /// Clients do not invite each other in this workspace.
-    pub fn client_invites_off() -> Self {
-        Self::new(
-            403,
-            "client_invites_off",
-            "clients cannot invite colleagues here; ask the business to",
-        )
-    }
-
-    /// Google is not set up in this installation.
-    pub fn google_off() -> Self {
-        Self::new(
-            404,
-            "google_off",
-            "nobody signs in with Google here; sign in another way",
-        )
-    }
-
-    /// Somebody comes back from Google who was not sent there, or long ago.
-    pub fn google_over() -> Self {
-        Self::new(
-            400,
-            "google_over",
-            "this took too long, or was begun in another browser; begin again",
-        )
-    }
-
-    /// Google vouches for nobody, mostly because the person declined.
-    pub fn google_declined() -> Self {
-        Self::new(
-            403,
-            "google_declined",
-            "Google did not let you in; begin again, or sign in another way",
-        )
-    }
-
-    /// The verified address is that of nobody who has an account.
-    pub fn google_unknown() -> Self {
-        Self::new(
-            403,
-            "google_unknown",
-            "nobody has an account here with the address of this Google account; open the link in your invitation, or sign in another way",
-        )
-    }
-
-    /// The Google account has another address than the one that was invited.
-    pub fn google_other_address() -> Self {
-        Self::new(
-            403,
-            "google_other_address",
-            "this Google account has another address than the one that was invited; choose the other account, or set a password",
-        )
-    }
-
-    /// Somebody guesses, or looks like it.
-    pub fn too_many_tries(wait: Duration) -> Self {
-        let minutes = seconds(wait).div_ceil(60);
-        let message = format!("too many tries; try again in {minutes} minutes");
-        let mut problem = Self::new(429, "too_many_tries", message);
-        problem.retry_after = Some(wait);
-        problem
     }
 
     /// The caller may not do this.

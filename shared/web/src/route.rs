@@ -1,8 +1,9 @@
 //! Routes: one for each function that answers callers.
 
-use crate::caller::ADMISSION;
+use crate::{Request, caller::ADMISSION};
 use portico_app::Grant;
 use portico_domain::{Feature, Permission};
+use portico_store::Named;
 use std::fmt;
 
 /// An HTTP method.
@@ -146,6 +147,35 @@ impl Route {
     pub const fn also_at(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
         self
+    }
+
+    /// What the path of this request names, to be read together with the
+    /// caller. Only routes that do read it are here.
+    pub(crate) fn named(&self, request: &Request) -> Option<Named> {
+        let mut pieces = self.path.trim_start_matches("/v1/").split('/');
+        let (resource, is_one) = (pieces.next()?, pieces.next() == Some("{id}"));
+        match resource {
+            "workspaces" if self.method != Method::Get => return Some(Named::Workspace),
+            "custom-fields" => return Some(Named::CustomFields),
+            _ if !is_one => return None,
+            _ => {}
+        }
+        // What is not the form of an id names nothing, and is refused later.
+        let id = request.path("id").parse().ok()?;
+        match resource {
+            "clients" => Some(Named::Client(id)),
+            "companies" => Some(Named::Company(id)),
+            "invitations" => Some(Named::Invitation(id)),
+            "webhook-endpoints" => Some(Named::Endpoint(id)),
+            "webhook-deliveries" => Some(Named::Delivery(id)),
+            "webhook-recoveries" => Some(Named::Recovery(id)),
+            "events" => Some(Named::Event(id)),
+            "internal-users" => Some(Named::InternalUser(id)),
+            "roles" => Some(Named::Role(id)),
+            "api-keys" => Some(Named::ApiKey(id)),
+            "audit-log" => Some(Named::AuditEntry(id)),
+            _ => None,
+        }
     }
 
     /// Every route key that leads here, as API Gateway spells it.

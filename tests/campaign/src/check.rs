@@ -1,7 +1,7 @@
 //! What must hold when everything has come to rest.
 
 use crate::{machine::Machine, receivers::Receipt, world::World};
-use portico_domain::{EventFilter, EventType, Time};
+use portico_domain::{EventFilter, EventName, Time};
 use serde_json::{Map, Value};
 use standardwebhooks::Webhook;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -142,7 +142,7 @@ fn receipts(machine: &mut Machine, events: &[Vec<Value>], wrong: &mut Vec<String
         let wanted: HashMap<&str, &Value> = events[endpoint.tenant]
             .iter()
             .filter(|event| {
-                EventType::parse(text(event, "eventType")).is_some_and(|kind| filter.matches(kind))
+                EventName::parse(text(event, "eventType")).is_some_and(|name| filter.matches(&name))
             })
             .filter(|event| text(event, "objectId") != endpoint.id)
             .map(|event| (text(event, "id"), event))

@@ -189,7 +189,10 @@ fn fields_are_moved_to_their_place() {
     assert_eq!(to(ids[2], 1), "acb");
     assert_eq!(to(ids[0], 99), "cba");
     assert_eq!(to(ids[0], 2), "cba");
-    let moved = story.events.iter().map(|event| event.event_type);
+    let moved = story
+        .events
+        .iter()
+        .filter_map(|event| event.event_type.ours());
     let updates = moved.filter(|kind| *kind == EventType::CustomFieldUpdated);
     assert_eq!(updates.count(), 3, "the last moved nothing");
 }

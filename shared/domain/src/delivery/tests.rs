@@ -15,7 +15,7 @@ fn delivery(ids: &IdSource) -> WebhookDelivery {
         workspace_id: moment.id(),
         endpoint_id: moment.id(),
         event_id: moment.id(),
-        event_type: EventType::ClientCreated,
+        event_type: crate::EventType::ClientCreated.into(),
         lane_id: moment.id(),
         status: DeliveryStatus::Pending,
         due_at: Some(start()),

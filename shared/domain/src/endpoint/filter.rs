@@ -1,6 +1,10 @@
 //! Which events an endpoint wants.
 
-use crate::{EventType, Invalid, text};
+use crate::{
+    EventName, EventType, Invalid,
+    event::{is_ours, parts},
+    text,
+};
 use serde::{Deserialize, Serialize};
 
 /// Which events an endpoint wants: `*`, all of an object (`client.*`), or one
@@ -10,13 +14,18 @@ use serde::{Deserialize, Serialize};
 pub struct EventFilter(String);
 
 impl EventFilter {
-    /// Checks the filter in `field`.
+    /// Checks the filter in `field`. What apps call their events nobody knows
+    /// beforehand, so any name that one could give is good.
     pub fn parse(field: &str, text: &str) -> Result<Self, Invalid> {
+        let is_object = |object: &str| {
+            EventType::ALL
+                .iter()
+                .any(|kind| belongs_to(kind.name(), object))
+                || (parts(&format!("{object}.x")).is_some() && !is_ours(object))
+        };
         let known = text == "*"
-            || EventType::parse(text).is_some()
-            || text
-                .strip_suffix(".*")
-                .is_some_and(|object| EventType::ALL.iter().any(|kind| belongs_to(*kind, object)));
+            || EventName::parse(text).is_some()
+            || text.strip_suffix(".*").is_some_and(is_object);
         if known {
             return Ok(Self(text.to_owned()));
         }
@@ -27,20 +36,20 @@ impl EventFilter {
         Err(Invalid::new(field, "event_type_unknown", message))
     }
 
-    /// Whether it lets this type through.
-    pub fn matches(&self, kind: EventType) -> bool {
+    /// Whether it lets this through.
+    pub fn matches(&self, event: &EventName) -> bool {
+        let name = event.name();
         self.0 == "*"
-            || self.0 == kind.name()
+            || self.0 == name
             || self
                 .0
                 .strip_suffix(".*")
-                .is_some_and(|object| belongs_to(kind, object))
+                .is_some_and(|object| belongs_to(name, object))
     }
 }
 
-fn belongs_to(kind: EventType, object: &str) -> bool {
-    kind.name()
-        .split_once('.')
+fn belongs_to(name: &str, object: &str) -> bool {
+    name.split_once('.')
         .is_some_and(|(prefix, _)| prefix == object)
 }
 
@@ -48,28 +57,47 @@ fn belongs_to(kind: EventType, object: &str) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn filters_let_through_what_they_name() {
-        let all = EventFilter("*".into());
-        let clients = EventFilter("client.*".into());
-        let one = EventFilter("client.created".into());
-
-        assert!(all.matches(EventType::CompanyDeleted));
-        assert!(clients.matches(EventType::ClientArchived));
-        assert!(!clients.matches(EventType::CompanyClientAdded));
-        assert!(one.matches(EventType::ClientCreated));
-        assert!(!one.matches(EventType::ClientUpdated));
+    fn lets_through(filter: &str, name: &str) -> bool {
+        let filter = EventFilter::parse("eventTypes[0]", filter).expect(filter);
+        filter.matches(&EventName::parse(name).expect(name))
     }
 
     #[test]
-    fn unknown_types_are_refused() {
+    fn filters_let_through_what_they_name() {
+        for (filter, name) in [
+            ("*", "company.deleted"),
+            ("*", "task.created"),
+            ("client.*", "client.archived"),
+            ("client.created", "client.created"),
+            ("task.*", "task.created"),
+            ("task.created", "task.created"),
+        ] {
+            assert!(lets_through(filter, name), "{filter} {name}");
+        }
+        for (filter, name) in [
+            ("client.*", "company.clientAdded"),
+            ("client.created", "client.updated"),
+            ("task.*", "tasks.created"),
+            ("task.created", "task.deleted"),
+        ] {
+            assert!(!lets_through(filter, name), "{filter} {name}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_can_be_called_is_refused() {
         for text in [
             "",
             "client",
             "client.",
-            "nobody.*",
+            "client.invented",
+            "message.*",
             "client.created.*",
+            "nobody.",
+            "no body.*",
             "**",
+            "*.*",
+            ".*",
         ] {
             assert!(EventFilter::parse("eventTypes[0]", text).is_err(), "{text}");
         }

@@ -1,7 +1,7 @@
 //! The invitation's state machine against a model, and its edges.
 
-use super::*;
-use crate::{ClientDraft, IdSource, Moment, PersonName};
+use super::{reminder::REMINDER_LEAD, *};
+use crate::{ClientDraft, IdSource, Letter, Moment, PersonName};
 use proptest::prelude::*;
 
 const WEEK: Duration = Duration::from_hours(7 * 24);
@@ -117,7 +117,8 @@ impl Story {
     fn told(&self) -> Vec<&'static str> {
         self.events
             .iter()
-            .map(|event| event.event_type.name())
+            .filter_map(|event| event.event_type.ours())
+            .map(crate::EventType::name)
             .collect()
     }
 }

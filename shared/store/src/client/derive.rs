@@ -155,7 +155,7 @@ impl WorkspaceStore<'_> {
             let is_unchanged = [self.store.check_version(&key, "version", version)?];
             if self
                 .store
-                .write_difference(difference, &is_unchanged, spread(id))
+                .write_difference(difference, &is_unchanged, id.seed())
                 .await?
             {
                 let step = |(company_id, has_joined)| Move {
@@ -201,7 +201,7 @@ impl WorkspaceStore<'_> {
             actions.push(action_update(count)?);
             if !self
                 .store
-                .transact(&actions, spread(first.client_id), None)
+                .transact(&actions, first.client_id.seed(), None)
                 .await?
                 .is_written()
             {
@@ -241,7 +241,7 @@ impl WorkspaceStore<'_> {
             let is_unchanged = self.store.check_version(&key, "version", version)?;
             if self
                 .store
-                .write_difference(difference, &[is_unchanged], spread(id))
+                .write_difference(difference, &[is_unchanged], id.seed())
                 .await?
             {
                 return Ok(());
@@ -252,10 +252,6 @@ impl WorkspaceStore<'_> {
 }
 
 /// Each client waits for another time before it tries again what collided.
-fn spread(id: ClientId) -> u64 {
-    u64::from(id.shard(32)) + 1
-}
-
 fn is_marker(item: &Attributes) -> bool {
     matches!(item.get(ENTITY_ATTRIBUTE), Some(AttributeValue::S(entity)) if entity == COUNTED)
 }

@@ -110,10 +110,10 @@ impl WorkspaceStore<'_> {
             self.store
                 .check_version(&count_key, CHANGES, count.map(|count| count.changes))?,
         ];
-        let spread = u64::from(id.shard(32)) + 1;
+        let seed = id.seed();
         if !self
             .store
-            .write_difference(difference, &is_unchanged, spread)
+            .write_difference(difference, &is_unchanged, seed)
             .await?
         {
             return Ok(false);

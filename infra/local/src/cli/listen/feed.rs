@@ -8,7 +8,7 @@
 //! event comes once, as long as it is written within that time.
 
 use crate::cli::connection::{Api, ApiError};
-use portico_domain::{EventFilter, EventId, EventType, Time};
+use portico_domain::{EventFilter, EventId, EventName, Time};
 use serde_json::Value;
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -112,7 +112,7 @@ impl Listed {
 }
 
 fn is_wanted(filters: &[EventFilter], name: &str) -> bool {
-    EventType::parse(name).is_none_or(|kind| filters.iter().any(|filter| filter.matches(kind)))
+    EventName::parse(name).is_none_or(|name| filters.iter().any(|filter| filter.matches(&name)))
 }
 
 /// Where reading begins again, and what has been read from there on.

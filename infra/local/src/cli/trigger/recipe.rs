@@ -40,6 +40,12 @@ pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
         | EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted
+        | EventType::ApiKeyCreated
+        | EventType::ApiKeyUpdated
+        | EventType::ApiKeyRevoked
+        | EventType::RoleCreated
+        | EventType::RoleUpdated
+        | EventType::RoleDeleted
         | EventType::LimitReached
         | EventType::CustomFieldCreated
         | EventType::CustomFieldUpdated
@@ -116,6 +122,12 @@ pub(super) async fn run(kind: EventType, stage: &mut Stage<'_>) -> Result<String
         EventType::InternalUserCreated
         | EventType::InternalUserUpdated
         | EventType::InternalUserDeleted => internal_user(kind, stage).await,
+        EventType::ApiKeyCreated | EventType::ApiKeyUpdated | EventType::ApiKeyRevoked => {
+            access(kind, "API key", "/v1/api-keys", stage).await
+        }
+        EventType::RoleCreated | EventType::RoleUpdated | EventType::RoleDeleted => {
+            access(kind, "role", "/v1/roles", stage).await
+        }
         // Plans are the operator's; no caller can bring this about.
         EventType::LimitReached => Err(TriggerError::OnlyOperator(kind)),
         EventType::WorkspaceUpdated => workspace(stage).await,
@@ -164,6 +176,23 @@ async fn internal_user(kind: EventType, stage: &mut Stage<'_>) -> Result<String,
     // Nobody shall be left who could sign in.
     stage.delete(&path).await?;
     Ok(user)
+}
+
+/// A key or a role that allows nothing and is gone again, whatever is told.
+async fn access(
+    kind: EventType,
+    what: &str,
+    path: &str,
+    stage: &mut Stage<'_>,
+) -> Result<String, TriggerError> {
+    let id = stage.access(what, path).await?;
+    let path = format!("{path}/{id}");
+    if matches!(kind, EventType::ApiKeyUpdated | EventType::RoleUpdated) {
+        let change = json!({ "name": format!("{} (renamed)", stage.name()) });
+        stage.patch(&path, &change).await?;
+    }
+    stage.delete(&path).await?;
+    Ok(id)
 }
 
 async fn field(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {

@@ -118,6 +118,12 @@ impl<'a> Stage<'a> {
             .await
     }
 
+    /// A new key or role that allows nothing.
+    pub(super) async fn access(&mut self, what: &str, path: &str) -> Result<String, TriggerError> {
+        let body = json!({ "name": self.name(), "permissions": [] });
+        self.make(what, path, &body).await
+    }
+
     /// A new endpoint that hardly gets anything.
     pub(super) async fn endpoint(&mut self) -> Result<String, TriggerError> {
         let url = if self.is_local {
