@@ -208,6 +208,38 @@ async fn strictly_ordered_the_next_event_of_an_object_waits_for_the_one_before()
 }
 
 #[tokio::test]
+async fn strictly_ordered_an_event_waits_however_late_the_one_before_is_dispatched() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let body = json!({ "ordering": "strict", "eventTypes": ["company.*"] });
+    register(&app, &receiver, body).await;
+    let fail = |names: &'static [&str]| {
+        app.server.aws().inject(move |call: &Call| {
+            let fails = call.function.is_some_and(|name| names.contains(&name));
+            fails.then_some(Fault::Refuse("InternalServerError"))
+        });
+    };
+    fail(&["dispatcher", "sweeper"]);
+    let engines = company(&app, "Engines").await;
+    app.settle().await;
+    fail(&["sweeper"]);
+    rename(&app, &engines, "Motors").await;
+    app.settle().await;
+    for _ in 0..3 {
+        app.advance(Duration::from_mins(10)).await;
+    }
+
+    assert_eq!(receiver.received().len(), 0);
+    app.server.aws().heal();
+    app.advance(Duration::from_mins(1)).await;
+    app.advance(Duration::from_secs(3)).await;
+    assert_eq!(
+        receiver.event_types(),
+        ["company.created", "company.updated"]
+    );
+}
+
+#[tokio::test]
 async fn an_overloaded_endpoint_gets_the_pause_that_it_asks_for() {
     let app = TestApp::start().await;
     let receiver = Receiver::start().await;

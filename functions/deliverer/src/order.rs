@@ -11,9 +11,9 @@ use std::time::Duration;
 /// How long to wait for something that must be about to appear.
 const MOMENT: Duration = Duration::from_secs(2);
 
-/// After this long an event goes out though the one before it cannot be found.
-/// Nothing is known to bring this about; it keeps an object from waiting for
-/// ever.
+/// After this long an event goes out though the index does not show the one
+/// before it, as when this version cannot read that; it keeps an object from
+/// waiting for ever.
 const PATIENCE: Duration = Duration::from_mins(10);
 
 /// How many events are looked back at in one go.
@@ -42,11 +42,17 @@ pub(crate) async fn must_wait(
             continue;
         }
         let id = DeliveryId::of(earlier.id, endpoint.id);
-        return Ok(match workspace.delivery(id).await? {
-            // It has not been dispatched yet.
-            None => unknown,
-            Some(delivery) => delivery.due_at.map(|due| due.max(now + MOMENT)),
-        });
+        let mut delivery = workspace.delivery(id).await?;
+        if delivery.is_none() {
+            if workspace.is_event_to_be_dispatched(earlier.id).await? {
+                return Ok(Some(now + MOMENT));
+            }
+            // It may have been made between the two looks; if not, it never is.
+            delivery = workspace.delivery(id).await?;
+        }
+        if let Some(delivery) = delivery {
+            return Ok(delivery.due_at.map(|due| due.max(now + MOMENT)));
+        }
     }
     // Either nothing before is for this endpoint, or it is so long ago that
     // its own order was settled with what came in between.

@@ -171,6 +171,16 @@ impl WorkspaceStore<'_> {
         self.store.clear_due(&event_key(self.id, id)).await
     }
 
+    /// Whether deliveries of the event have still to be made.
+    pub async fn is_event_to_be_dispatched(&self, id: EventId) -> Result<bool, Error> {
+        #[derive(Deserialize)]
+        struct Place {
+            duepk: Option<String>,
+        }
+        let found: Option<Place> = self.store.get(ENTITY, &event_key(self.id, id)).await?;
+        Ok(found.is_some_and(|place| place.duepk.is_some()))
+    }
+
     /// Has the event dispatched again then, unless that has been done.
     pub async fn dispatch_again(&self, id: EventId, at: Time) -> Result<(), Error> {
         self.store.put_off_due(&event_key(self.id, id), at).await
