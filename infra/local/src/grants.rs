@@ -37,6 +37,10 @@ impl Acting {
 /// checked, so the rest is passed over.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
+#[expect(
+    clippy::zero_sized_map_values,
+    reason = "the protocol has maps there, and only their keys matter"
+)]
 struct Asked {
     index_name: Option<String>,
     key: Key,
