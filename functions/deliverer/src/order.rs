@@ -16,6 +16,10 @@ const MOMENT: Duration = Duration::from_secs(2);
 /// waiting for ever.
 const PATIENCE: Duration = Duration::from_mins(10);
 
+/// How long to wait, after [`PATIENCE`], for an event to be dispatched: as long
+/// as the sweep, which will do that, takes to come again.
+const SWEEP: Duration = Duration::from_mins(1);
+
 /// How many events are looked back at in one go.
 const LOOK_BACK: u16 = 25;
 
@@ -30,7 +34,8 @@ pub(crate) async fn must_wait(
         return Ok(None);
     }
     let now = app.now();
-    let unknown = (now.since(event.created) < PATIENCE).then(|| now + MOMENT);
+    let is_early = now.since(event.created) < PATIENCE;
+    let unknown = is_early.then(|| now + MOMENT);
     let before = workspace.events_before(event, LOOK_BACK).await?;
     let mut expected = event.sequence;
     for earlier in &before {
@@ -45,7 +50,7 @@ pub(crate) async fn must_wait(
         let mut delivery = workspace.delivery(id).await?;
         if delivery.is_none() {
             if workspace.is_event_to_be_dispatched(earlier.id).await? {
-                return Ok(Some(now + MOMENT));
+                return Ok(Some(now + if is_early { MOMENT } else { SWEEP }));
             }
             // It may have been made between the two looks; if not, it never is.
             delivery = workspace.delivery(id).await?;
