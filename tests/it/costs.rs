@@ -5,7 +5,8 @@
 
 use crate::golden::{accepted_by_route, accepted_by_trigger};
 use e2e::{Receiver, TestApp};
-use portico_bootstrap::{TRIGGERS, functions};
+use portico_app::Grant;
+use portico_bootstrap::{TRIGGERS, calls_at_once, functions};
 use portico_local::Call;
 use serde_json::{Value, json};
 use std::{env, fs, path::Path, time::Duration};
@@ -53,6 +54,28 @@ fn round_trips(calls: &[Call]) -> usize {
         }
     }
     trips
+}
+
+/// A function opens a connection at its start for each call that it ever has
+/// under way at once.
+fn expect_connections(name: &str, grants: &[Grant], calls: &[Call]) {
+    for service in ["dynamodb", "s3", "sqs", "ses"] {
+        let is_open = match service {
+            "dynamodb" => calls_at_once(grants),
+            _ => 1,
+        };
+        let mut own: Vec<_> = calls.to_vec();
+        own.retain(|call| call.service == service);
+        for call in &own {
+            let is_under_way =
+                |other: &&Call| other.span.0 <= call.span.0 && call.span.0 < other.span.1;
+            let most = own.iter().filter(is_under_way).count();
+            assert!(
+                most <= is_open,
+                "{name} has {most} calls to {service} under way"
+            );
+        }
+    }
 }
 
 /// How many items of the table were looked at or written.
@@ -133,13 +156,17 @@ async fn every_function_accepts_its_golden_event_at_its_known_cost() {
     let mut table = HEAD.to_owned();
     for function in functions() {
         let app = accepted_by_route(&function).await;
-        table.push_str(&row(function.route.name, &own_calls(&app)));
+        let calls = own_calls(&app);
+        expect_connections(function.route.name, &function.grants(), &calls);
+        table.push_str(&row(function.route.name, &calls));
     }
     table.push_str("\nWorkers, each on its golden event, by when most of it is done:\n\n");
     table.push_str(HEAD);
     for trigger in TRIGGERS {
         let app = accepted_by_trigger(trigger).await;
-        table.push_str(&row(trigger.name, &own_calls(&app)));
+        let calls = own_calls(&app);
+        expect_connections(trigger.name, trigger.grants, &calls);
+        table.push_str(&row(trigger.name, &calls));
     }
     table.push_str("\nWhat follows when a client is created and invited:\n\n");
     table.push_str(HEAD);

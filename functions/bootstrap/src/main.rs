@@ -2,12 +2,13 @@
 //! hands events to the one function that this is.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use futures_util::future::try_join_all;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use portico_app::{App, Clock, Grant, Trigger};
-use portico_bootstrap::{TRIGGERS, aws_config, config, config::Config, functions};
+use portico_bootstrap::{TRIGGERS, aws_config, calls_at_once, config, config::Config, functions};
 use portico_crm::Adapters;
 use portico_domain::{ApiKeyId, ClientId, IdSource, Time, WorkspaceId};
-use portico_files::Files;
+use portico_files::{FileError, Files};
 use portico_google::Google;
 use portico_keys::Keyring;
 use portico_mail::Mail;
@@ -29,7 +30,10 @@ const _: () = assert!(
      build it alone, with `-p portico-bootstrap`"
 );
 
-#[tokio::main]
+// One event at a time on less than a core has no use for a second thread, and
+// with one thread an answer is never in a caller's hands before its connection
+// is back in the pool: the next call would open another.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     // The resolver would tell the names that it looks up.
     let usual = "info,hickory=off";
@@ -86,7 +90,8 @@ async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
 async fn open_connections(app: &App, grants: &[Grant]) {
     tokio::join!(
         async {
-            if let Err(error) = ask_the_table(app, grants).await {
+            let each = (0..calls_at_once(grants)).map(|_| ask_the_table(app, grants));
+            if let Err(error) = try_join_all(each).await {
                 tracing::warn!(?error, "the table did not answer at the start");
             }
         },
@@ -99,6 +104,11 @@ async fn open_connections(app: &App, grants: &[Grant]) {
         async {
             if grants.contains(&Grant::SEND_MAIL) {
                 app.mail.open_connection().await;
+            }
+        },
+        async {
+            if let Err(error) = ask_for_a_file(app, grants).await {
+                tracing::warn!(?error, "the files did not answer at the start");
             }
         },
     );
@@ -115,6 +125,17 @@ async fn ask_the_table(app: &App, grants: &[Grant]) -> Result<(), portico_store:
         app.store.workspace(nobody).client(client).await?;
     } else if grants.contains(&Grant::query(Index::Table)) {
         app.store.workspace(nobody).all_endpoints().await?;
+    }
+    Ok(())
+}
+
+/// Asks for a file that nobody has, or deletes it.
+async fn ask_for_a_file(app: &App, grants: &[Grant]) -> Result<(), FileError> {
+    const NOBODYS: &str = "nobodys";
+    if grants.contains(&Grant::GET_FILE) {
+        app.files.get(NOBODYS).await?;
+    } else if grants.contains(&Grant::DELETE_FILE) {
+        app.files.delete(NOBODYS).await?;
     }
     Ok(())
 }

@@ -117,6 +117,7 @@ async fn start(function: &str, server: &LocalServer, events: Vec<Value>) -> Runn
     let dynamodb = service(server, &connections).await;
     let sqs = service(server, &connections).await;
     let ses = service(server, &connections).await;
+    let s3 = service(server, &connections).await;
     let (said_here, answers) = unbounded_channel();
     let runtime = Arc::new(Runtime {
         events: Mutex::new(events.into()),
@@ -144,8 +145,10 @@ async fn start(function: &str, server: &LocalServer, events: Vec<Value>) -> Runn
             ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
             ("AWS_ENDPOINT_URL_SQS", sqs),
             ("AWS_ENDPOINT_URL_SESV2", ses),
+            ("AWS_ENDPOINT_URL_S3", s3),
             ("PORTICO_FUNCTION", function.to_owned()),
             ("PORTICO_TABLE", "portico".to_owned()),
+            ("PORTICO_BUCKET", "portico".to_owned()),
             ("PORTICO_BASE_URL", server.url.clone()),
             ("PORTICO_MAIL_FROM", "portico@example.com".to_owned()),
             (
@@ -251,8 +254,20 @@ async fn a_trigger_does_its_work() {
 /// whole core for it.
 #[tokio::test]
 async fn connections_to_aws_are_opened_at_the_start_and_none_after() {
-    // The first of them writes to a queue, and the mailer asks SES.
-    for (name, services) in [("dispatcher", 2), ("mailer", 2), ("clients-list", 1)] {
+    // The table, for some several times at once; a queue, SES or the files.
+    let functions = [
+        ("clients-list", 1),
+        ("sign-in-create", 2),
+        ("clients-set-avatar", 2),
+        ("media-get", 1),
+        ("dispatcher", 3),
+        ("deliverer", 3),
+        ("mailer", 3),
+        ("expirer", 4),
+        ("sweeper", 5),
+        ("caretaker", 5),
+    ];
+    for (name, opened) in functions {
         let server = local().await;
         let mut event = golden(name);
         event["headers"]["x-api-key"] = server.api_key.clone().into();
@@ -263,8 +278,8 @@ async fn connections_to_aws_are_opened_at_the_start_and_none_after() {
 
         let connections = &function.connections;
         let now = connections.now.load(Ordering::SeqCst);
-        assert_eq!(connections.at_start.get(), Some(&services), "{name}");
-        assert_eq!(now, services, "{name} opened more while it worked");
+        assert_eq!(connections.at_start.get(), Some(&opened), "{name}");
+        assert_eq!(now, opened, "{name} opened more while it worked");
     }
 }
 

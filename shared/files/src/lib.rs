@@ -7,7 +7,7 @@
 pub mod picture;
 
 use aws_sdk_s3::{
-    error::{DisplayErrorContext, SdkError},
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     operation::get_object::GetObjectError,
     primitives::ByteStream,
 };
@@ -63,11 +63,7 @@ impl Files {
             .await;
         let answer = match sent {
             Ok(answer) => answer,
-            Err(SdkError::ServiceError(error))
-                if matches!(error.err(), GetObjectError::NoSuchKey(_)) =>
-            {
-                return Ok(None);
-            }
+            Err(SdkError::ServiceError(error)) if is_none(error.err()) => return Ok(None),
             Err(error) => return Err(unreachable(error)),
         };
         let bytes = answer.body.collect().await.map_err(unreachable)?;
@@ -85,6 +81,12 @@ impl Files {
             .map_err(unreachable)?;
         Ok(())
     }
+}
+
+/// Whether S3 says that there is no such file. To whoever may not list the
+/// bucket it says so by refusing.
+fn is_none(error: &GetObjectError) -> bool {
+    matches!(error, GetObjectError::NoSuchKey(_)) || error.code() == Some("AccessDenied")
 }
 
 fn unreachable(error: impl StdError) -> FileError {

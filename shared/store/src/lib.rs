@@ -57,7 +57,7 @@ pub use clock::Clock;
 pub use company::{CompaniesBy, CompanyFilter};
 pub use delivery::{Current, Queued};
 pub use doorbell::Doorbell;
-pub use due::DueKind;
+pub use due::{DueKind, SHARDS};
 pub use endpoint::EndpointLimit;
 pub use error::{CommitError, Error};
 pub use event::{EventFilter, MAX_EVENT_LENGTH};
