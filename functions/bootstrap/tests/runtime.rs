@@ -148,7 +148,7 @@ async fn start(function: &str, server: &LocalServer, events: Vec<Value>) -> Runn
             ("AWS_ENDPOINT_URL_S3", s3),
             ("PORTICO_FUNCTION", function.to_owned()),
             ("PORTICO_TABLE", "portico".to_owned()),
-            ("PORTICO_BUCKET", "portico".to_owned()),
+            ("PORTICO_BUCKET", "portico-uploads".to_owned()),
             ("PORTICO_BASE_URL", server.url.clone()),
             ("PORTICO_MAIL_FROM", "portico@example.com".to_owned()),
             (

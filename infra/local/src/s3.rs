@@ -63,7 +63,9 @@ impl Bucket {
             Method::PUT => self.put(&name, request.body()).map(|()| answered(200)),
             Method::GET => self.get(&name).map(|found| match found {
                 Some(bytes) => Response::new(bytes),
-                None => refusal(404, "NoSuchKey"),
+                // No role may list the bucket, and S3 does not tell those what
+                // there is not.
+                None => refusal(403, "AccessDenied"),
             }),
             Method::DELETE => self.delete(&name).map(|()| answered(204)),
             _ => return refusal(405, "MethodNotAllowed"),
