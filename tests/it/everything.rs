@@ -59,7 +59,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .await
         .expect(200);
     app.settle().await;
-    use_links(app, &admin, &invitation).await;
+    use_links(app, &admin, &invitation, &engines).await;
     accept(app, "ada@example.com").await;
 
     let cancelled = invite(app, &grace).await;
@@ -405,13 +405,16 @@ async fn manage_team(admin: &Actor) {
 }
 
 /// A link copied, many clients invited, and a new link asked for.
-async fn use_links(app: &TestApp, admin: &Actor, invitation: &str) {
+async fn use_links(app: &TestApp, admin: &Actor, invitation: &str, company: &str) {
     let link = format!("/v1/invitations/{invitation}/link");
     admin.post(&link, &json!({})).await.expect(200);
     let edsger = create(
         admin,
         "clients",
-        json!({ "name": "Edsger Dijkstra", "email": "bounce@simulator.amazonses.com" }),
+        json!({
+            "name": "Edsger Dijkstra", "email": "bounce@simulator.amazonses.com",
+            "companyId": company,
+        }),
     )
     .await;
     let many = json!({ "clientIds": [edsger] });
@@ -424,8 +427,10 @@ async fn use_links(app: &TestApp, admin: &Actor, invitation: &str) {
         .expect(200);
     app.advance(Duration::from_mins(1)).await;
     let resend = format!("/v1/invitations/{}/resend", id(&list["data"][0]));
-    admin.post(&resend, &json!({})).await.expect(200);
-    app.advance(Duration::from_mins(1)).await;
+    let for_a_day = json!({ "expiresInDays": 1 });
+    admin.post(&resend, &for_a_day).await.expect(200);
+    // Only whose invitation has ended is invited anew.
+    app.advance(Duration::from_hours(24)).await;
     let renew = format!("{old}/renew");
     app.nobody().post(&renew, &json!({})).await.expect(200);
     app.settle().await;

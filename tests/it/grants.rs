@@ -6,8 +6,6 @@ use e2e::GoogleStandIn;
 /// Grants that are there for what this test does not bring about. The list may
 /// only shrink.
 const UNUSED_HERE: &[(&str, &str)] = &[
-    // Only when a page of deliveries is not enough for a recovery.
-    ("recoverer", "sqs:SendMessage on recoveries"),
     // Only when a page of clients is not enough for a deleted company.
     ("detacher", "sqs:SendMessage on companies"),
 ];

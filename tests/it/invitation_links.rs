@@ -1,6 +1,7 @@
 //! Links of invitations: copied, renewed, looked at, and invited in bulk.
 
 use e2e::{TestApp, id};
+use portico_local::{Call, Fault};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -11,6 +12,21 @@ const ADA: &str = "ada@example.com";
 async fn client(app: &TestApp, email: &str) -> Value {
     let body = json!({ "name": "Ada Lovelace", "email": email });
     app.admin().post("/v1/clients", &body).await.expect(200)
+}
+
+/// A client in a company of its own.
+async fn client_in_company(app: &TestApp, email: &str) -> Value {
+    let body = json!({
+        "name": "Ada Lovelace", "email": email, "companyName": format!("The company of {email}"),
+    });
+    app.admin().post("/v1/clients", &body).await.expect(200)
+}
+
+async fn set_active(app: &TestApp, client: &Value, is_active: bool) {
+    let company = client["companyIds"][0].as_str().expect("a company");
+    let path = format!("/v1/companies/{company}");
+    let body = json!({ "isActive": is_active });
+    app.admin().patch(&path, &body).await.expect(200);
 }
 
 async fn invite(app: &TestApp, body: &Value) -> Value {
@@ -190,6 +206,25 @@ async fn whoever_has_an_expired_link_is_mailed_a_new_one() {
     assert_ne!(pending["id"], invitation["id"]);
     assert_eq!(pending["createdBy"], invitation["createdBy"]);
     assert_eq!(accept(&app, &new).await, 200);
+}
+
+#[tokio::test]
+async fn whoever_is_in_a_company_is_mailed_a_new_link_while_it_is_active() {
+    let app = TestApp::start().await;
+    let client = client_in_company(&app, ADA).await;
+    invite(&app, &json!({ "clientId": client["id"] })).await;
+    let old = app.link(ADA).await;
+    app.advance(7 * DAY).await;
+
+    set_active(&app, &client, false).await;
+    renew(&app, &old).await;
+    assert_eq!(app.mails(ADA).await.len(), 1, "nobody is invited into it");
+    assert_eq!(status(&app, &client).await, "notInvited");
+
+    set_active(&app, &client, true).await;
+    renew(&app, &old).await;
+    assert_eq!(app.mails(ADA).await.len(), 2);
+    assert_eq!(accept(&app, &app.link(ADA).await).await, 200);
 }
 
 #[tokio::test]
@@ -452,4 +487,42 @@ async fn one_request_invites_up_to_a_hundred() {
     let data = answer["data"].as_array().expect("a list").clone();
     assert!(data.iter().all(|one| one["verdict"] == "created"));
     assert_eq!(data.len(), 100);
+}
+
+#[tokio::test]
+async fn whoever_is_in_a_company_is_invited_with_others_while_it_is_active() {
+    let app = TestApp::start().await;
+    let client = client_in_company(&app, ADA).await;
+    let body = json!({ "clientIds": [client["id"]] });
+    let admin = app.admin();
+    let verdict = async || {
+        let answer = admin.post("/v1/invitations/bulk", &body).await.expect(200);
+        answer["data"][0]["verdict"].clone()
+    };
+
+    set_active(&app, &client, false).await;
+    assert_eq!(verdict().await, "company_inactive");
+    set_active(&app, &client, true).await;
+    assert_eq!(verdict().await, "created");
+
+    app.settle().await;
+    assert_eq!(accept(&app, &app.link(ADA).await).await, 200);
+}
+
+#[tokio::test]
+async fn a_table_that_does_not_answer_is_no_verdict() {
+    let app = TestApp::start().await;
+    let client = client(&app, ADA).await;
+    let body = json!({ "clientIds": [client["id"]] });
+    let admin = app.admin().with("idempotency-key", "once");
+    app.server.aws().inject(|call: &Call| {
+        (call.operation == "TransactWriteItems").then_some(Fault::Refuse("InternalServerError"))
+    });
+
+    let failed = admin.post("/v1/invitations/bulk", &body).await;
+    failed.problem(503, "unavailable");
+
+    app.server.aws().heal();
+    let answer = admin.post("/v1/invitations/bulk", &body).await.expect(200);
+    assert_eq!(answer["data"][0]["verdict"], "created");
 }

@@ -2,11 +2,12 @@
 //! became of it.
 //!
 //! Each client is decided about and stored by itself, so one that cannot be
-//! invited keeps nobody else, and a request that died half-way can be sent
-//! again: who was invited by it a moment ago is said to have been.
+//! invited keeps nobody else. A request that died half-way, or that the table
+//! did not answer, can be sent again: who was invited by it a moment ago is said
+//! to have been.
 
 use crate::{invite, lifetime, unknown_client};
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use portico_app::{App, Grant};
 use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Permission, Time};
 use portico_web::{
@@ -22,7 +23,7 @@ pub const ROUTE: Route =
     Route::post("invitations-bulk", "/v1/invitations/bulk").needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Invite many clients",
@@ -85,7 +86,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let sent = send(app, caller, &client_id, lifetime).await;
         verdict(client_id, sent, app.now())
     });
-    let data = decided.buffered(AT_ONCE).collect().await;
+    let data = decided.buffered(AT_ONCE).try_collect().await?;
     let answer = ok(&Verdicts { data });
     // Nothing is left to change; an idempotency key keeps the verdicts.
     caller.commit(app, &caller.change(app), answer).await
@@ -124,9 +125,15 @@ async fn send(
     .await
 }
 
-fn verdict(client_id: String, sent: Result<Invitation, Problem>, now: Time) -> Outcome {
+/// What became of one. Where the table did not answer, nothing can be said of
+/// it: the request breaks off, and goes on when it is sent again.
+fn verdict(
+    client_id: String,
+    sent: Result<Invitation, Problem>,
+    now: Time,
+) -> Result<Outcome, Problem> {
     match sent {
-        Ok(invitation) => Outcome {
+        Ok(invitation) => Ok(Outcome {
             client_id,
             verdict: if invitation.resends.is_empty() {
                 "created"
@@ -135,12 +142,13 @@ fn verdict(client_id: String, sent: Result<Invitation, Problem>, now: Time) -> O
             },
             invitation: Some(invitation.view(now)),
             message: None,
-        },
-        Err(problem) => Outcome {
+        }),
+        Err(problem) if problem.is_ours() || problem.is_stale() => Err(problem),
+        Err(problem) => Ok(Outcome {
             client_id,
             verdict: problem.code(),
             invitation: None,
             message: Some(problem.message().to_owned()),
-        },
+        }),
     }
 }

@@ -9,6 +9,7 @@ use crate::{joining, page::RenewedPage};
 use portico_app::{App, Grant};
 use portico_domain::{Actor, Change, ChangeSource};
 use portico_keys::InvitationLink;
+use portico_store::CommitError;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, ok, page, retry_stale, schema,
 };
@@ -19,7 +20,7 @@ use serde::Serialize;
 pub const ROUTE: Route = Route::post("invitations-renew", "/i/{token}/renew");
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Ask for a new link",
@@ -82,7 +83,12 @@ async fn renew(app: &App, request: &Request, link: InvitationLink) -> Result<(),
         let renewed = invitation.renew(&mut change, &mut after, open, generation, lifetime);
         if renewed.is_some() {
             change.save_client(Some(&before), after);
-            workspace.commit(&change).await?;
+            return match workspace.commit(&change).await {
+                // Nobody is invited into such a company, and whoever asks is
+                // not told of it.
+                Err(CommitError::InactiveCompany(_) | CommitError::UnknownCompany(_)) => Ok(()),
+                done => Ok(done?),
+            };
         }
         Ok(())
     })

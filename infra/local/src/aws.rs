@@ -101,6 +101,7 @@ struct Inner {
     steps: AtomicU64,
     faults: Mutex<Option<Decide>>,
     used: Mutex<BTreeSet<(&'static str, String)>>,
+    missed: Mutex<BTreeSet<(&'static str, String)>>,
 }
 
 impl Aws {
@@ -123,6 +124,7 @@ impl Aws {
             steps: AtomicU64::default(),
             faults: Mutex::default(),
             used: Mutex::default(),
+            missed: Mutex::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -209,6 +211,11 @@ impl Aws {
         lock(&self.inner.used).clone()
     }
 
+    /// Which grants functions lacked so far: their calls were refused.
+    pub fn missed_grants(&self) -> BTreeSet<(&'static str, String)> {
+        lock(&self.inner.missed).clone()
+    }
+
     /// Answers a request that came over a socket, from a process that has
     /// this address as its AWS endpoint.
     pub fn serve(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
@@ -247,7 +254,11 @@ impl Aws {
             match grants::check(&acting, service, operation, request.body()) {
                 Ok(used) => lock(&self.inner.used)
                     .extend(used.into_iter().map(|grant| (acting.name, grant))),
-                Err(missing) => return Ok(grants::refusal(&acting, service, &missing)),
+                Err(missing) => {
+                    let refusal = grants::refusal(&acting, service, &missing);
+                    lock(&self.inner.missed).insert((acting.name, missing));
+                    return Ok(refusal);
+                }
             }
         }
         let fault = lock(&self.inner.faults)
