@@ -150,6 +150,7 @@ fn decrypt(key: &RandomizedNonceKey, context: &str, sealed: &str) -> Option<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn keyring() -> Keyring {
         let root = RootKey::generate().expect("randomness");
@@ -168,6 +169,39 @@ mod tests {
         assert_eq!(opened.as_ref().map(Secret::expose), Some("whsec_1"));
         assert!(keyring.open("endpoint 2", &sealed).is_none());
         assert!(keyring.read_page_token("endpoint 1", &sealed).is_none());
+    }
+
+    proptest! {
+        /// Whatever one character is changed to, left out or put in: what is
+        /// not the seal to the letter does not open.
+        #[test]
+        fn a_seal_that_differs_in_one_character_does_not_open(
+            secret in ".{0,60}",
+            place in any::<prop::sample::Index>(),
+            letter in prop_oneof![any::<char>().prop_map(|c| c.to_string()), "[A-Za-z0-9_=+/-]?"],
+            is_replaced in any::<bool>(),
+        ) {
+            let keyring = keyring();
+            let sealed = keyring
+                .seal("a cookie", &Secret::new(secret))
+                .expect("randomness");
+            let (head, tail) = sealed.split_at(place.index(sealed.len()));
+            let changed = format!("{head}{letter}{}", &tail[usize::from(is_replaced)..]);
+
+            let opened = keyring.open("a cookie", &changed);
+
+            prop_assert_eq!(opened.is_some(), changed == sealed);
+        }
+
+        /// No text that somebody makes up opens, and none makes it panic.
+        #[test]
+        fn what_was_not_sealed_does_not_open(text in ".{0,200}", bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+            let keyring = keyring();
+            for text in [text, URL_SAFE_NO_PAD.encode(bytes)] {
+                prop_assert!(keyring.open("a cookie", &text).is_none());
+                prop_assert!(keyring.read_page_token("a cookie", &text).is_none());
+            }
+        }
     }
 
     #[test]
