@@ -389,6 +389,16 @@ pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
 
 /// Calls a route with a body that it would take, about these things.
 pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) -> Answer {
+    call_with(actor, function, things, "").await
+}
+
+/// The same with something behind the path.
+pub(crate) async fn call_with(
+    actor: &Actor,
+    function: &Function,
+    things: &Things,
+    query: &str,
+) -> Answer {
     let route = function.route;
     let (resource, _) = route.name.rsplit_once('-').expect("a name has two parts");
     let id = match resource {
@@ -443,7 +453,8 @@ pub(crate) async fn call(actor: &Actor, function: &Function, things: &Things) ->
         .replace("{id}", id)
         .replace("{workspace}", &things.workspace)
         .replace("{event}", "task.created")
-        .replace("$default", "/nothing");
+        .replace("$default", "/nothing")
+        + query;
     let has_body = matches!(route.method.name(), "POST" | "PATCH" | "PUT");
     let method = if route.method.name() == "ANY" {
         "GET"

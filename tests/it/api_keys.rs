@@ -227,7 +227,7 @@ async fn keys_are_audited_with_the_change() {
         ..Default::default()
     };
     let entries = workspace
-        .audit_entries(filter, &page)
+        .audit_entries(&filter, &page)
         .await
         .expect("the table answers");
     let told: Vec<&str> = entries

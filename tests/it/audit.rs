@@ -1,6 +1,6 @@
 //! Every change leaves an entry in the audit log that says who made it.
 
-use e2e::{TestApp, id};
+use e2e::{PASSWORD, TestApp, id};
 use portico_domain::{Actor, AuditEntry, ChangeSource, CompanyAccess, Permission, Role};
 use portico_store::{AuditFilter, PageRequest};
 use serde_json::json;
@@ -11,7 +11,7 @@ async fn entries(app: &TestApp, filter: AuditFilter) -> Vec<AuditEntry> {
         after: None,
     };
     let workspace = app.server.app().store.workspace(app.server.workspace_id);
-    let found = workspace.audit_entries(filter, &page).await;
+    let found = workspace.audit_entries(&filter, &page).await;
     found.expect("the table answers").items
 }
 
@@ -291,7 +291,11 @@ async fn programs_for_the_compatible_api_read_the_log_where_it_is_there() {
             "eventType=clientCreated,clientDeleted".to_owned(),
             vec!["clientDeleted", "clientCreated"],
         ),
-        ("eventType=clientInvited".to_owned(), vec!["clientCreated"]),
+        ("eventType=clientInvited".to_owned(), vec!["clientInvited"]),
+        (
+            "eventType=clientCreated&eventType=clientDeleted".to_owned(),
+            vec!["clientDeleted", "clientCreated"],
+        ),
         ("startDate=2126-01-01T00:00:00Z".to_owned(), vec![]),
         ("eventType=userLoggedIn".to_owned(), vec![]),
     ] {
@@ -373,4 +377,106 @@ async fn a_program_adds_entries_of_its_own() {
         let refused = admin.post("/v1/audit-log", &body).await;
         assert_eq!(refused.problem(400, code), Some(field), "{body}");
     }
+}
+
+#[tokio::test]
+async fn whoever_signs_in_or_out_is_in_the_log() {
+    let app = TestApp::start().await;
+    let ada = app.client("Ada Lovelace", "ada@example.com", None).await;
+    let in_again = json!({ "email": "ada@example.com", "password": PASSWORD });
+    let signed_in = app.nobody().post(&app.sign_in_path(), &in_again).await;
+    let session = app.bearer(&signed_in.expect(200));
+    let wrong = json!({ "email": "ada@example.com", "password": "wrong" });
+    let refused = app.nobody().post(&app.sign_in_path(), &wrong).await;
+    refused.problem(401, "sign_in_refused");
+    let change = json!({ "currentPassword": PASSWORD, "password": "another horse entirely" });
+    let changed = session.post("/portal/password", &change).await;
+    let session = app.bearer(&changed.expect(200));
+    let out = session.post("/portal/sign-out", &json!({})).await;
+    out.expect(200);
+
+    let of_ada = AuditFilter {
+        actor_ids: vec![ada.id.clone()],
+        ..AuditFilter::default()
+    };
+    let found = entries(&app, of_ada).await;
+
+    assert_eq!(
+        types(&found),
+        [
+            "session.ended",
+            "password.changed",
+            "session.created",
+            "invitation.accepted"
+        ]
+    );
+    assert_eq!(found[2].context["method"], "password");
+    assert!(found[2].origin.ip.is_some());
+    let log = app.admin().get("/v1/events?eventType=userLoggedIn").await;
+    let log = log.expect(200);
+    assert_eq!(log["data"].as_array().map(Vec::len), Some(3));
+    assert_eq!(log["data"][0]["eventType"], "userLoggedIn");
+    assert_eq!(log["data"][0]["actorId"], ada.id.as_str());
+}
+
+/// One who looks for what happened to a client sees it on the first page,
+/// however much else happened since.
+#[tokio::test]
+async fn what_is_looked_for_is_found_among_much_else() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let body = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+    let ada = admin.post("/v1/clients", &body).await.expect(200);
+    for number in 0..30 {
+        let name = json!({ "name": format!("Engines {number}") });
+        admin.post("/v1/companies", &name).await.expect(200);
+    }
+
+    let path = format!("/v1/audit-log?limit=2&objectId={}", id(&ada));
+    let page = admin.get(&path).await.expect(200);
+    assert_eq!(page["data"][0]["eventType"], "client.created");
+    assert!(page["nextToken"].is_null(), "{page}");
+
+    let mut seen = Vec::new();
+    let list = "/v1/audit-log?limit=7&eventType=company.created";
+    let mut path = list.to_owned();
+    loop {
+        let page = admin.get(&path).await.expect(200);
+        let data = page["data"].as_array().expect("a list");
+        assert!(data.len() == 7 || page["nextToken"].is_null());
+        seen.extend(data.iter().map(|entry| id(entry).to_owned()));
+        let Some(next) = page["nextToken"].as_str() else {
+            break;
+        };
+        path = format!("{list}&nextToken={next}");
+    }
+    assert_eq!(seen.len(), 30);
+    assert!(seen.is_sorted_by(|a, b| a > b), "each once, newest first");
+}
+
+#[tokio::test]
+async fn filters_that_contradict_each_other_are_refused() {
+    let app = TestApp::start().await;
+    let now = app.now();
+    for (query, field) in [
+        (
+            format!("audit-log?startDate={now}&endDate={now}"),
+            "endDate",
+        ),
+        (
+            format!("events?startDate={now}&endDate=2020-01-01T00:00:00Z"),
+            "endDate",
+        ),
+        ("audit-log?objectId=a&objectId=b".to_owned(), "objectId"),
+        (
+            "events?eventType=client.created&eventType=client.updated".to_owned(),
+            "eventType",
+        ),
+    ] {
+        let refused = app.admin().get(&format!("/v1/{query}")).await;
+        assert_eq!(refused.status, 400, "{query}: {}", refused.text);
+        assert_eq!(refused.body["field"], field, "{query}");
+    }
+    let unknown = app.admin().get("/v1/events?eventType=zzz").await;
+    unknown.problem(400, "event_type_unknown");
 }

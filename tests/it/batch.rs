@@ -1,5 +1,6 @@
 //! Many at once, and only to see.
 
+use crate::dry_run::is_written;
 use e2e::{TestApp, id};
 use portico_local::{Call, Fault};
 use serde_json::{Value, json};
@@ -166,17 +167,7 @@ async fn a_dry_run_says_what_would_be_and_writes_nothing() {
     assert_eq!(would_be.body["data"][1]["problem"]["code"], "email_taken");
 
     let calls = app.server.aws().calls();
-    let written: Vec<&Call> = calls
-        .iter()
-        .filter(|call| {
-            let actions = call.body["TransactItems"].as_array().into_iter().flatten();
-            let mut kinds = actions
-                .filter_map(Value::as_object)
-                .flat_map(|one| one.keys());
-            matches!(&*call.operation, "PutItem" | "UpdateItem" | "DeleteItem")
-                || kinds.any(|kind| kind != "ConditionCheck")
-        })
-        .collect();
+    let written: Vec<&Call> = calls.iter().filter(|call| is_written(call)).collect();
     assert!(written.is_empty(), "{written:?}");
     assert_eq!(count(&app, "/v1/clients").await, 1);
     assert!(app.mails("ada@example.com").await.is_empty());

@@ -89,6 +89,44 @@ async fn a_tag_that_still_holds_and_a_star_let_a_change_through() {
     gone.problem(404, "not_found");
 }
 
+/// The table gives the members of an object back in any order.
+#[tokio::test]
+async fn a_tag_that_was_read_lets_a_change_through_whatever_is_shown() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let names = ["Street", "Zone", "Alley", "Mill", "Yard", "Barn"];
+    let fields =
+        names.map(|name| json!({ "entityType": "client", "name": name, "type": "address" }));
+    let fields = json!({ "customFields": fields });
+    admin.post("/v1/custom-fields", &fields).await.expect(200);
+    let address = json!({ "addressLine1": "12 Mill Lane", "city": "London", "country": "GB" });
+    let values = names.map(|name| (name.to_lowercase(), address.clone()));
+    let mut ada = ada();
+    ada["customFields"] = values.into_iter().collect();
+    let created = admin.post("/v1/clients", &ada).await.expect(200);
+    let client = format!("/v1/clients/{}", id(&created));
+    let workspace = "/v1/workspaces".to_owned();
+
+    for (path, change) in [
+        (&client, json!({ "position": "Analyst" })),
+        (&client, json!({ "position": "Countess" })),
+        (&workspace, json!({ "brandName": "Engines" })),
+        (&workspace, json!({ "brandName": "Looms" })),
+    ] {
+        let read = admin.get(path).await;
+        let same = admin
+            .with("if-none-match", read.header("etag"))
+            .get(path)
+            .await;
+        assert_eq!(same.status, 304, "{}", read.text);
+        let caller = admin.with("if-match", read.header("etag"));
+        let changed = caller.patch(path, &change).await;
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        let tag = changed.header("etag");
+        assert_eq!(admin.get(path).await.header("etag"), tag, "{path}");
+    }
+}
+
 /// The tag is compared where the decision is made, so of many who saw the same
 /// one changes it, however close they come.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

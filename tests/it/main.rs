@@ -19,6 +19,7 @@ mod crm;
 mod custom_fields;
 mod delivery;
 mod documents;
+mod dry_run;
 mod durability;
 mod emails;
 mod emptied;

@@ -5,7 +5,8 @@ use portico_app::{App, Grant};
 use portico_domain::{ApiKey, ApiKeyView, Permission};
 use portico_keys::new_api_key;
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
+    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, created,
+    schema,
 };
 
 /// What this function answers to.
@@ -13,12 +14,12 @@ pub const ROUTE: Route =
     Route::post("api-keys-create", "/v1/api-keys").needs(Permission::ManageApiKeys);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Make an API key",
     description: "The answer shows the key, this once. It belongs to the caller, and never allows more than its owner may at that moment. A key cannot make one that allows more, lives longer or may ask more often than itself (`key_exceeds_caller`).",
-    query: &[],
+    query: &[Parameter::DRY_RUN],
     body: Some(schema::<ApiKeyFields>),
     answer: Body::Created(schema::<ApiKeyView>),
 };

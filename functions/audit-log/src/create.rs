@@ -8,7 +8,8 @@ use portico_domain::{
 };
 use portico_store::WorkspaceStore;
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
+    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, created,
+    schema,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -30,7 +31,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT];
 const OPERATION: Operation = Operation {
     summary: "Add an entry to the audit log",
     description: "For what an app of yours did on somebody's behalf. `eventType` is shown as `customEvent.` and what was given. The entry says which key added it.",
-    query: &[],
+    query: &[Parameter::DRY_RUN],
     body: Some(schema::<NewEntry>),
     answer: Body::Created(schema::<AuditEntryView>),
 };

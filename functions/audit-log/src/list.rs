@@ -1,7 +1,7 @@
 //! `GET /v1/audit-log`: who changed what, newest first.
 
 use portico_app::{App, Grant};
-use portico_domain::{AuditEntry, AuditEntryView, Feature, Permission};
+use portico_domain::{AuditEntryView, Feature, Permission};
 use portico_store::Index;
 use portico_web::{
     AUDIT_FILTERS, Body, Function, ListView, Operation, Problem, Request, Response, Route, admit,
@@ -32,5 +32,5 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Answers with a page of entries.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    audit_page(app, &caller, &request, &ROUTE, AuditEntry::view).await
+    audit_page(app, &caller, &request, &ROUTE, |entry, _| entry.view()).await
 }

@@ -51,7 +51,7 @@ struct NewClients {
 
 /// Adds clients.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = admit(app, &request, &ROUTE).await?.or_dry_run(&request)?;
+    let caller = admit(app, &request, &ROUTE).await?;
     let invite = request.flag("sendInvite")?.unwrap_or(false);
     let NewClients { clients } = body(&request)?;
     batch(app, &caller, "clients", clients, async |caller, fields| {

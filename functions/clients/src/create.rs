@@ -45,7 +45,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Adds a client.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = admit(app, &request, &ROUTE).await?.or_dry_run(&request)?;
+    let caller = admit(app, &request, &ROUTE).await?;
     let invite = request.flag("sendInvite")?.unwrap_or(false);
     add(app, &caller, body(&request)?, invite).await
 }

@@ -37,7 +37,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Adds a company.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = admit(app, &request, &ROUTE).await?.or_dry_run(&request)?;
+    let caller = admit(app, &request, &ROUTE).await?;
     let find = request.flag("findOrCreate")?.unwrap_or(false);
     add(app, &caller, body(&request)?, find).await
 }

@@ -27,10 +27,13 @@ pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE, Grant::CHECK];
 const OPERATION: Operation = Operation {
     summary: "Add clients to a company",
     description: "Up to 100, each by itself: the answer lists who is in the company now, and why the others are not.",
-    query: &[Parameter::flag(
-        "confirmPromotePlaceholder",
-        "Known from the compatible API. A placeholder is never promoted here: it is refused with `company_is_placeholder`.",
-    )],
+    query: &[
+        Parameter::DRY_RUN,
+        Parameter::flag(
+            "confirmPromotePlaceholder",
+            "Known from the compatible API. A placeholder is never promoted here: it is refused with `company_is_placeholder`.",
+        ),
+    ],
     body: Some(schema::<Newcomers>),
     answer: Body::Json(schema::<Added>),
 };
@@ -147,7 +150,7 @@ async fn join(
         let mut after = before.clone();
         after.join(&mut change, company_id);
         change.save_client(Some(&before), after);
-        Ok(workspace.commit(&change).await?)
+        Ok(caller.write(app, &change).await?)
     })
     .await
 }

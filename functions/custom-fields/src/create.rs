@@ -5,8 +5,8 @@ use portico_domain::{
     CustomFieldView, Feature, FieldDraft, FieldEntity, FieldType, Invalid, MAX_FIELDS, Permission,
 };
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
-    schema,
+    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, ok,
+    retry_stale, schema,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,12 +17,12 @@ pub const ROUTE: Route = Route::post("custom-fields-create", "/v1/custom-fields"
     .part_of(Feature::CustomFields);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Add custom fields",
     description: "All of them or none. The key of each is made of its name (`Support Email` becomes `supportEmail`), is unique, and never changes. There are at most 100 fields for clients and 100 for companies.",
-    query: &[],
+    query: &[Parameter::DRY_RUN],
     body: Some(schema::<NewFields>),
     answer: Body::Json(schema::<Fields>),
 };

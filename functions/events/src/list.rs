@@ -6,7 +6,8 @@
 
 use portico_app::{App, Grant};
 use portico_domain::{
-    AuditEntry, AuditEntryView, Event, EventName, EventType, Feature, Permission, settled_until,
+    AuditEntry, AuditEntryView, Event, EventName, EventType, Feature, Invalid, Permission,
+    is_audit_type, settled_until,
 };
 use portico_store::{EventFilter, Index};
 use portico_web::{
@@ -80,17 +81,26 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     if is_for_audit_log(&request) {
         caller.require(Permission::ViewAuditLog)?;
         caller.require_feature(Feature::AuditLog)?;
+        if request.query("after").is_some() {
+            let message = "after is of the list of events; startDate, endDate, actorId and names such as clientCreated are of the audit log: use one or the other";
+            return Err(Invalid::new("after", "parameter_invalid", message).into());
+        }
         return audit_page(app, &caller, &request, &ROUTE, AuditEntry::compatible_view).await;
     }
     let paging = Paging::read(app, &caller, &request, &ROUTE, FILTERS)?;
     let after = request.query_id("after")?;
     let is_settled = request.flag("settled")?.unwrap_or(after.is_some());
+    let kinds = request.query_list("eventType");
+    if kinds.len() > 1 {
+        let message = "this list takes one eventType; several are for the audit log, such as clientCreated,clientUpdated";
+        return Err(Invalid::new("eventType", "parameter_repeated", message).into());
+    }
     let filter = EventFilter {
         after,
         before: is_settled.then(|| settled_until(app.now())),
         object_id: request.query("objectId").map(ToOwned::to_owned),
-        event_type: request
-            .query("eventType")
+        event_type: kinds
+            .first()
             .map(|name| EventName::parse(name).ok_or_else(|| EventType::unknown("eventType", name)))
             .transpose()?,
     };
@@ -99,11 +109,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 }
 
 /// Whether it is a program for the compatible API that reads the audit log: by
-/// a filter that only that has, or the name of a type of it, which has no dot.
+/// a filter that only that has, or the name of a type of it.
 fn is_for_audit_log(request: &Request) -> bool {
-    let is_theirs = |name: &str| !name.contains('.') || name.starts_with("customEvent.");
     OF_AUDIT_LOG
         .iter()
         .any(|name| request.query(name).is_some())
-        || request.query("eventType").is_some_and(is_theirs)
+        || request
+            .query_list("eventType")
+            .iter()
+            .any(|name| is_audit_type(name))
 }

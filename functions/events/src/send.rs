@@ -4,8 +4,8 @@
 use portico_app::{App, Grant};
 use portico_domain::{AppEvent, Event, Feature, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body_or_default, created,
-    schema,
+    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit,
+    body_or_default, created, schema,
 };
 use serde_json::{Map, Value};
 
@@ -20,7 +20,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT];
 const OPERATION: Operation = Operation {
     summary: "Send an event of an app's own",
     description: "The name is an object and what happened to it, such as `task.created`: letters and digits, at most 100 characters. What Portico tells itself (`client.…`, `company.…`, all of `GET /v1/event-types` and what is planned) is refused. The body is the event's `data`, a JSON object; the event as a whole has at most 256 KiB. It is stored, listed, signed, retried and replayed like every other event, and counts as an object of its own.",
-    query: &[],
+    query: &[Parameter::DRY_RUN],
     body: Some(schema::<Map<String, Value>>),
     answer: Body::Created(schema::<Event>),
 };

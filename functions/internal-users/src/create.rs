@@ -23,7 +23,7 @@ const SEND_INVITE: Parameter = Parameter::flag(
 const OPERATION: Operation = Operation {
     summary: "Add an internal user",
     description: "Nobody can give a role that allows more than they may do themselves. An admin cannot be limited to some companies. Whoever is not invited has no way to sign in until it is, and comes with API keys.",
-    query: &[SEND_INVITE],
+    query: &[SEND_INVITE, Parameter::DRY_RUN],
     body: Some(schema::<InternalUserFields>),
     answer: Body::Created(schema::<InternalUserView>),
 };

@@ -125,7 +125,7 @@ async fn accept(
             hash: hash.to_owned(),
             changed_at: change.moment.now,
         });
-        change.session = Some(session.clone());
+        change.begin_session(&session);
         let client = change.save_client(Some(&before), after);
         workspace.commit(&change).await?;
         Ok((client, session))

@@ -11,8 +11,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use portico_app::{App, Grant};
 use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Permission, Time};
 use portico_web::{
-    Body, Caller, Function, Operation, Problem, Request, Response, Route, admit, body, ok,
-    retry_stale, schema,
+    Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
+    ok, retry_stale, schema,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::CHECK];
 const OPERATION: Operation = Operation {
     summary: "Invite many clients",
     description: "Invites up to 100 clients by e-mail; whoever has an open invitation is sent it again. Answers with a verdict for each, in the order of the ids: `created`, `resent`, or the `code` of what stood against it, such as `client_active`, `client_unknown`, `resend_too_soon` or `recipient_complained`. Safe to repeat.",
-    query: &[],
+    query: &[Parameter::DRY_RUN],
     body: Some(schema::<ManyInvitations>),
     answer: Body::Json(schema::<Verdicts>),
 };
@@ -113,13 +113,12 @@ async fn send(
     lifetime: Duration,
 ) -> Result<Invitation, Problem> {
     let id: ClientId = client_id.parse().map_err(|_| unknown_client())?;
-    let workspace = caller.store(app);
     retry_stale(|| async {
         let (change, invitation) = invite(app, caller, id, |change, client, open| {
             Invitation::send(change, client, open, lifetime, caller.actor)
         })
         .await?;
-        workspace.commit(&change).await?;
+        caller.write(app, &change).await?;
         Ok(invitation)
     })
     .await

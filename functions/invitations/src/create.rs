@@ -45,7 +45,7 @@ struct NewInvitation {
 
 /// Invites a client.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = admit(app, &request, &ROUTE).await?.or_dry_run(&request)?;
+    let caller = admit(app, &request, &ROUTE).await?;
     let new: NewInvitation = body(&request)?;
     let client_id = client_id(&new)?;
     let lifetime = lifetime(&caller.workspace, new.expires_in_days)?;

@@ -116,7 +116,7 @@ async fn join(
             hash: hash.to_owned(),
             changed_at: change.moment.now,
         });
-        change.session = Some(session.clone());
+        change.begin_session(&session);
         store.commit(&change).await?;
         Ok((after, session))
     })

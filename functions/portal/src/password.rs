@@ -1,7 +1,7 @@
 //! `POST /portal/password`: somebody chooses another password.
 
 use portico_app::{App, Grant};
-use portico_domain::{Credential, Invalid, Session, SignInMethod};
+use portico_domain::{Invalid, Session, SignInMethod};
 use portico_keys::password::{self, Password, Verdict};
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, SignedInCaller, Tokens,
@@ -90,13 +90,9 @@ async fn store(
         let mut change = caller.change(app, request);
         let mut after = before.clone();
         after.end_sessions();
-        change.credential = Some(Credential {
-            account,
-            hash: hash.to_owned(),
-            changed_at: change.moment.now,
-        });
+        change.set_password(account, hash.to_owned());
         let session = begin_session(app, request, Proven::new(&after, SignInMethod::Password))?;
-        change.session = Some(session.clone());
+        change.begin_session(&session);
         before.save(&mut change, after);
         workspace.commit(&change).await?;
         Ok(session)

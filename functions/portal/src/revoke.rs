@@ -1,7 +1,7 @@
 //! `DELETE /portal/sessions/{id}`: somebody ends one of its sessions.
 
 use portico_app::{App, Grant};
-use portico_domain::SessionId;
+use portico_domain::{SessionEnd, SessionId};
 use portico_web::{
     Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit_person, ok,
     schema,
@@ -11,7 +11,7 @@ use portico_web::{
 pub const ROUTE: Route = Route::delete("portal-revoke", "/portal/sessions/{id}").needs_a_session();
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::DELETE];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "End one of the own sessions",
@@ -33,6 +33,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.person.workspace_id());
     let session = workspace.session(caller.session.account, id).await?;
     let session = session.ok_or_else(|| Problem::not_found("session"))?;
-    workspace.end_session(session.account, session.id).await?;
+    let mut change = caller.change(app, &request);
+    change.end_session(&session, SessionEnd::SignedOut);
+    workspace.commit(&change).await?;
     Ok(ok(&Deletion::new("session", &id)))
 }

@@ -1,6 +1,7 @@
 //! `POST /portal/sign-out`: ends this session, or all of its owner's.
 
 use portico_app::{App, Grant};
+use portico_domain::{AuditNote, SessionEnd};
 use portico_web::{
     Body, Deletion, Function, Operation, Problem, Request, Response, Route, SignedInCaller,
     admit_person, forget_session, ok, retry_stale, schema, see_other, sign_in_instead,
@@ -50,7 +51,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         end_all(app, &request, &caller).await?;
     } else {
         let workspace = app.store.workspace(session.workspace_id);
-        workspace.end_session(session.account, session.id).await?;
+        let mut change = caller.change(app, &request);
+        change.end_session(session, SessionEnd::SignedOut);
+        workspace.commit(&change).await?;
     }
     let response = if request.wants_page() {
         see_other(&sign_in_page(session.workspace_id, session.account.door()))
@@ -69,6 +72,12 @@ async fn end_all(app: &App, request: &Request, caller: &SignedInCaller) -> Resul
         let mut after = before.clone();
         after.end_sessions();
         before.save(&mut change, after);
+        let account = caller.session.account;
+        change.note(AuditNote::new(
+            "session.allEnded",
+            "account",
+            &account.uuid(),
+        ));
         Ok(workspace.commit(&change).await?)
     })
     .await

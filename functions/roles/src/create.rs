@@ -5,7 +5,8 @@ use portico_app::{App, Grant};
 use portico_domain::{CustomRole, Feature, Invalid, MAX_ROLES, Permission, RoleView};
 use portico_store::{Index, PageRequest};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
+    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, created,
+    schema,
 };
 
 /// What this function answers to.
@@ -14,12 +15,12 @@ pub const ROUTE: Route = Route::post("roles-create", "/v1/roles")
     .part_of(Feature::CustomRoles);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::query(Index::Table), Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::query(Index::Table), Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Make a role",
     description: "Nobody can make a role that allows more than they may do themselves. A workspace has at most 100 roles of its own.",
-    query: &[],
+    query: &[Parameter::DRY_RUN],
     body: Some(schema::<RoleFields>),
     answer: Body::Created(schema::<RoleView>),
 };

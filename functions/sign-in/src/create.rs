@@ -108,7 +108,7 @@ async fn store_session(
 ) -> Result<(), Problem> {
     let store = app.store.workspace(session.workspace_id);
     let mut change = change_by(app, request, session.account.actor());
-    change.session = Some(session.clone());
+    change.begin_session(session);
     let mut after = login.person.clone();
     if after.note_sign_in(change.moment.now) {
         login.person.save(&mut change, after);
@@ -122,7 +122,7 @@ async fn store_session(
     match store.commit(&change).await {
         Err(CommitError::Stale) => {
             let mut alone = change_by(app, request, session.account.actor());
-            alone.session = change.session;
+            alone.begin_session(session);
             Ok(store.commit(&alone).await?)
         }
         done => Ok(done?),

@@ -48,7 +48,7 @@ async fn enter(
     after.enter_with_google(&identity.subject)?;
     after.note_sign_in(change.moment.now);
     let session = begin_session(app, request, Proven::new(&after, SignInMethod::Google))?;
-    change.session = Some(session.clone());
+    change.begin_session(&session);
     if after != before {
         before.save(&mut change, after);
     }
@@ -79,7 +79,7 @@ async fn sign_up(
     let whom = (&name, &identity.email, Some(&*identity.subject));
     let client = sign_up::add(&mut change, (store, workspace.id), known, whom).await?;
     let session = begin_session(app, request, Proven::client(&client, SignInMethod::SignUp))?;
-    change.session = Some(session.clone());
+    change.begin_session(&session);
     commit_within_limit(app, &workspace, &change, None).await?;
     Ok(session)
 }
@@ -124,7 +124,7 @@ async fn accept(
     after.note_proof();
     after.enter_with_google(&identity.subject)?;
     let session = begin_session(app, request, Proven::client(&after, SignInMethod::Google))?;
-    change.session = Some(session.clone());
+    change.begin_session(&session);
     change.save_client(Some(&before), after);
     store.commit(&change).await?;
     Ok(session)
@@ -152,7 +152,7 @@ async fn join(
     let after = before.join(&mut change, &ticket, with)?;
     let proven = Proven::new(&after.into(), SignInMethod::Google);
     let session = begin_session(app, request, proven)?;
-    change.session = Some(session.clone());
+    change.begin_session(&session);
     store.commit(&change).await?;
     Ok(session)
 }

@@ -42,7 +42,7 @@ async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
         ticket.use_up(&mut change)?;
         let proven = Proven::new(&before, SignInMethod::MagicLink);
         let session = begin_session(app, request, proven)?;
-        change.session = Some(session.clone());
+        change.begin_session(&session);
         let mut after = before.clone();
         after.note_proof();
         after.note_sign_in(change.moment.now);

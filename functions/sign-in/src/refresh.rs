@@ -1,11 +1,12 @@
 //! `POST /sessions/refresh`: the next tokens of a session.
 
 use portico_app::{App, Grant};
-use portico_domain::{Account, Holder, Invalid, Person, Refresh, Session};
+use portico_domain::{Account, Holder, Invalid, Person, Refresh, Session, SessionEnd};
 use portico_keys::parse_session_token;
 use portico_store::WorkspaceStore;
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, Tokens, ok, schema, tokens,
+    Body, Function, Operation, Problem, Request, Response, Route, Tokens, change_by, ok, schema,
+    tokens,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -43,11 +44,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let text = request
         .field("refreshToken")?
         .ok_or_else(|| Invalid::missing("refreshToken"))?;
-    let session = refresh(app, &text).await?;
+    let session = refresh(app, &request, &text).await?;
     Ok(ok(&tokens(app, &session).await?))
 }
 
-async fn refresh(app: &App, text: &str) -> Result<Session, Problem> {
+async fn refresh(app: &App, request: &Request, text: &str) -> Result<Session, Problem> {
     let refused = Problem::refresh_refused;
     let presented = parse_session_token(text).ok_or_else(refused)?;
     let workspace = app.store.workspace(presented.workspace_id);
@@ -68,7 +69,9 @@ async fn refresh(app: &App, text: &str) -> Result<Session, Problem> {
             }
             Refresh::Repeated => return Ok(session),
             Refresh::Reused => {
-                workspace.end_session(session.account, session.id).await?;
+                let mut change = change_by(app, request, session.account.actor());
+                change.end_session(&session, SessionEnd::TokenReused);
+                workspace.commit(&change).await?;
                 tracing::warn!(session = %session.id, "a used refresh token came again; the session has ended");
                 return Err(refused());
             }

@@ -3,9 +3,7 @@
 
 use crate::{mailed, page::ResetPage};
 use portico_app::{App, Grant};
-use portico_domain::{
-    Credential, Invalid, Person, Session, SignInMethod, Ticket, TicketPurpose, Workspace,
-};
+use portico_domain::{Invalid, Person, Session, SignInMethod, Ticket, TicketPurpose, Workspace};
 use portico_keys::password::Password;
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, Tokens, begin_session,
@@ -99,14 +97,10 @@ async fn reset(
         after.end_sessions();
         after.note_proof();
         after.note_sign_in(change.moment.now);
-        change.credential = Some(Credential {
-            account: ticket.account,
-            hash: hash.to_owned(),
-            changed_at: change.moment.now,
-        });
+        change.set_password(ticket.account, hash.to_owned());
         let proven = Proven::new(&after, SignInMethod::Reset);
         let session = begin_session(app, request, proven)?;
-        change.session = Some(session.clone());
+        change.begin_session(&session);
         before.save(&mut change, after);
         store.commit(&change).await?;
         Ok(session)

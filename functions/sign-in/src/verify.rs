@@ -139,7 +139,7 @@ async fn sign_up(
         });
         let proven = Proven::client(&client, SignInMethod::SignUp);
         let session = begin_session(app, request, proven)?;
-        change.session = Some(session.clone());
+        change.begin_session(&session);
         commit_within_limit(app, workspace, &change, None).await?;
         Ok(session)
     })

@@ -6,7 +6,8 @@ use portico_domain::{Endpoint, EndpointView, Feature, Permission};
 use portico_keys::{Secret, random};
 use portico_store::Index;
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
+    Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, created,
+    schema,
 };
 use portico_webhook::SigningSecret;
 
@@ -16,12 +17,12 @@ pub const ROUTE: Route = Route::post("webhook-endpoints-create", "/v1/webhook-en
     .part_of(Feature::Webhooks);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::query(Index::Table), Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::query(Index::Table), Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Register a webhook endpoint",
     description: "The answer shows the signing secret, this once. The endpoint gets what happens from now on. Kinds other than `standard` have `settings` instead of a `url`, and no secret.",
-    query: &[],
+    query: &[Parameter::DRY_RUN],
     body: Some(schema::<EndpointFields>),
     answer: Body::Created(schema::<EndpointView>),
 };

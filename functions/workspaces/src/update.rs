@@ -36,7 +36,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let portal = portal_url(app, caller.workspace_id);
     retry_stale(|| async {
         let before = workspace.get().await?;
-        request.if_match(&WorkspaceView::new(&before, &app.base_url))?;
+        request.if_match(&WorkspaceView::new(&before, &portal))?;
         let mut change = caller.change(app);
         let mut after = before.clone();
         after.update(&mut change, patch.clone());

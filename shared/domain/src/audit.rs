@@ -7,10 +7,10 @@
 mod compatible;
 mod view;
 
-pub use compatible::audit_types;
+pub use compatible::{audit_types, is_audit_type};
 pub use view::AuditEntryView;
 
-use crate::{AuditEntryId, Change, CompanyId, Event, EventId, Origin, Time, WorkspaceId};
+use crate::{AuditEntryId, Change, CompanyId, Event, EventId, Origin, Time, WorkspaceId, members};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -38,7 +38,11 @@ pub struct AuditEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company_id: Option<CompanyId>,
     /// More about it, where somebody gave more.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "members::sorted",
+        skip_serializing_if = "Map::is_empty"
+    )]
     pub context: Map<String, Value>,
     /// Everything that happened, in order.
     pub items: Vec<AuditItem>,

@@ -7,8 +7,8 @@
 use crate::{
     Account, AddressMark, ApiKey, AuditEntryId, AuditNote, Chore, Client, ClientId, Company,
     CompanyId, CompanyRefusal, CustomRole, Email, Endpoint, EndpointId, Event, FieldSet,
-    InternalUser, Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Session, Ticket,
-    Time, WebhookDelivery, Work, Workspace, WorkspaceId,
+    InternalUser, Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Session,
+    SessionEnd, Ticket, Time, WebhookDelivery, Work, Workspace, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -104,6 +104,8 @@ pub struct Change<'a> {
     pub credential: Option<Credential>,
     /// A session begun.
     pub session: Option<Session>,
+    /// A session ended.
+    pub ended_session: Option<Session>,
     /// What happened, in order.
     pub events: Vec<Event>,
     /// What else the audit log is to say.
@@ -144,6 +146,7 @@ impl<'a> Change<'a> {
             done_letters: Vec::new(),
             credential: None,
             session: None,
+            ended_session: None,
             events: Vec::new(),
             notes: Vec::new(),
             audit_entry_id: moment.id(),
@@ -176,6 +179,35 @@ impl<'a> Change<'a> {
     /// Has the audit log say something that no event tells.
     pub fn note(&mut self, note: AuditNote) {
         self.notes.push(note);
+    }
+
+    /// Begins a session.
+    pub fn begin_session(&mut self, session: &Session) {
+        let mut note = AuditNote::new("session.created", "session", &session.id);
+        note.context
+            .insert("method".to_owned(), session.method.name().into());
+        self.note(note);
+        self.session = Some(session.clone());
+    }
+
+    /// Gives an account another password.
+    pub fn set_password(&mut self, account: Account, hash: String) {
+        self.note(AuditNote::new(
+            "password.changed",
+            "account",
+            &account.uuid(),
+        ));
+        self.credential = Some(Credential {
+            account,
+            hash,
+            changed_at: self.moment.now,
+        });
+    }
+
+    /// Ends a session, for the reason that the audit log is to give.
+    pub fn end_session(&mut self, session: &Session, reason: SessionEnd) {
+        self.note(AuditNote::new(reason.name(), "session", &session.id));
+        self.ended_session = Some(session.clone());
     }
 
     /// Whether everything in it belongs to this workspace.
@@ -237,7 +269,12 @@ impl<'a> Change<'a> {
             )
             .chain(self.rung_endpoints.iter().map(|(workspace, _)| *workspace))
             .chain(letters.map(|letter| letter.workspace_id))
-            .chain(self.session.iter().map(|session| session.workspace_id))
+            .chain(
+                self.session
+                    .iter()
+                    .chain(&self.ended_session)
+                    .map(|session| session.workspace_id),
+            )
             .chain(self.events.iter().map(|event| event.workspace_id))
             .all(|id| id == workspace)
     }

@@ -28,6 +28,7 @@ mod lane;
 mod letter;
 mod link;
 mod listed;
+mod members;
 mod origin;
 mod person;
 mod picture;
@@ -55,6 +56,7 @@ pub use address_mark::{AddressFault, AddressMark};
 pub use api_key::{ApiKey, ApiKeyPatch, ApiKeyView, Scope};
 pub use audit::{
     AuditEntry, AuditEntryView, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION, audit_types,
+    is_audit_type,
 };
 pub use change::{Change, Credential, EmailReservation, Revision};
 pub use chore::{CHORE_PAUSE, Chore, Work};
@@ -108,7 +110,7 @@ pub use sample::{sample, samples};
 pub use search::Search;
 pub use session::{
     ACCESS_TOKEN_LIFETIME, Account, Holder, REFRESH_GRACE, Refresh, Session, SessionDraft,
-    SessionLimits, SessionView, SignInMethod, TOUCH_INTERVAL,
+    SessionEnd, SessionLimits, SessionView, SignInMethod, TOUCH_INTERVAL,
 };
 pub use settled::{
     CLOCK_TOLERANCE, COMMIT_TIMEOUT, COMMIT_WITHIN, SETTLED_AFTER, is_too_late, settled_until,

@@ -71,6 +71,39 @@ pub enum SignInMethod {
     Google,
 }
 
+impl SignInMethod {
+    /// Its name, as it is stored and shown.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::SignUp => "signUp",
+            Self::Password => "password",
+            Self::MagicLink => "magicLink",
+            Self::Reset => "reset",
+            Self::Google => "google",
+        }
+    }
+}
+
+/// Why a session ended before its time, as the audit log calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// Its owner signed out, there or from elsewhere.
+    SignedOut,
+    /// A refresh token came again that was used already: two parties hold it.
+    TokenReused,
+}
+
+impl SessionEnd {
+    /// What the audit log calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignedOut => "session.ended",
+            Self::TokenReused => "session.tokenReused",
+        }
+    }
+}
+
 /// How long a session lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLimits {

@@ -52,9 +52,12 @@ impl WorkspaceStore<'_> {
     /// Entries that pass the filter, newest first.
     pub async fn audit_entries(
         &self,
-        filter: AuditFilter,
+        filter: &AuditFilter,
         page: &PageRequest,
     ) -> Result<Page<AuditEntry>, Error> {
+        let is_sifted = filter.object_id.is_some()
+            || !filter.actor_ids.is_empty()
+            || !filter.event_types.is_empty();
         let mut question =
             Question::new(THIS.index, THIS.partition(&[&self.id]), Order::NewestFirst)
                 .after(
@@ -62,13 +65,17 @@ impl WorkspaceStore<'_> {
                         .since
                         .map(|time| AuditEntryId::least_at(time).to_string()),
                 )
-                .filter_any(Filter::Is, ACTOR, filter.actor_ids)
-                .filter_any(Filter::Contains, TYPES, filter.event_types)
-                .filter(Filter::Contains, OBJECTS, filter.object_id);
+                .filter_any(Filter::Is, ACTOR, filter.actor_ids.clone())
+                .filter_any(Filter::Contains, TYPES, filter.event_types.clone())
+                .filter(Filter::Contains, OBJECTS, filter.object_id.clone());
         if let Some(until) = filter.until {
             question = question.until(&AuditEntryId::least_at(until));
         }
-        self.store.list(ENTITY, question, page).await
+        if is_sifted {
+            self.store.sift(ENTITY, question, page).await
+        } else {
+            self.store.list(ENTITY, question, page).await
+        }
     }
 }
 

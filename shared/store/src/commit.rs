@@ -233,6 +233,13 @@ impl Transaction {
         if let Some(session) = &change.session {
             self.put(session::session_item(session)?)?;
         }
+        if let Some(session) = &change.ended_session {
+            self.delete(&session::session_key(
+                workspace,
+                session.account,
+                session.id,
+            ))?;
+        }
         Ok(())
     }
 

@@ -69,7 +69,7 @@ impl<By> Sort<By> {
 }
 
 /// A question that a Query answers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Question {
     index: Index,
     partition: String,
@@ -272,6 +272,50 @@ impl Store {
             .collect::<Result<_, _>>()?;
         Ok(Page { items, next })
     }
+
+    /// Reads one page of what few items of the table itself pass the filters of:
+    /// goes on until the page is full, as far as [`MOST_SIFTED`] allows.
+    pub(crate) async fn sift<T: DeserializeOwned>(
+        &self,
+        entity: &'static str,
+        question: Question,
+        page: &PageRequest,
+    ) -> Result<Page<T>, Error> {
+        let most = usize::from(page.limit);
+        let (mut found, mut next) = (Vec::new(), page.after.clone());
+        for _ in 0..MOST_SIFTED.1 {
+            let part = PageRequest {
+                limit: MOST_SIFTED.0,
+                after: next,
+            };
+            let looked_at = self.query(question.clone(), &part).await?;
+            found.extend(looked_at.items);
+            next = looked_at.next;
+            if found.len() >= most || next.is_none() {
+                break;
+            }
+        }
+        if found.len() > most {
+            found.truncate(most);
+            next = found.last().map(place_of);
+        }
+        let items = found.into_iter().map(|item| read(entity, item));
+        Ok(Page {
+            items: items.collect::<Result<_, _>>()?,
+            next,
+        })
+    }
+}
+
+/// How many items one Query looks at for [`Store::sift`], and how many Queries
+/// there are.
+const MOST_SIFTED: (u16, usize) = (500, 8);
+
+/// Where an item of the table is.
+fn place_of(item: &Attributes) -> Position {
+    let (partition, sort) = Index::Table.attributes();
+    let key = [partition, sort].map(|name| Some((name.to_owned(), item.get(name)?.clone())));
+    to_position(key.into_iter().flatten().collect())
 }
 
 fn to_key(position: Position) -> HashMap<String, AttributeValue> {

@@ -33,7 +33,7 @@ pub async fn audit_page(
     caller: &Caller,
     request: &Request,
     route: &Route,
-    show: fn(&AuditEntry) -> AuditEntryView,
+    show: fn(&AuditEntry, &[String]) -> AuditEntryView,
 ) -> Result<Response, Problem> {
     let paging = Paging::read(app, caller, request, route, FILTERS)?;
     let kinds = values(request, "eventType")?;
@@ -44,11 +44,17 @@ pub async fn audit_page(
         event_types: kinds.iter().flat_map(|kind| audit_types(kind)).collect(),
         object_id: request.query("objectId").map(ToOwned::to_owned),
     };
+    if let (Some(since), Some(until)) = (filter.since, filter.until)
+        && since >= until
+    {
+        let message = "endDate is later than startDate";
+        return Err(Invalid::new("endDate", "parameter_invalid", message).into());
+    }
     let page = caller
         .store(app)
-        .audit_entries(filter, &paging.request)
+        .audit_entries(&filter, &paging.request)
         .await?;
-    Ok(ok(&paging.answer(app, page, |entry| show(&entry))?))
+    Ok(ok(&paging.answer(app, page, |entry| show(&entry, &kinds))?))
 }
 
 fn time(request: &Request, name: &str) -> Result<Option<Time>, Invalid> {
@@ -62,12 +68,7 @@ fn time(request: &Request, name: &str) -> Result<Option<Time>, Invalid> {
 }
 
 fn values(request: &Request, name: &str) -> Result<Vec<String>, Invalid> {
-    let text = request.query(name).unwrap_or_default();
-    let values = text.split(',').map(str::trim);
-    let values: Vec<String> = values
-        .filter(|value| !value.is_empty())
-        .map(ToOwned::to_owned)
-        .collect();
+    let values = request.query_list(name);
     if values.len() > MAX_VALUES {
         let message = format!("{name} has at most {MAX_VALUES} values");
         return Err(Invalid::new(name, "parameter_invalid", message));

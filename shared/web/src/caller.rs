@@ -160,6 +160,8 @@ pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller
     if workspace.is_some_and(|named| named.parse() != Ok(caller.workspace_id)) {
         return Err(Problem::key_invalid());
     }
+    // Whoever cannot tell what would be has refused already.
+    caller.is_dry_run = request.flag("dryRun")?.unwrap_or(false);
     if let Access::Permission(permission) = route.access {
         caller.require(permission)?;
     }

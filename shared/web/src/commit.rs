@@ -1,9 +1,11 @@
 //! What a caller changes: who asked is noted, a request with an idempotency key
 //! is done once, and a rehearsal writes nothing.
 
-use crate::{Caller, Parameter, Problem, Request, Response, idempotency::IdempotencyKey};
+use crate::{
+    Caller, Operation, Parameter, Problem, Request, Response, idempotency::IdempotencyKey,
+};
 use portico_app::App;
-use portico_domain::{Change, Origin, Workspace};
+use portico_domain::{Change, Invalid, Origin, Workspace};
 use portico_store::{Answered, CommitError};
 
 /// The header that tells that nothing was done.
@@ -18,13 +20,6 @@ impl Parameter {
 }
 
 impl Caller {
-    /// The same caller, who with `?dryRun=true` only wants to know what would
-    /// be.
-    pub fn or_dry_run(mut self, request: &Request) -> Result<Self, Problem> {
-        self.is_dry_run = request.flag("dryRun")?.unwrap_or(false);
-        Ok(self)
-    }
-
     /// The same caller, for one item of the request.
     pub(crate) fn with_key(&self, key: Option<IdempotencyKey>) -> Self {
         let mut caller = self.clone();
@@ -38,6 +33,17 @@ impl Caller {
             .with_client_limit(self.workspace.plan.client_limit)
     }
 
+    /// Writes a part of what was asked for, whole or not at all; the answer to
+    /// all of it is committed at the end.
+    pub async fn write(&self, app: &App, change: &Change<'_>) -> Result<(), CommitError> {
+        let workspace = app.store.workspace(self.workspace_id);
+        if self.is_dry_run {
+            workspace.rehearse(change).await
+        } else {
+            workspace.commit(change).await
+        }
+    }
+
     /// Writes a change whole, or not at all, and answers with `answer`.
     pub async fn commit(
         &self,
@@ -46,10 +52,7 @@ impl Caller {
         answer: Response,
     ) -> Result<Response, Problem> {
         if self.is_dry_run {
-            app.store
-                .workspace(self.workspace_id)
-                .rehearse(change)
-                .await?;
+            self.write(app, change).await?;
             return Ok(answer.with_header(DRY_RUN, "true"));
         }
         let key = self.idempotency_key.as_ref();
@@ -59,6 +62,20 @@ impl Caller {
         commit_within_limit(app, &self.workspace, change, record.as_ref()).await?;
         Ok(answer)
     }
+}
+
+/// Whether the caller only wants to know what would be. A function that cannot
+/// tell without doing it does not do it.
+pub(crate) fn is_dry_run(request: &Request, operation: &Operation) -> Result<bool, Problem> {
+    if !request.flag("dryRun")?.unwrap_or(false) || request.is_read() {
+        return Ok(false);
+    }
+    let is_known = |parameter: &Parameter| parameter.name == Parameter::DRY_RUN.name;
+    if operation.query.iter().any(is_known) {
+        return Ok(true);
+    }
+    let message = "this cannot be rehearsed: nothing was done; leave dryRun out to do it";
+    Err(Invalid::new("dryRun", "dry_run_unsupported", message).into())
 }
 
 /// Writes a change that may add clients. If the plan of the workspace allows no

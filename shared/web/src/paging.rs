@@ -53,6 +53,9 @@ struct Token {
     expires_at: Time,
 }
 
+/// Parameters that can have several values.
+const LISTS: &[&str] = &["eventType", "actorId"];
+
 impl Paging {
     /// Reads `limit` and `nextToken`; `filters` are the query parameters that
     /// decide which list this is.
@@ -65,6 +68,15 @@ impl Paging {
     ) -> Result<Self, Problem> {
         let mut context = format!("{} {}", caller.workspace_id, route.name);
         for name in ["id"].iter().chain(filters) {
+            if LISTS.contains(name) {
+                let values = request.query_list(name).join(",");
+                context = format!("{context}\n{name}={values}");
+                continue;
+            }
+            if request.repeats(name) {
+                let message = format!("{name} is given more than once; this list takes one");
+                return Err(Invalid::new(name, "parameter_repeated", message).into());
+            }
             let value = request.query(name).unwrap_or(request.path(name));
             context = format!("{context}\n{name}={value}");
         }

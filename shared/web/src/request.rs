@@ -102,6 +102,31 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All values of a query parameter: the parameter can be repeated, and one
+    /// can have several values with commas between them.
+    pub fn query_list(&self, name: &str) -> Vec<String> {
+        let named = self.query.iter().filter(|(key, _)| key == name);
+        let values = named.flat_map(|(_, text)| text.split(',')).map(str::trim);
+        values
+            .filter(|value| !value.is_empty())
+            .map(ToOwned::to_owned)
+            .collect()
+    }
+
+    /// Whether a query parameter is given several times, with different values.
+    pub(crate) fn repeats(&self, name: &str) -> bool {
+        let first = self.query(name);
+        let is_other = |value: &str| !value.is_empty() && Some(value) != first;
+        self.query
+            .iter()
+            .any(|(key, value)| key == name && is_other(value))
+    }
+
+    /// Whether it changes nothing, by its method.
+    pub(crate) fn is_read(&self) -> bool {
+        matches!(&*self.method, "GET" | "HEAD")
+    }
+
     /// A query parameter that is `true` or `false`; absent is `None`.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Invalid> {
         match self.query(name) {

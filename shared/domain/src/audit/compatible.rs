@@ -5,6 +5,9 @@ use super::{AuditEntry, AuditEntryView};
 /// Its name for something, and ours. Archiving and erasing both tell
 /// `client.deleted`.
 const NAMES: &[(&str, &str)] = &[
+    ("userLoggedIn", "session.created"),
+    ("userLoggedOut", "session.ended"),
+    ("userLoggedOut", "session.allEnded"),
     ("clientCreated", "client.created"),
     ("clientUpdated", "client.updated"),
     ("clientDeleted", "client.deleted"),
@@ -24,18 +27,45 @@ pub fn audit_types(name: &str) -> Vec<String> {
     }
 }
 
+/// Whether the compatible API has, or could have, a type of this name in its
+/// audit log.
+pub fn is_audit_type(name: &str) -> bool {
+    const OBJECTS: &[&str] = &[
+        "client",
+        "contract",
+        "customEvent.",
+        "file",
+        "invoice",
+        "message",
+        "subscription",
+        "task",
+        "user",
+    ];
+    let is_custom_or_plain = name.starts_with("customEvent.") || !name.contains('.');
+    is_custom_or_plain && OBJECTS.iter().any(|object| name.starts_with(object))
+}
+
 impl AuditEntry {
     /// The entry with the compatible API's name of what happened, if it has
-    /// one for any of it.
-    pub fn compatible_view(&self) -> AuditEntryView {
-        let theirs = |kind: &str| {
-            let named = NAMES.iter().find(|(_, ours)| *ours == kind);
-            named.map(|(theirs, _)| (*theirs).to_owned())
-        };
+    /// one for any of it: rather one that was `wanted`.
+    pub fn compatible_view(&self, wanted: &[String]) -> AuditEntryView {
         let mut view = self.view();
-        let main = theirs(&view.event_type);
-        let named = main.or_else(|| view.items.iter().find_map(|item| theirs(&item.event_type)));
-        view.event_type = named.unwrap_or(view.event_type);
+        let kinds = || {
+            std::iter::once(&view.event_type).chain(view.items.iter().map(|item| &item.event_type))
+        };
+        let theirs = || {
+            kinds().flat_map(|kind| {
+                NAMES
+                    .iter()
+                    .filter(move |(_, ours)| ours == kind)
+                    .map(|(theirs, _)| *theirs)
+            })
+        };
+        let is_wanted = |name: &&str| wanted.iter().any(|wanted| wanted == name);
+        let named = theirs().find(is_wanted).or_else(|| theirs().next());
+        if let Some(named) = named {
+            view.event_type = named.to_owned();
+        }
         view
     }
 }

@@ -1,7 +1,7 @@
 //! Values of custom fields.
 
 use super::{CustomField, FieldSet, FieldType};
-use crate::{Address, Email, Invalid, WebLink, text};
+use crate::{Address, Email, Invalid, WebLink, members, text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -31,7 +31,9 @@ impl CustomValues {
 
     /// The values as callers see them: nothing rather than an empty object.
     pub(crate) fn shown(&self) -> Option<Map<String, Value>> {
-        Some(self.0.clone()).filter(|values| !values.is_empty())
+        let mut values = self.0.clone();
+        members::sort(&mut values);
+        Some(values).filter(|values| !values.is_empty())
     }
 
     /// The change that takes away the value of the field with this key, if
