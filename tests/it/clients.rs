@@ -52,10 +52,49 @@ async fn a_client_without_a_company_has_a_placeholder() {
     rename.problem(409, "company_is_placeholder");
     let join =
         json!({ "givenName": "B", "familyName": "C", "email": "b@example.com", "companyId": id });
-    admin
-        .post("/v1/clients", &join)
+    let refused = admin.post("/v1/clients", &join).await;
+    assert_eq!(
+        refused.problem(409, "company_is_placeholder"),
+        Some("companyIds")
+    );
+}
+
+#[tokio::test]
+async fn a_placeholder_can_be_written_back_as_it_was_read() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let ada = create(&app, person("Ada", "Lovelace")).await;
+    let bob = json!({ "name": "Bob Babbage", "email": "bob@example.com" });
+    let bob = create(&app, bob).await;
+
+    for own in [
+        json!({ "companyId": ada["companyId"] }),
+        json!({ "companyIds": ada["companyIds"] }),
+    ] {
+        let patched = admin.patch(&path(&ada), &own).await.expect(200);
+        assert_eq!(patched["companyIds"], ada["companyIds"]);
+    }
+    let whole =
+        json!({ "givenName": "Augusta", "familyName": "Lovelace", "companyId": ada["companyId"] });
+    let put = admin
+        .send("PUT", &path(&ada), Some(whole.to_string()))
         .await
-        .problem(400, "company_unknown");
+        .expect(200);
+    assert_eq!(
+        (&put["companyId"], &put["givenName"]),
+        (&ada["companyId"], &json!("Augusta"))
+    );
+    let other = json!({ "companyIds": bob["companyIds"] });
+    let refused = admin.patch(&path(&ada), &other).await;
+    assert_eq!(
+        refused.problem(409, "company_is_placeholder"),
+        Some("companyIds")
+    );
+    let of_bob = bob["companyId"].as_str().expect("an id");
+    let path = format!("/v1/companies/{of_bob}/clients");
+    let joining = json!({ "clientIds": [ada["id"]] });
+    let refused = admin.post(&path, &joining).await;
+    refused.problem(409, "company_is_placeholder");
 }
 
 #[tokio::test]

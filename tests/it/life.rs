@@ -160,11 +160,41 @@ async fn merged_clients_are_one_under_both_ids() {
     admin
         .delete(&path(&duplicate))
         .await
-        .problem(404, "not_found");
+        .problem(409, "client_merged");
     act(&admin, &duplicate, "restore", json!({}))
         .await
         .problem(409, "client_merged");
     create(&app, person("Augusta")).await;
+}
+
+#[tokio::test]
+async fn an_old_id_joins_is_invited_and_is_told_of_as_the_survivor() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let engines = company(&app, "Engines").await;
+    let duplicate = create(&app, person("Ada")).await;
+    let survivor = create(&app, person("Augusta")).await;
+    merge(&admin, &duplicate, &survivor).await;
+
+    let path_of_members = format!("/v1/companies/{}/clients", id(&engines));
+    let joining = json!({ "clientIds": [duplicate["id"], duplicate["id"]] });
+    let joined = admin.post(&path_of_members, &joining).await.expect(200);
+    assert_eq!(joined["addedClientIds"], json!([duplicate["id"]]));
+    let now = admin.get(&path(&survivor)).await.expect(200);
+    assert_eq!(now["companyIds"], json!([engines["id"]]));
+
+    let invited = json!({ "clientId": duplicate["id"], "send": false });
+    let invited = admin.post("/v1/invitations", &invited).await.expect(201);
+    assert_eq!(invited["clientId"], survivor["id"]);
+
+    // Archiving means what the id is of, and says what became of it.
+    let refused = admin.delete(&path(&duplicate)).await;
+    refused.problem(409, "client_merged");
+    assert_eq!(refused.body["mergedInto"], survivor["id"]);
+
+    let log = format!("/v1/audit-log?objectId={}", id(&duplicate));
+    let log = admin.get(&log).await.expect(200);
+    assert_eq!(log["data"][0]["eventType"], "client.merged");
 }
 
 #[tokio::test]
@@ -241,7 +271,7 @@ async fn what_cannot_be_merged_is_refused() {
     merge(&admin, &ann, &cid).await;
     act(&admin, &ann, "merge", json!({ "into": cid["id"] }))
         .await
-        .problem(404, "not_found");
+        .problem(409, "client_merged");
 }
 
 #[tokio::test]

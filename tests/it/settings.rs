@@ -130,6 +130,8 @@ async fn while_companies_are_off_nobody_names_one_and_afterwards_all_are_there()
     body["companyIds"] = json!([company["id"]]);
     let client = admin.post("/v1/clients", &body).await.expect(200);
     let path = format!("/v1/clients/{}", id(&client));
+    let mills = json!({ "name": "Mills" });
+    let mills = admin.post("/v1/companies", &mills).await.expect(200);
 
     set(&app, json!({ "companies": "off" })).await;
     let grace = json!({ "name": "Grace Hopper", "email": "grace@example.com" });
@@ -138,7 +140,7 @@ async fn while_companies_are_off_nobody_names_one_and_afterwards_all_are_there()
     let refused = admin.post("/v1/clients", &placed).await;
     assert_eq!(refused.problem(400, "companies_off"), Some("companyIds"));
     let refused = admin
-        .patch(&path, &json!({ "companyIds": [company["id"]] }))
+        .patch(&path, &json!({ "companyIds": [mills["id"]] }))
         .await;
     assert_eq!(refused.problem(400, "companies_off"), Some("companyIds"));
     let refused = admin
@@ -156,6 +158,49 @@ async fn while_companies_are_off_nobody_names_one_and_afterwards_all_are_there()
     let back = admin.get(&path).await.expect(200);
     assert_eq!(back["companyIds"], json!([company["id"]]));
     assert_eq!(back["position"], "Analyst");
+}
+
+#[tokio::test]
+async fn while_companies_are_off_nobody_gets_into_one_and_none_is_changed() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let engines = json!({ "name": "Engines" });
+    let company = admin.post("/v1/companies", &engines).await.expect(200);
+    let company = id(&company);
+    let ada = app.client("Ada", "ada@example.com", Some(company)).await;
+    let bob = app.client("Bob", "bob@example.com", Some(company)).await;
+    let grace = json!({ "name": "Grace Hopper", "email": "grace@example.com" });
+    let grace = admin.post("/v1/clients", &grace).await.expect(200);
+    app.settle().await;
+    let settings = json!({ "companies": "off", "isClientInviteEnabled": true });
+    set(&app, settings).await;
+
+    let path = format!("/v1/companies/{company}");
+    let joining = json!({ "clientIds": [grace["id"]] });
+    let refused = admin.post(&format!("{path}/clients"), &joining).await;
+    refused.problem(400, "companies_off");
+    let refused = admin.patch(&path, &json!({ "name": "Looms" })).await;
+    refused.problem(400, "companies_off");
+    let colleague = json!({ "givenName": "Eve", "familyName": "Else", "email": "eve@example.com" });
+    let refused = ada.actor.post("/portal/invitations", &colleague).await;
+    assert_eq!(refused.problem(400, "companies_off"), Some("companyId"));
+    let grace = format!("/v1/clients/{}", id(&grace));
+    let grace = admin.get(&grace).await.expect(200);
+    assert_ne!(grace["companyId"], company);
+
+    // What is read can be written back, and clients are not shown to each other.
+    let path = format!("/v1/clients/{}", bob.id);
+    let read = admin.get(&path).await.expect(200);
+    assert_eq!(read["companyIds"], json!([company]));
+    for own in [
+        json!({ "companyIds": read["companyIds"] }),
+        json!({ "companyId": read["companyId"] }),
+    ] {
+        let after = admin.patch(&path, &own).await.expect(200);
+        assert_eq!(after["companyIds"], json!([company]));
+    }
+    let team = ada.actor.get("/portal/team").await.expect(200);
+    assert_eq!(team, json!({ "data": [] }));
 }
 
 #[tokio::test]

@@ -66,6 +66,13 @@ impl Places<'_> {
         before: &Client,
         wanted: Wanted,
     ) -> Result<Option<Vec<CompanyId>>, Problem> {
+        let wanted = match wanted {
+            Wanted::Ids(ids) => Wanted::Ids(without_placeholder(before, ids)),
+            named @ Wanted::Named(_) => named,
+        };
+        if self.is_as_it_is(before, &wanted) {
+            return Ok(None);
+        }
         let ids = self.resolve(change, wanted).await?;
         match (self.settings.companies, ids.is_empty()) {
             (Companies::Off, _) => Ok(None),
@@ -73,6 +80,18 @@ impl Places<'_> {
             (Companies::Required, true) => Err(required().into()),
             _ => Ok(Some(self.with_those_outside(before, ids)?)),
         }
+    }
+
+    /// Whether a caller only writes back what it has read. While companies are
+    /// off that can be one of several, as programs do that know one only.
+    fn is_as_it_is(&self, before: &Client, wanted: &Wanted) -> bool {
+        let Wanted::Ids(wanted) = wanted else {
+            return false;
+        };
+        let ids = before.company_ids.iter().copied();
+        let seen: Vec<CompanyId> = ids.filter(|id| self.caller.companies.covers(*id)).collect();
+        let is_off = self.settings.companies == Companies::Off;
+        *wanted == seen || (is_off && wanted.iter().all(|id| seen.contains(id)))
     }
 
     /// Companies that the caller does not see stay as they are, and a primary
@@ -142,6 +161,12 @@ impl Places<'_> {
         let company = Company::create(change, self.settings.id, name.clone(), fields);
         Ok(change.save_company(None, company).id)
     }
+}
+
+/// A client's own placeholder says that it is in no company, as `GET` shows it.
+fn without_placeholder(client: &Client, mut ids: Vec<CompanyId>) -> Vec<CompanyId> {
+    ids.retain(|id| Some(*id) != client.placeholder_id);
+    ids
 }
 
 fn required() -> Invalid {

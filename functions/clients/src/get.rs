@@ -3,7 +3,7 @@
 use crate::view::view;
 use portico_app::{App, Grant};
 use portico_domain::{Client, ClientId, ClientView, Permission};
-use portico_store::{Error, WorkspaceStore};
+use portico_store::WorkspaceStore;
 use portico_web::{
     Body, Caller, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
 };
@@ -33,33 +33,15 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("client")?;
-    let client = find(&caller.store(app), &caller, id).await?;
+    let client = find(app, &caller, id).await?;
     Ok(ok(&view(app, &caller, &client)))
 }
 
 /// The client with this id, or the one that it was merged into, unless it is
 /// archived or the caller does not see it, which is the same to the caller.
-pub(crate) async fn find(
-    workspace: &WorkspaceStore<'_>,
-    caller: &Caller,
-    id: ClientId,
-) -> Result<Client, Problem> {
-    let client = resolve(workspace, caller, id).await?;
+pub(crate) async fn find(app: &App, caller: &Caller, id: ClientId) -> Result<Client, Problem> {
+    let client = caller.client(app, id).await?;
     client.ok_or_else(|| Problem::not_found("client"))
-}
-
-/// The same, as an answer. One step leads to the survivor of any number of
-/// merges: each moves the ids that led to the duplicate.
-pub(crate) async fn resolve(
-    workspace: &WorkspaceStore<'_>,
-    caller: &Caller,
-    id: ClientId,
-) -> Result<Option<Client>, Error> {
-    let mut client = workspace.client(id).await?;
-    if let Some(survivor) = client.as_ref().and_then(|client| client.merged_into) {
-        client = workspace.client(survivor).await?;
-    }
-    Ok(client.filter(|client| !client.is_archived() && caller.sees(client)))
 }
 
 /// The client with this very id, archived or not. The id of a duplicate does
@@ -76,13 +58,15 @@ pub(crate) async fn find_itself(
         .ok_or_else(|| Problem::not_found("client"))
 }
 
-/// The same, unless it is archived.
+/// The same, unless it is archived. Of a duplicate it is said that it was
+/// merged.
 pub(crate) async fn find_active(
     workspace: &WorkspaceStore<'_>,
     caller: &Caller,
     id: ClientId,
 ) -> Result<Client, Problem> {
     let client = find_itself(workspace, caller, id).await?;
+    client.refuse_merged()?;
     if client.is_archived() {
         return Err(Problem::not_found("client"));
     }

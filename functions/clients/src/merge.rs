@@ -1,9 +1,6 @@
 //! `POST /v1/clients/{id}/merge`: merges a duplicate into another client.
 
-use crate::{
-    get::{find_active, resolve},
-    view::view,
-};
+use crate::{get::find_active, view::view};
 use portico_app::{App, Grant};
 use portico_domain::{ClientId, ClientView, Invalid, Permission};
 use portico_web::{
@@ -51,7 +48,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let duplicate = find_active(&workspace, &caller, id).await?;
         request.if_match(&view(app, &caller, &duplicate))?;
         let survivor = match into.parse() {
-            Ok(id) => resolve(&workspace, &caller, id).await?,
+            Ok(id) => caller.client(app, id).await?,
             Err(_) => None,
         };
         let survivor = survivor.ok_or_else(|| unknown(&into))?;

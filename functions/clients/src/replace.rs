@@ -48,7 +48,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     };
     let workspace = caller.store(app);
     retry_stale(|| async {
-        let before = find(&workspace, &caller, id).await?;
+        let before = find(app, &caller, id).await?;
         request.if_match(&view(app, &caller, &before))?;
         let mut fields = body::<ClientFields>(&request)?.whole()?;
         let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());

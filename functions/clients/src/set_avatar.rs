@@ -32,12 +32,11 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("client")?;
-    let workspace = caller.store(app);
-    let before = find(&workspace, &caller, id).await?;
+    let before = find(app, &caller, id).await?;
     request.if_match(&view(app, &caller, &before))?;
     let avatar = app.keep_picture(&request.body).await?;
     let changed = retry_stale(|| async {
-        let before = find(&workspace, &caller, id).await?;
+        let before = find(app, &caller, id).await?;
         request.if_match(&view(app, &caller, &before))?;
         let mut change = caller.change(app);
         let mut after = before.clone();

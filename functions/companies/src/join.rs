@@ -5,16 +5,14 @@
 
 use crate::get::find;
 use portico_app::{App, Grant};
-use portico_domain::{
-    Client, ClientId, CompanyId, CompanyView, Invalid, MAX_COMPANIES, Permission,
-};
-use portico_store::WorkspaceStore;
+use portico_domain::{ClientId, CompanyId, CompanyView, Invalid, MAX_COMPANIES, Permission};
 use portico_web::{
     Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
     ok, retry_stale, schema,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::post("companies-join", "/v1/companies/{id}/clients")
@@ -26,7 +24,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Add clients to a company",
-    description: "Up to 100, each by itself: the answer lists who is in the company now, and why the others are not.",
+    description: "Up to 100, each by itself: the answer lists who is in the company now, and why the others are not. The id of a client who was merged into another one stands for that one. A company that only stands in for \"no company\" takes nobody. Refused while companies are turned off.",
     query: &[
         Parameter::DRY_RUN,
         Parameter::flag(
@@ -105,10 +103,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = caller.store(app);
     let company = find(&workspace, &caller, id).await?;
     request.if_match(&CompanyView::from(&company))?;
-    company.refuse_placeholder()?;
+    caller.workspace.refuse_companies_if_off("id")?;
+    company.refuse_newcomers()?;
+    let mut seen = BTreeSet::new();
     let mut added = Added::default();
-    for client_id in clients {
-        match join(app, &caller, &workspace, &client_id, id).await {
+    for client_id in clients.into_iter().filter(|id| seen.insert(id.clone())) {
+        match join(app, &caller, &client_id, id).await {
             Ok(()) => added.added_client_ids.push(client_id),
             Err(problem) if problem.is_ours() => return Err(problem),
             Err(problem) => {
@@ -128,17 +128,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 async fn join(
     app: &App,
     caller: &Caller,
-    workspace: &WorkspaceStore<'_>,
     client_id: &str,
     company_id: CompanyId,
 ) -> Result<(), Problem> {
     let not_found = || Problem::not_found("client");
     let id: ClientId = client_id.parse().map_err(|_| not_found())?;
     retry_stale(|| async {
-        let found: Option<Client> = workspace.client(id).await?;
-        let before = found
-            .filter(|client| !client.is_archived() && caller.sees(client))
-            .ok_or_else(not_found)?;
+        let before = caller.client(app, id).await?.ok_or_else(not_found)?;
         if before.company_ids.contains(&company_id) {
             return Ok(());
         }

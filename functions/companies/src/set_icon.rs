@@ -32,6 +32,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
+    caller.workspace.refuse_companies_if_off("id")?;
     let workspace = caller.store(app);
     let before = find(&workspace, &caller, id).await?;
     request.if_match(&CompanyView::from(&before))?;

@@ -18,7 +18,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Change a company",
-    description: "What is not given stays as it is; an empty text, an empty list or `null` clears a field. Nobody can be assigned to, invited or moved into a company that is not active; who is in it stays.",
+    description: "What is not given stays as it is; an empty text, an empty list or `null` clears a field. Nobody can be assigned to, invited or moved into a company that is not active; who is in it stays. Refused while companies are turned off.",
     query: &[],
     body: Some(schema::<CompanyFields>),
     answer: Body::Json(schema::<CompanyView>),
@@ -33,6 +33,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
+    caller.workspace.refuse_companies_if_off("id")?;
     let mut fields = body::<CompanyFields>(&request)?;
     let values = fields.custom_fields.take();
     let mut patch = fields.into_patch()?;

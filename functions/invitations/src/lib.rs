@@ -56,10 +56,8 @@ async fn invite<'a>(
     rule: impl Fn(&mut Change<'_>, &mut Client, Option<Invitation>) -> Result<Invitation, InviteRefusal>,
 ) -> Result<(Change<'a>, Invitation), Problem> {
     let workspace = caller.store(app);
-    let client = workspace.client(client_id).await?;
-    let before = client
-        .filter(|client| client.archived_at.is_none() && caller.sees(client))
-        .ok_or_else(unknown_client)?;
+    let client = caller.client(app, client_id).await?;
+    let before = client.ok_or_else(unknown_client)?;
     refuse_if_complained(&workspace, &before.email).await?;
     let open = workspace.open_invitation(&before).await?;
     let mut change = caller.change(app);

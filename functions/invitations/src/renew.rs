@@ -86,7 +86,7 @@ async fn renew(app: &App, request: &Request, link: InvitationLink) -> Result<(),
             return match workspace.commit(&change).await {
                 // Nobody is invited into such a company, and whoever asks is
                 // not told of it.
-                Err(CommitError::InactiveCompany(_) | CommitError::UnknownCompany(_)) => Ok(()),
+                Err(CommitError::InactiveCompany(..) | CommitError::UnknownCompany(_)) => Ok(()),
                 done => Ok(done?),
             };
         }

@@ -2,7 +2,8 @@
 
 use portico_app::{App, Grant};
 use portico_domain::{
-    Actor, Client, ClientDraft, CompanyId, CreationMethod, Email, Invalid, Invitation, PersonName,
+    Actor, Client, ClientDraft, Companies, CompanyId, CreationMethod, Email, Invalid, Invitation,
+    PersonName,
 };
 use portico_store::CommitError;
 use portico_web::{
@@ -73,6 +74,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     if !settings.are_client_invites_allowed {
         return Err(Problem::client_invites_off());
     }
+    if settings.companies == Companies::Off {
+        return Err(companies_off().into());
+    }
     let company = wanted
         .company_id
         .or_else(|| me.company_ids.first().copied());
@@ -103,7 +107,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     change.save_client(None, client);
     match commit_within_limit(app, &settings, &change, None).await {
         // A client learns nothing about who else the business serves.
-        Ok(()) | Err(CommitError::EmailTaken) => Ok(ok(&PERHAPS)),
+        Ok(()) | Err(CommitError::EmailTaken(_)) => Ok(ok(&PERHAPS)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What a client is told, who can turn nothing on.
+fn companies_off() -> Invalid {
+    let message = "clients are not grouped in companies here, so there is none to invite into";
+    Invalid::new("companyId", "companies_off", message)
 }

@@ -1,7 +1,7 @@
 //! `GET /portal/team`: the other clients of a company of mine.
 
 use portico_app::{App, Grant};
-use portico_domain::{Client, ClientId, CompanyId, Invalid};
+use portico_domain::{Client, ClientId, Companies, CompanyId, Invalid};
 use portico_store::{ClientFilter, Index};
 use portico_web::{
     Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
@@ -14,11 +14,11 @@ use serde::Serialize;
 pub const ROUTE: Route = Route::get("portal-team", "/portal/team").needs_a_client();
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::query(Index::Gsi1)];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::query(Index::Gsi1)];
 
 const OPERATION: Operation = Operation {
     summary: "List colleagues",
-    description: "The other clients of one of the own companies: the primary one unless another is named.",
+    description: "The other clients of one of the own companies: the primary one unless another is named. Nobody while companies are turned off.",
     query: &[
         Parameter::text("companyId", "One of the own companies."),
         Parameter::LIMIT,
@@ -71,6 +71,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         ..ClientFilter::default()
     };
     let workspace = app.store.workspace(me.workspace_id);
+    // Who is served alone is not shown to others.
+    if workspace.get().await?.companies == Companies::Off {
+        return Ok(ok(&ListView::<Colleague>::complete(Vec::new())));
+    }
     let mut page = workspace.clients(filter, &paging.request).await?;
     page.items.retain(|client| client.id != me.id);
     Ok(ok(&paging.answer(app, page, |client| colleague(&client))?))

@@ -146,7 +146,7 @@ async fn add_examples(app: &App, state: &State) -> Result<(), SeedError> {
 
 fn ignore_taken(committed: Result<(), CommitError>) -> Result<(), CommitError> {
     match committed {
-        Err(CommitError::CompanyNameTaken | CommitError::EmailTaken) => Ok(()),
+        Err(CommitError::CompanyNameTaken | CommitError::EmailTaken(_)) => Ok(()),
         other => other,
     }
 }

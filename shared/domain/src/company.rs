@@ -105,6 +105,11 @@ pub enum CompanyRefusal {
         "this company only stands in for \"no company\"; it cannot be changed or deleted by itself"
     )]
     Placeholder,
+    /// There is room for its client alone.
+    #[error(
+        "this company only stands in for \"no company\" for one client, so nobody can be added to it; add a company, and both clients to that"
+    )]
+    PlaceholderTakesNobody,
 }
 
 impl Company {
@@ -227,6 +232,15 @@ impl Company {
     pub fn refuse_placeholder(&self) -> Result<(), CompanyRefusal> {
         if self.is_placeholder {
             Err(CompanyRefusal::Placeholder)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Refuses to let clients join a placeholder.
+    pub fn refuse_newcomers(&self) -> Result<(), CompanyRefusal> {
+        if self.is_placeholder {
+            Err(CompanyRefusal::PlaceholderTakesNobody)
         } else {
             Ok(())
         }

@@ -184,6 +184,12 @@ impl WorkspaceStore<'_> {
     }
 }
 
+/// The client who has the address of this guard.
+pub(crate) fn holder_of_email(guard: Attributes) -> Option<ClientId> {
+    let guard: Result<EmailGuard, Error> = read("emailGuard", guard);
+    guard.ok().map(|guard| guard.client_id)
+}
+
 pub(crate) fn email_guard_item(client: &Client) -> Result<Attributes, Error> {
     let key = email_guard_key(client.workspace_id, &client.email);
     item("emailGuard", &json!({ "clientId": client.id }), &[key])

@@ -7,6 +7,8 @@
 //! has been read.
 
 mod limit;
+mod meaning;
+mod rehearsal;
 mod team;
 
 use crate::{
@@ -27,29 +29,12 @@ use aws_sdk_dynamodb::{
         builders::{DeleteBuilder, PutBuilder},
     },
 };
+use meaning::Meaning;
 use portico_domain::{
     Account, AuditEntry, Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId, Letter,
-    Listed, Revision, RoleId, Time, WorkspaceId,
+    Listed, Revision, Time, WorkspaceId,
 };
 use std::collections::BTreeSet;
-
-mod rehearsal;
-
-/// What it means if the condition of an action does not hold.
-#[derive(Clone, Copy)]
-enum Meaning {
-    EmailTaken,
-    CompanyNameTaken,
-    NoSuchCompany(CompanyId),
-    AlreadyAnswered,
-    Stale,
-    LeaseEnded,
-    InternalUserEmailTaken,
-    LastAdmin,
-    UnknownRole(RoleId),
-    RoleInUse,
-    ClientLimitReached(u32),
-}
 
 struct Transaction {
     table: String,
@@ -95,7 +80,7 @@ impl WorkspaceStore<'_> {
         let sent = self.store.transact(&transaction.actions, seed, decided_at);
         match sent.await? {
             Outcome::Written => Ok(()),
-            Outcome::Failed(place, found) => Err(transaction.meaning(place, found.as_ref())),
+            Outcome::Failed(place, found) => Err(transaction.meaning(place, found)),
             Outcome::Late => Err(CommitError::Late),
         }
     }
@@ -397,6 +382,8 @@ impl Transaction {
             .condition_expression(
                 "attribute_not_exists(pk) OR clientId = :client OR reservedUntil < :now",
             )
+            // What is found instead tells whose it is.
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .expression_attribute_values(":client", text(&client))
             .expression_attribute_values(":now", text(&self.now));
         self.push_put(put, Meaning::EmailTaken)
@@ -471,25 +458,6 @@ impl Transaction {
     fn push(&mut self, action: TransactWriteItem, meaning: Meaning) {
         self.actions.push(action);
         self.meanings.push(meaning);
-    }
-
-    fn meaning(&self, place: usize, found: Option<&Attributes>) -> CommitError {
-        match self.meanings.get(place) {
-            Some(Meaning::EmailTaken) => CommitError::EmailTaken,
-            Some(Meaning::CompanyNameTaken) => CommitError::CompanyNameTaken,
-            Some(Meaning::InternalUserEmailTaken) => CommitError::InternalUserEmailTaken,
-            Some(Meaning::LastAdmin) => CommitError::LastAdmin,
-            Some(Meaning::UnknownRole(id)) => CommitError::UnknownRole(*id),
-            Some(Meaning::RoleInUse) => CommitError::RoleInUse,
-            Some(Meaning::ClientLimitReached(limit)) => CommitError::ClientLimitReached(*limit),
-            Some(Meaning::AlreadyAnswered) => CommitError::AlreadyAnswered,
-            Some(Meaning::NoSuchCompany(id)) if found.is_some_and(company::is_inactive) => {
-                CommitError::InactiveCompany(*id)
-            }
-            Some(Meaning::NoSuchCompany(id)) => CommitError::UnknownCompany(*id),
-            Some(Meaning::LeaseEnded) => CommitError::LeaseEnded,
-            Some(Meaning::Stale) | None => CommitError::Stale,
-        }
     }
 }
 

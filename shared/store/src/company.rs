@@ -7,7 +7,7 @@ mod list;
 pub use list::{CompaniesBy, CompanyFilter};
 
 use crate::{
-    DueKind, Error, Index, PageRequest, Pattern, WorkspaceStore,
+    CommitError, DueKind, Error, Index, PageRequest, Pattern, WorkspaceStore,
     item::{Attributes, add_tag_keys, item, read},
     pattern::Key,
 };
@@ -137,11 +137,14 @@ pub(crate) fn company_key(workspace: WorkspaceId, id: CompanyId) -> Key {
     THIS.key(&[&workspace, &id])
 }
 
-/// Whether what was found is a company that only lacks being active.
-pub(crate) fn is_inactive(found: &Attributes) -> bool {
-    read::<Company>(ENTITY, found.clone()).is_ok_and(|company| {
-        company.deleted_at.is_none() && !company.is_placeholder && !company.is_active
-    })
+/// Why nobody can be put into the company with this id, of which this was found.
+pub(crate) fn why_not_entered(id: CompanyId, found: Option<Attributes>) -> CommitError {
+    let company: Option<Company> = found.and_then(|found| read(ENTITY, found).ok());
+    match company.filter(|company| company.deleted_at.is_none()) {
+        None => CommitError::UnknownCompany(id),
+        Some(company) if company.is_placeholder => CommitError::PlaceholderCompany(id),
+        Some(company) => CommitError::InactiveCompany(id, company.name),
+    }
 }
 
 /// A deleted company is in no list, and due to be emptied at once.

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     types::error::TransactionCanceledException,
 };
-use portico_domain::{CompanyId, EventName, RoleId};
+use portico_domain::{ClientId, CompanyId, CompanyName, EventName, RoleId};
 use std::error::Error as StdError;
 
 type Source = Box<dyn StdError + Send + Sync>;
@@ -32,9 +32,10 @@ pub enum Error {
 /// Why a change was not written; nothing of it was.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// Another client of the workspace has the address.
+    /// Another client of the workspace has the address: this one, if that is
+    /// known.
     #[error("the e-mail address belongs to another client")]
-    EmailTaken,
+    EmailTaken(Option<ClientId>),
     /// Another company of the workspace has the name.
     #[error("the name belongs to another company")]
     CompanyNameTaken,
@@ -43,7 +44,10 @@ pub enum CommitError {
     UnknownCompany(CompanyId),
     /// The company takes no clients at the moment.
     #[error("the company {0} is not active")]
-    InactiveCompany(CompanyId),
+    InactiveCompany(CompanyId, CompanyName),
+    /// The company only stands in for "no company" for one client.
+    #[error("the company {0} is a placeholder")]
+    PlaceholderCompany(CompanyId),
     /// Somebody else changed the same thing since it was read: read it again
     /// and decide anew.
     #[error("it was changed at the same time by somebody else")]

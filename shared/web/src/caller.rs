@@ -10,11 +10,11 @@
 use crate::{Access, Problem, Request, Route, idempotency::IdempotencyKey, session::is_token_of};
 use portico_app::{App, Grant};
 use portico_domain::{
-    Account, Actor, ApiKey, ChangeSource, Client, CompanyAccess, Feature, InternalUser, Origin,
-    Permission, Person, Role, Scope, Workspace, WorkspaceId,
+    Account, Actor, ApiKey, ChangeSource, Client, ClientId, CompanyAccess, Feature, InternalUser,
+    Origin, Permission, Person, Role, Scope, Workspace, WorkspaceId,
 };
 use portico_keys::{AccessToken, PresentedKey, claimed_access_token, parse_api_key};
-use portico_store::{Credentials, Named, ReadAhead, WorkspaceStore};
+use portico_store::{Credentials, Error, Named, ReadAhead, WorkspaceStore};
 use std::collections::BTreeSet;
 
 /// What letting in a caller with a key needs.
@@ -92,6 +92,19 @@ impl Caller {
     /// Whether the caller sees this client.
     pub fn sees(&self, client: &Client) -> bool {
         self.companies.covers_client(client)
+    }
+
+    /// The client with this id, or the one that it was merged into, unless it
+    /// is archived or the caller does not see it, which is the same to the
+    /// caller. One step leads to the survivor of any number of merges: each
+    /// moves the ids that led to the duplicate.
+    pub async fn client(&self, app: &App, id: ClientId) -> Result<Option<Client>, Error> {
+        let workspace = self.store(app);
+        let mut client = workspace.client(id).await?;
+        if let Some(survivor) = client.as_ref().and_then(|client| client.merged_into) {
+            client = workspace.client(survivor).await?;
+        }
+        Ok(client.filter(|client| !client.is_archived() && self.sees(client)))
     }
 
     /// Refuses a caller who sees only some companies what concerns all.

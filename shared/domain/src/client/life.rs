@@ -2,8 +2,8 @@
 
 use super::{Client, MAX_COMPANIES};
 use crate::{
-    Change, CompanyId, CustomValues, Email, EventType, FieldSet, Invalid, Invitation,
-    MAX_ACCOUNT_MANAGERS, MAX_TAGS, PersonName, Tags, Work,
+    AuditNote, Change, ClientId, CompanyId, CustomValues, Email, EventType, FieldSet, Invalid,
+    Invitation, MAX_ACCOUNT_MANAGERS, MAX_TAGS, PersonName, Tags, Work,
 };
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ pub enum LifeRefusal {
     #[error("this client is not archived")]
     NotArchived,
     /// It is another one by now.
-    #[error("this client was merged into another one, which its id leads to")]
-    Merged,
+    #[error("this client was merged into the client {0}, which its id leads to; use that id")]
+    Merged(ClientId),
     /// Nothing is left of it.
     #[error("this client was erased for good")]
     Purged,
@@ -163,6 +163,8 @@ impl Client {
         self.record(change, |recorder, view| {
             recorder.record_change(EventType::ClientMerged, &before, view)
         });
+        // The event is the survivor's; the log is also read by the other id.
+        change.note(AuditNote::new("client.merged", "client", &duplicate.id));
         Ok(())
     }
 
@@ -203,11 +205,19 @@ impl Client {
         Ok(())
     }
 
+    /// Refuses one that is here no more under its own id.
+    pub fn refuse_merged(&self) -> Result<(), LifeRefusal> {
+        match self.merged_into.filter(|_| self.purged_at.is_none()) {
+            Some(survivor) => Err(LifeRefusal::Merged(survivor)),
+            None => Ok(()),
+        }
+    }
+
     fn refuse_unless_archived(&self) -> Result<(), LifeRefusal> {
         if self.purged_at.is_some() {
             Err(LifeRefusal::Purged)
-        } else if self.merged_into.is_some() {
-            Err(LifeRefusal::Merged)
+        } else if let Some(survivor) = self.merged_into {
+            Err(LifeRefusal::Merged(survivor))
         } else if self.archived_at.is_none() {
             Err(LifeRefusal::NotArchived)
         } else {

@@ -57,7 +57,7 @@ impl From<Error> for Problem {
 impl From<CommitError> for Problem {
     fn from(error: CommitError) -> Self {
         match error {
-            CommitError::EmailTaken => Self::new(
+            CommitError::EmailTaken(_) => Self::new(
                 409,
                 "email_taken",
                 "another client of this workspace has this e-mail address",
@@ -106,10 +106,22 @@ impl From<CommitError> for Problem {
                     .with("resource", "clients")
             }
             CommitError::AlreadyAnswered => Self::idempotency_key_in_use(),
-            CommitError::InactiveCompany(id) => Self::new(
+            CommitError::InactiveCompany(id, name) => Self::new(
                 409,
                 "company_inactive",
-                format!("the company {id} is not active; nobody can be assigned to, invited or moved into it until it is"),
+                format!(
+                    "the company {:?} is not active; nobody can be assigned to, invited or moved into it until it is",
+                    name.as_str()
+                ),
+            )
+            .with("field", "companyIds")
+            .with("companyId", value!(id)),
+            CommitError::PlaceholderCompany(id) => Self::new(
+                409,
+                "company_is_placeholder",
+                format!(
+                    "the company {id} only stands in for \"no company\" for one client; leave the field out, or empty for no company"
+                ),
             )
             .with("field", "companyIds")
             .with("companyId", value!(id)),
@@ -217,7 +229,7 @@ impl From<GoogleError> for Problem {
 impl From<CompanyRefusal> for Problem {
     fn from(refusal: CompanyRefusal) -> Self {
         match refusal {
-            CompanyRefusal::Placeholder => {
+            CompanyRefusal::Placeholder | CompanyRefusal::PlaceholderTakesNobody => {
                 Self::new(409, "company_is_placeholder", refusal.to_string())
             }
         }
@@ -229,7 +241,9 @@ impl From<LifeRefusal> for Problem {
         let message = refusal.to_string();
         match refusal {
             LifeRefusal::NotArchived => Self::new(409, "client_not_archived", message),
-            LifeRefusal::Merged => Self::new(409, "client_merged", message),
+            LifeRefusal::Merged(into) => {
+                Self::new(409, "client_merged", message).with("mergedInto", value!(into))
+            }
             LifeRefusal::Purged => Self::new(409, "client_purged", message),
         }
     }
