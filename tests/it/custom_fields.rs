@@ -265,11 +265,11 @@ async fn the_values_of_a_deleted_field_are_cleared_and_its_key_is_free_again() {
 #[tokio::test]
 async fn fields_that_are_defined_at_once_get_keys_of_their_own() {
     let app = TestApp::start().await;
-    let defined = (0..4).map(|_| {
-        define(
-            &app,
-            json!([{ "entityType": "client", "name": "Tier", "type": "text" }]),
-        )
+    // Names that would make the same key.
+    let defined = (0..4).map(|number| {
+        let name = format!("Tier{}", "!".repeat(number));
+        let field = json!([{ "entityType": "client", "name": name, "type": "text" }]);
+        define(&app, field)
     });
 
     futures_util::future::join_all(defined).await;
@@ -279,4 +279,43 @@ async fn fields_that_are_defined_at_once_get_keys_of_their_own() {
     found.sort_unstable();
     found.dedup();
     assert_eq!(found.len(), 4);
+}
+
+#[tokio::test]
+async fn a_field_has_a_name_that_no_other_of_the_same_things_has() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let field =
+        |entity: &str, name: &str| json!({ "entityType": entity, "name": name, "type": "text" });
+    let fields = |fields: &[Value]| json!({ "customFields": fields });
+    let tier = field("client", "Tier");
+    let path = "/v1/custom-fields";
+    let made = admin
+        .post(path, &fields(&[tier.clone(), field("company", "Tier")]))
+        .await;
+    made.expect(200);
+
+    let again = admin.post(path, &fields(&[tier])).await;
+    let field_of = again.problem(409, "custom_field_name_taken");
+    assert_eq!(field_of, Some("customFields[0].name"));
+    let twice = fields(&[field("client", "Size"), field("client", "SIZE")]);
+    let twice = admin.post(path, &twice).await;
+    let field_of = twice.problem(409, "custom_field_name_taken");
+    assert_eq!(field_of, Some("customFields[1].name"));
+    let size = admin
+        .post(path, &fields(&[field("client", "Size")]))
+        .await
+        .expect(200);
+    let size = format!("{path}/{}", id(&size["customFields"][0]));
+    let name = |name: &str| json!({ "name": name });
+    let refused = admin.patch(&size, &name("tier")).await;
+    assert_eq!(
+        refused.problem(409, "custom_field_name_taken"),
+        Some("name")
+    );
+    admin.patch(&size, &name("SIZE")).await.expect(200);
+    // The name of a deleted one is free at once.
+    admin.delete(&size).await.expect(200);
+    let size = fields(&[field("client", "Size")]);
+    admin.post(path, &size).await.expect(200);
 }

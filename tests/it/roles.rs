@@ -1,6 +1,7 @@
 //! Roles of a workspace's own.
 
 use e2e::{TestApp, id};
+use futures_util::future::join_all;
 use portico_domain::{CompanyAccess, Role};
 use serde_json::json;
 
@@ -127,7 +128,7 @@ async fn a_role_that_somebody_has_cannot_be_deleted() {
 
     admin.delete(&path).await.problem(409, "role_in_use");
     admin
-        .patch(&members[0], &json!({ "role": "staff" }))
+        .patch(&members[0], &json!({ "roleId": null }))
         .await
         .expect(200);
     admin.delete(&path).await.problem(409, "role_in_use");
@@ -163,7 +164,8 @@ async fn a_workspace_has_a_hundred_roles_at_most() {
     let app = TestApp::start().await;
     let admin = app.admin();
     let role = json!({ "name": "Reader", "permissions": [] });
-    for _ in 0..100 {
+    for number in 0..100 {
+        let role = json!({ "name": format!("Reader {number}"), "permissions": [] });
         admin.post("/v1/roles", &role).await.expect(201);
     }
 
@@ -171,4 +173,35 @@ async fn a_workspace_has_a_hundred_roles_at_most() {
 
     refused.problem(403, "role_limit_reached");
     assert_eq!(refused.body["limit"], 100);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_has_a_name_that_no_other_has() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let named = |name: &str| json!({ "name": name, "permissions": ["view_clients"] });
+    let viewer = named("Viewer");
+    let answers = join_all((0..10).map(|_| admin.post("/v1/roles", &viewer))).await;
+    let made: Vec<_> = answers.iter().filter(|one| one.status == 201).collect();
+    assert_eq!(made.len(), 1, "{answers:?}");
+    let viewer = format!("/v1/roles/{}", id(&made[0].body));
+    for taken in ["Viewer", "VIEWER", "admin", "Staff"] {
+        let refused = admin.post("/v1/roles", &named(taken)).await;
+        assert_eq!(
+            refused.problem(409, "role_name_taken"),
+            Some("name"),
+            "{taken}"
+        );
+    }
+    let other = admin.post("/v1/roles", &named("Other")).await.expect(201);
+    let other = format!("/v1/roles/{}", id(&other));
+    let name = |name: &str| json!({ "name": name });
+    let refused = admin.patch(&other, &name("viewer")).await;
+    assert_eq!(refused.problem(409, "role_name_taken"), Some("name"));
+    // Its own name in another case is nobody else's.
+    admin.patch(&viewer, &name("viewer")).await.expect(200);
+    admin.patch(&viewer, &name("Reader")).await.expect(200);
+    admin.patch(&other, &name("Viewer")).await.expect(200);
+    admin.delete(&other).await.expect(200);
+    admin.post("/v1/roles", &named("viewer")).await.expect(201);
 }

@@ -21,7 +21,7 @@ pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Add custom fields",
-    description: "All of them or none. The key of each is made of its name (`Support Email` becomes `supportEmail`), is unique, and never changes. There are at most 100 fields for clients and 100 for companies.",
+    description: "All of them or none. The name is that of no other field of clients, or of companies, whatever its case (`custom_field_name_taken`). The key of each is made of its name (`Support Email` becomes `supportEmail`), is unique, and never changes. There are at most 100 fields for clients and 100 for companies.",
     query: &[Parameter::DRY_RUN],
     body: Some(schema::<NewFields>),
     answer: Body::Json(schema::<Fields>),
@@ -81,9 +81,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let mut after = sets.clone();
         let mut change = caller.change(app);
         let mut added = Vec::with_capacity(drafts.len());
-        for (entity, draft) in &drafts {
+        for (number, (entity, draft)) in drafts.iter().enumerate() {
             let set = after.iter_mut().find(|set| set.entity == *entity);
             let Some(set) = set else { continue };
+            if set.has_named(&draft.name, None) {
+                let field = format!("customFields[{number}].name");
+                return Err(Problem::custom_field_name_taken(&field, &draft.name));
+            }
             let id = set.add(&mut change, draft.clone())?;
             added.push((*entity, id));
         }

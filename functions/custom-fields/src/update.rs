@@ -67,6 +67,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
         request.if_match(&CustomFieldView::of(&before, id))?;
+        if let Some(name) = &patch.name
+            && before.has_named(name, Some(id))
+        {
+            return Err(Problem::custom_field_name_taken("name", name));
+        }
         let mut after = before.clone();
         let mut change = caller.change(app);
         after.update(&mut change, id, patch.clone())?;

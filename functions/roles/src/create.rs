@@ -1,9 +1,9 @@
 //! `POST /v1/roles`: makes a role of the workspace's own.
 
-use crate::fields::RoleFields;
+use crate::fields::{RoleFields, others};
 use portico_app::{App, Grant};
 use portico_domain::{CustomRole, Feature, Invalid, MAX_ROLES, Permission, RoleView};
-use portico_store::{Index, PageRequest};
+use portico_store::Index;
 use portico_web::{
     Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, created,
     schema,
@@ -19,7 +19,7 @@ pub const GRANTS: &[Grant] = &[Grant::query(Index::Table), Grant::PUT, Grant::CH
 
 const OPERATION: Operation = Operation {
     summary: "Make a role",
-    description: "Nobody can make a role that allows more than they may do themselves. A workspace has at most 100 roles of its own.",
+    description: "Nobody can make a role that allows more than they may do themselves. A workspace has at most 100 roles of its own, each with a name of its own, whatever its case (`role_name_taken`); `admin` and `staff` are names of the two that every workspace has.",
     query: &[Parameter::DRY_RUN],
     body: Some(schema::<RoleFields>),
     answer: Body::Created(schema::<RoleView>),
@@ -39,11 +39,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let permissions = permissions.ok_or_else(|| Invalid::missing("permissions"))?;
     caller.require_all(&permissions)?;
     let workspace = caller.store(app);
-    let all = PageRequest {
-        limit: MAX_ROLES,
-        after: None,
-    };
-    if workspace.roles(&all).await?.items.len() >= usize::from(MAX_ROLES) {
+    let roles = others(&workspace, &name, None).await?;
+    if roles >= usize::from(MAX_ROLES) {
         return Err(Problem::too_many_roles());
     }
     let mut change = caller.change(app);

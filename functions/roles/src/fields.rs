@@ -1,6 +1,10 @@
 //! The fields of a role as callers write them.
 
-use portico_domain::{Invalid, Permission, parse_permissions, text};
+use portico_domain::{
+    CustomRole, Invalid, MAX_ROLES, Permission, Role, RoleId, parse_permissions, text,
+};
+use portico_store::{PageRequest, WorkspaceStore};
+use portico_web::Problem;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -25,4 +29,30 @@ impl RoleFields {
         let parse = |names| parse_permissions("permissions", names);
         self.permissions.as_deref().map(parse).transpose()
     }
+}
+
+/// How many other roles of its own the workspace has; refuses a name that one
+/// of them has, or one of the two that every workspace has.
+pub(crate) async fn others(
+    workspace: &WorkspaceStore<'_>,
+    name: &str,
+    but: Option<RoleId>,
+) -> Result<usize, Problem> {
+    let key = CustomRole::name_key(name);
+    let all = PageRequest {
+        limit: MAX_ROLES,
+        after: None,
+    };
+    let mut roles = workspace.roles(&all).await?.items;
+    roles.retain(|role| Some(role.id) != but);
+    let is_taken = [Role::Admin, Role::Staff]
+        .iter()
+        .any(|role| role.name() == key)
+        || roles
+            .iter()
+            .any(|role| CustomRole::name_key(&role.name) == key);
+    if is_taken {
+        return Err(Problem::role_name_taken());
+    }
+    Ok(roles.len())
 }

@@ -1,8 +1,12 @@
 //! `PATCH /v1/roles/{id}`: changes the fields that are given.
 
-use crate::{fields::RoleFields, get::find};
+use crate::{
+    fields::{RoleFields, others},
+    get::find,
+};
 use portico_app::{App, Grant};
 use portico_domain::{Feature, Permission, RoleView};
+use portico_store::Index;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
     schema,
@@ -14,7 +18,7 @@ pub const ROUTE: Route = Route::patch("roles-update", "/v1/roles/{id}")
     .part_of(Feature::CustomRoles);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::query(Index::Table), Grant::PUT, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Change a role",
@@ -41,8 +45,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         caller.require_all(&before.permissions)?;
         let permissions = fields.permissions()?;
         caller.require_all(permissions.iter().flatten())?;
+        let name = fields.name()?;
+        if let Some(name) = name.as_deref().filter(|name| *name != before.name) {
+            others(&workspace, name, Some(id)).await?;
+        }
         let mut change = caller.change(app);
-        let after = before.update(&mut change, fields.name()?, permissions);
+        let after = before.update(&mut change, name, permissions);
         caller.commit(app, &change, ok(&after.view())).await
     })
     .await

@@ -209,6 +209,13 @@ impl FieldSet {
         self.present().enumerate().find(|(_, field)| field.id == id)
     }
 
+    /// Whether another field is called this, whatever its case.
+    pub fn has_named(&self, name: &str, but: Option<CustomFieldId>) -> bool {
+        let name = name.to_lowercase();
+        self.present()
+            .any(|field| Some(field.id) != but && field.name.to_lowercase() == name)
+    }
+
     /// Adds a field at the end.
     pub fn add(
         &mut self,

@@ -94,6 +94,11 @@ impl Role {
 }
 
 impl CustomRole {
+    /// What is the same for names that differ in their case only.
+    pub fn name_key(name: &str) -> String {
+        name.to_lowercase()
+    }
+
     /// Makes a role.
     pub fn create(
         change: &mut Change<'_>,

@@ -55,8 +55,8 @@ pub enum CommitError {
     /// Another internal user of the workspace has the address.
     #[error("the e-mail address belongs to another internal user")]
     InternalUserEmailTaken,
-    /// Nobody would be left who may do everything.
-    #[error("the workspace would have no admin")]
+    /// Nobody would be left who may do everything and can come in.
+    #[error("the workspace would have no admin who can come in")]
     LastAdmin,
     /// The workspace has no such role.
     #[error("there is no role {0}")]
@@ -64,6 +64,9 @@ pub enum CommitError {
     /// The workspace has as many clients as its plan allows.
     #[error("the workspace may have {0} clients, and has them")]
     ClientLimitReached(u32),
+    /// Another role of the workspace has the name.
+    #[error("the name belongs to another role")]
+    RoleNameTaken,
     /// Somebody has the role that is to be deleted.
     #[error("the role is in use")]
     RoleInUse,

@@ -10,8 +10,9 @@ use crate::{
     pattern::Key,
 };
 use portico_domain::{CustomRole, RoleId, WorkspaceId};
+use serde_json::json;
 
-pub(crate) const PATTERNS: &[Pattern] = &[THIS, HOLDERS];
+pub(crate) const PATTERNS: &[Pattern] = &[THIS, HOLDERS, NAME_GUARD];
 
 const THIS: Pattern = Pattern::new(
     "a workspace's own roles, and this one",
@@ -24,6 +25,12 @@ const HOLDERS: Pattern = Pattern::new(
     Index::Table,
     "WS#<workspace>#RO#<role>",
     "HOLDERS",
+);
+const NAME_GUARD: Pattern = Pattern::new(
+    "is this the name of a role",
+    Index::Table,
+    "WS#<workspace>#RO_NAME#<lower-case name>",
+    "RO_NAME",
 );
 
 const ENTITY: &str = "role";
@@ -52,6 +59,17 @@ pub(crate) fn this_key(workspace: WorkspaceId, id: RoleId) -> Key {
 
 pub(crate) fn role_item(role: &CustomRole) -> Result<Attributes, Error> {
     item(ENTITY, role, &[this_key(role.workspace_id, role.id)])
+}
+
+/// What keeps two roles that are made at the same time from one name. A role
+/// from before there were these has none.
+pub(crate) fn name_guard_key(workspace: WorkspaceId, name: &str) -> Key {
+    NAME_GUARD.key(&[&workspace, &CustomRole::name_key(name)])
+}
+
+pub(crate) fn name_guard_item(role: &CustomRole) -> Result<Attributes, Error> {
+    let key = name_guard_key(role.workspace_id, &role.name);
+    item("roleNameGuard", &json!({ "roleId": role.id }), &[key])
 }
 
 /// Where the number of holders is, and the attribute that holds it.

@@ -2,10 +2,11 @@
 //! read it.
 
 mod door;
+mod permission;
 mod refusals;
 
 use crate::{Response, page, page::Notice, response::json};
-use portico_domain::{Feature, MAX_ROLES, Permission, Quota, RateLimit};
+use portico_domain::{Feature, MAX_ROLES, Quota, RateLimit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{error::Error as StdError, time::Duration};
@@ -131,12 +132,6 @@ impl Problem {
         )
     }
 
-    /// The caller may not do this.
-    pub fn permission_missing(permission: Permission) -> Self {
-        let message = format!("this needs the permission {permission}, which the caller lacks");
-        Self::new(403, "permission_missing", message).with("permission", permission.name())
-    }
-
     /// The plan of the workspace has not got this.
     pub(crate) fn feature_missing(feature: Feature) -> Self {
         let name = feature.name();
@@ -243,6 +238,19 @@ impl Problem {
     pub fn too_many_roles() -> Self {
         let message = format!("a workspace has at most {MAX_ROLES} roles of its own");
         Self::new(403, "role_limit_reached", message).with("limit", MAX_ROLES)
+    }
+
+    /// Another role of the workspace has the name, or a role that every
+    /// workspace has.
+    pub fn role_name_taken() -> Self {
+        let message = "there is a role with this name already";
+        Self::new(409, "role_name_taken", message).with("field", "name")
+    }
+
+    /// Another field of the same things has the name.
+    pub fn custom_field_name_taken(field: &str, name: &str) -> Self {
+        let message = format!("there is a custom field {name:?} already");
+        Self::new(409, "custom_field_name_taken", message).with("field", field)
     }
 
     /// A page token is not one of ours, or belongs to another list.
@@ -433,6 +441,7 @@ fn heading(code: &str) -> &'static str {
         "google_unproven" | "google_unknown" | "google_other_address" | "google_other_account" => {
             "This Google account does not open this door"
         }
+        "no_new_accounts" => "There are no new accounts at the moment",
         "session_missing" => "You are not signed in",
         "invitation_unknown" => "This link is not valid",
         _ => "That did not work",

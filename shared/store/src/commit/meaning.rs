@@ -17,6 +17,7 @@ pub(super) enum Meaning {
     LastAdmin,
     UnknownRole(RoleId),
     RoleInUse,
+    RoleNameTaken,
     ClientLimitReached(u32),
 }
 
@@ -32,6 +33,7 @@ impl Transaction {
             Some(Meaning::InternalUserEmailTaken) => CommitError::InternalUserEmailTaken,
             Some(Meaning::LastAdmin) => CommitError::LastAdmin,
             Some(Meaning::UnknownRole(id)) => CommitError::UnknownRole(*id),
+            Some(Meaning::RoleNameTaken) => CommitError::RoleNameTaken,
             Some(Meaning::RoleInUse) => CommitError::RoleInUse,
             Some(Meaning::ClientLimitReached(limit)) => CommitError::ClientLimitReached(*limit),
             Some(Meaning::AlreadyAnswered) => CommitError::AlreadyAnswered,

@@ -22,6 +22,15 @@ impl Transaction {
         for Revision { before, after } in &change.roles {
             let version = before.as_ref().map(|before| before.version);
             self.revise(role::role_item(after)?, version)?;
+            let old = before
+                .as_ref()
+                .map(|before| CustomRole::name_key(&before.name));
+            if old.as_ref() != Some(&CustomRole::name_key(&after.name)) {
+                if let Some(before) = before {
+                    self.delete(&role::name_guard_key(before.workspace_id, &before.name))?;
+                }
+                self.put_guard(role::name_guard_item(after)?, Meaning::RoleNameTaken)?;
+            }
         }
         for role in &change.deleted_roles {
             self.delete_role(role)?;
@@ -30,8 +39,8 @@ impl Transaction {
     }
 
     /// The internal user, its address for as long as it is a member, and the
-    /// number of admins, which never falls to none: of two admins who remove
-    /// each other at the same time, one fails the condition.
+    /// number of admins, which never falls to none. That one of them can come
+    /// in is seen to beside.
     fn internal_user(
         &mut self,
         Revision { before, after }: &Revision<InternalUser>,
@@ -91,6 +100,7 @@ impl Transaction {
             .map_err(unbuildable)?;
         let action = TransactWriteItem::builder().delete(delete).build();
         self.push(action, Meaning::Stale);
+        self.delete(&role::name_guard_key(gone.workspace_id, &gone.name))?;
         let (holders, count) = role::holders_key(gone.workspace_id, gone.id);
         let delete = Delete::builder()
             .table_name(&self.table)

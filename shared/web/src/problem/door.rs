@@ -54,6 +54,15 @@ impl Problem {
         )
     }
 
+    /// There is no room for another account. How many there may be is between
+    /// the business and whoever runs Portico for it.
+    pub(crate) fn no_new_accounts(business: &str) -> Self {
+        let message = format!(
+            "no new accounts can be set up here at the moment; ask {business}, or sign in if you have one already"
+        );
+        Self::new(403, "no_new_accounts", message)
+    }
+
     /// Clients do not invite each other in this workspace.
     pub fn client_invites_off() -> Self {
         Self::new(

@@ -84,7 +84,7 @@ impl From<CommitError> for Problem {
             CommitError::LastAdmin => Self::new(
                 409,
                 "last_admin",
-                "the workspace would have no admin left; make somebody else admin first",
+                "the workspace would have no admin left who can come in: first another admin has to set up an account (to be invited is not enough), or to have an API key that allows everything and has no end",
             ),
             CommitError::UnknownRole(id) => Self::new(
                 400,
@@ -92,6 +92,7 @@ impl From<CommitError> for Problem {
                 format!("there is no role {id} in this workspace"),
             )
             .with("field", "role"),
+            CommitError::RoleNameTaken => Self::role_name_taken(),
             CommitError::RoleInUse => Self::new(
                 409,
                 "role_in_use",
