@@ -10,7 +10,7 @@ use portico_local::{
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-async fn plan(app: &TestApp, plan: Plan) {
+pub(crate) async fn plan(app: &TestApp, plan: Plan) {
     let ids = IdSource::new();
     let (store, workspace) = (&app.server.app().store, app.server.workspace_id);
     let moment = Moment::new(app.now(), &ids);
@@ -28,7 +28,7 @@ async fn plan(app: &TestApp, plan: Plan) {
     }
 }
 
-fn at_most(clients: u32) -> Plan {
+pub(crate) fn at_most(clients: u32) -> Plan {
     Plan {
         client_limit: Some(clients),
         ..Plan::default()
@@ -248,6 +248,13 @@ async fn a_feature_that_the_plan_lacks_is_refused_by_name_and_what_there_is_stay
         .post("/v1/custom-fields", &field("Tier"))
         .await
         .expect(200);
+    let role = json!({ "name": "Viewer", "permissions": ["view_clients"] });
+    let role = admin.post("/v1/roles", &role).await.expect(201);
+    let staff = |email: &str, role: &Value| json!({ "name": "A B", "email": email, "role": "staff", "roleId": role });
+    let viewer = staff("viewer@example.com", &role["id"]);
+    let viewer = admin.post("/v1/internal-users", &viewer).await.expect(201);
+    let member = staff("staff@example.com", &Value::Null);
+    let member = admin.post("/v1/internal-users", &member).await.expect(201);
     let without = Plan {
         name: Some("Starter".to_owned()),
         without: Feature::ALL.iter().copied().collect(),
@@ -276,6 +283,26 @@ async fn a_feature_that_the_plan_lacks_is_refused_by_name_and_what_there_is_stay
         .get("/v1/audit-log")
         .await
         .problem(403, "feature_missing");
+    let entry = json!({
+        "eventType": "invoicePaid", "actorType": "internalUser", "actorId": id(&member),
+        "eventDescription": "paid",
+    });
+    for path in ["/v1/audit-log", "/v1/events"] {
+        let refused = admin.post(path, &entry).await;
+        refused.problem(403, "feature_missing");
+        assert_eq!(refused.body["feature"], "audit_log");
+    }
+    // Whoever has a role keeps it; nobody else gets one.
+    let path = |user: &Value| format!("/v1/internal-users/{}", id(user));
+    let kept = json!({ "givenName": "V", "roleId": role["id"] });
+    admin.patch(&path(&viewer), &kept).await.expect(200);
+    let given = json!({ "roleId": role["id"] });
+    let refused = admin.patch(&path(&member), &given).await;
+    refused.problem(403, "feature_missing");
+    assert_eq!(refused.body["feature"], "custom_roles");
+    let added = staff("another@example.com", &role["id"]);
+    let refused = admin.post("/v1/internal-users", &added).await;
+    refused.problem(403, "feature_missing");
     let fields = admin.get("/v1/custom-fields").await.expect(200);
     assert_eq!(fields["data"].as_array().map(Vec::len), Some(1));
     let body = json!({ "name": "Ada Lovelace", "email": "ada@example.com", "customFields": { "tier": "gold" } });

@@ -1,6 +1,7 @@
 //! Portico, end to end.
 
 mod access;
+mod admins;
 mod api_keys;
 mod app_events;
 mod audit;
@@ -27,6 +28,7 @@ mod errors;
 mod events;
 mod everything;
 mod fields;
+mod full;
 mod golden;
 mod google;
 mod grants;

@@ -5,10 +5,9 @@ use portico_domain::{
     Actor, Client, ClientDraft, Companies, CompanyId, CreationMethod, Email, Invalid, Invitation,
     PersonName,
 };
-use portico_store::CommitError;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit_client, body,
-    commit_within_limit, count_mail, ok, schema,
+    commit_for_outsider, count_mail, ok, refuse_if_full, schema,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,7 +26,7 @@ pub const GRANTS: &[Grant] = &[
 
 const OPERATION: Operation = Operation {
     summary: "Invite a colleague",
-    description: "Into one of the own companies, where the workspace lets clients do so. The answer is the same whether or not the address is known.",
+    description: "Into one of the own companies, where the workspace lets clients do so. The answer is the same whether or not the address is known. Where the plan of the workspace allows no more clients, nobody is invited (`no_new_accounts`).",
     query: &[],
     body: Some(schema::<NewColleague>),
     answer: Body::Json(schema::<Invited>),
@@ -94,6 +93,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     count_mail(app, &workspace, &request, &email).await?;
 
     let change = caller.change(app, &request);
+    refuse_if_full(app, &settings, &change.origin).await?;
     let mut change = change.with_client_limit(settings.plan.client_limit);
     let draft = ClientDraft {
         company_ids: vec![company],
@@ -105,10 +105,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let lifetime = settings.invitation_lifetime();
     Invitation::open(&mut change, &mut client, None, lifetime, author)?;
     change.save_client(None, client);
-    match commit_within_limit(app, &settings, &change, None).await {
+    match commit_for_outsider(app, &settings, &change).await {
+        Ok(()) => Ok(ok(&PERHAPS)),
         // A client learns nothing about who else the business serves.
-        Ok(()) | Err(CommitError::EmailTaken(_)) => Ok(ok(&PERHAPS)),
-        Err(error) => Err(error.into()),
+        Err(problem) if problem.has_code("email_taken") => Ok(ok(&PERHAPS)),
+        Err(problem) => Err(problem),
     }
 }
 

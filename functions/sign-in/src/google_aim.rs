@@ -9,7 +9,7 @@ use portico_domain::{
 };
 use portico_google::Identity;
 use portico_store::WorkspaceStore;
-use portico_web::{Problem, Proven, Request, begin_session, change_by, commit_within_limit};
+use portico_web::{Problem, Proven, Request, begin_session, change_by, commit_for_outsider};
 
 /// Does what somebody went to Google for.
 pub(crate) async fn reach(
@@ -80,7 +80,7 @@ async fn sign_up(
     let client = sign_up::add(&mut change, (store, workspace.id), known, whom).await?;
     let session = begin_session(app, request, Proven::client(&client, SignInMethod::SignUp))?;
     change.begin_session(&session);
-    commit_within_limit(app, &workspace, &change, None).await?;
+    commit_for_outsider(app, &workspace, &change).await?;
     Ok(session)
 }
 

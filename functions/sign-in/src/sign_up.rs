@@ -15,7 +15,7 @@ use portico_domain::{
 use portico_store::WorkspaceStore;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, change_by, count_mail,
-    form_token, ok, refuse_forged_form, schema,
+    form_token, ok, refuse_forged_form, refuse_if_full, schema,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -28,7 +28,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::PUT, Grant::UPDATE];
 
 const OPERATION: Operation = Operation {
     summary: "Sign up",
-    description: "Only where the workspace lets anybody sign up. A mail with a link goes to the address; the client is added when the link is used. The answer is the same whether or not the address is known.",
+    description: "Only where the workspace lets anybody sign up. A mail with a link goes to the address; the client is added when the link is used. The answer is the same whether or not the address is known. Where the plan of the workspace allows no more clients, nobody signs up (`no_new_accounts`).",
     query: &[],
     body: Some(schema::<Person>),
     answer: Body::Json(schema::<Mailed>),
@@ -86,6 +86,7 @@ async fn ask(app: &App, request: &Request, workspace: &Workspace) -> Result<(), 
     count_mail(app, &store, request, &email).await?;
 
     let mut change = change_by(app, request, Actor::System);
+    refuse_if_full(app, workspace, &change.origin).await?;
     let nobody: ClientId = change.moment.id();
     let id = store.client_id_of(&email).await?.unwrap_or(nobody);
     let client = store.client(id).await?;

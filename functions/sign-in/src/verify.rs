@@ -15,7 +15,7 @@ use portico_domain::{
 use portico_keys::password::Password;
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, begin_session, change_by,
-    commit_within_limit, ok, refuse_forged_form, retry_stale, schema, signed_in,
+    commit_for_outsider, ok, refuse_forged_form, retry_stale, schema, signed_in,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -140,7 +140,7 @@ async fn sign_up(
         let proven = Proven::client(&client, SignInMethod::SignUp);
         let session = begin_session(app, request, proven)?;
         change.begin_session(&session);
-        commit_within_limit(app, workspace, &change, None).await?;
+        commit_for_outsider(app, workspace, &change).await?;
         Ok(session)
     })
     .await

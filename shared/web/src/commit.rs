@@ -95,6 +95,38 @@ pub async fn commit_within_limit(
     written
 }
 
+/// The same for a change that somebody from outside asks for, who is told
+/// nothing of the plan.
+pub async fn commit_for_outsider(
+    app: &App,
+    workspace: &Workspace,
+    change: &Change<'_>,
+) -> Result<(), Problem> {
+    match commit_within_limit(app, workspace, change, None).await {
+        Err(CommitError::ClientLimitReached(_)) => Err(Problem::no_new_accounts(&workspace.name)),
+        written => Ok(written?),
+    }
+}
+
+/// Refuses somebody from outside where there is no room for another client,
+/// before anything is asked of them: whoever they name, so that nobody learns
+/// who is there already. Whoever comes in between is refused by the commit.
+pub async fn refuse_if_full(
+    app: &App,
+    workspace: &Workspace,
+    origin: &Origin,
+) -> Result<(), Problem> {
+    let Some(limit) = workspace.plan.client_limit else {
+        return Ok(());
+    };
+    let used = app.store.workspace(workspace.id).counted_clients().await?;
+    if used < u64::from(limit) {
+        return Ok(());
+    }
+    Box::pin(tell_limit_reached(app, workspace, origin, limit)).await;
+    Err(Problem::no_new_accounts(&workspace.name))
+}
+
 /// What was refused stays refused whatever becomes of this; whoever is refused
 /// next tells it then.
 async fn tell_limit_reached(app: &App, workspace: &Workspace, origin: &Origin, limit: u32) {

@@ -33,7 +33,7 @@ pub use audit_page::{AUDIT_FILTERS, audit_page};
 pub use batch::{BatchItem, BatchView, MAX_BATCH, batch};
 pub use body::{body, body_or_default, given};
 pub use caller::{Caller, admit};
-pub use commit::commit_within_limit;
+pub use commit::{commit_for_outsider, commit_within_limit, refuse_if_full};
 pub use complained::refuse_if_complained;
 pub use custom_fields::custom_values;
 pub use form::{FormToken, form_token, refuse_forged_form, refuse_forgery};
