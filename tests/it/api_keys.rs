@@ -205,6 +205,46 @@ async fn who_may_not_manage_keys_makes_none() {
 }
 
 #[tokio::test]
+async fn nobody_revokes_or_renames_a_key_that_allows_more_than_they_may() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let role = json!({ "name": "Keeper", "permissions": ["manage_api_keys", "view_clients"] });
+    let role = admin.post("/v1/roles", &role).await.expect(201);
+    let custom = Role::Custom(id(&role).parse().expect("an id"));
+    let keeper = app.member(custom, CompanyAccess::ALL).await;
+    let narrow = app.key(&[Permission::ManageApiKeys]).await;
+    let keys = admin.get("/v1/api-keys").await.expect(200);
+    let chief = format!("/v1/api-keys/{}", id(&keys["data"][0]));
+    let staff = app.member(Role::Staff, CompanyAccess::ALL).await;
+    let staff = format!("/v1/api-keys/{}", staff.stored.id);
+
+    for key in [&chief, &staff] {
+        for less in [&keeper.actor, &narrow.actor] {
+            let refused = less.delete(key).await;
+            refused.problem(403, "permission_missing");
+            let lacking = refused.body["permissions"].as_array().expect("a list");
+            assert!(lacking.contains(&json!("edit_clients")), "{}", refused.text);
+            less.patch(key, &json!({ "name": "Mine" }))
+                .await
+                .problem(403, "permission_missing");
+        }
+    }
+    // What allows as much or less can be taken away, whoever's it is.
+    let viewer = app.key(&[Permission::ViewClients]).await;
+    let viewer = format!("/v1/api-keys/{}", viewer.stored.id);
+    keeper.actor.delete(&viewer).await.expect(200);
+    let own = format!("/v1/api-keys/{}", narrow.stored.id);
+    narrow.actor.delete(&own).await.expect(200);
+    // A key whose owner has left allows nothing.
+    let gone = app.member(Role::Staff, CompanyAccess::ALL).await;
+    let owner = format!("/v1/internal-users/{}", gone.stored.owner);
+    admin.delete(&owner).await.expect(200);
+    let gone = format!("/v1/api-keys/{}", gone.stored.id);
+    keeper.actor.delete(&gone).await.expect(200);
+    admin.delete(&staff).await.expect(200);
+}
+
+#[tokio::test]
 async fn keys_are_audited_with_the_change() {
     let app = TestApp::start().await;
     let admin = app.admin();

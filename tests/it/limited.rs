@@ -28,7 +28,8 @@ async fn make(actor: &Actor, path: &str, body: &Value) -> String {
 
 async fn limited_to(app: &TestApp, companies: &[&str]) -> Actor {
     let all: Vec<&str> = Permission::ALL.iter().map(|one| one.name()).collect();
-    let role = json!({ "name": "Everything", "permissions": all });
+    let name = format!("Everything in {} companies", companies.len());
+    let role = json!({ "name": name, "permissions": all });
     let role = make(&app.admin(), "/v1/roles", &role).await;
     let companies = companies.iter().map(|id| id.parse().expect("an id"));
     let access = CompanyAccess::only(companies).expect("not too many");
@@ -322,13 +323,22 @@ async fn clients_are_added_and_moved_only_within() {
 #[tokio::test]
 async fn whoever_is_limited_has_nothing_that_tells_of_the_whole_workspace() {
     let world = world().await;
-    for path in ["/v1/events", "/v1/webhook-endpoints", "/v1/roles"] {
-        world
-            .limited
-            .get(path)
-            .await
-            .problem(403, "permission_missing");
+    // The role allows all of it, and the limit takes it away.
+    for (path, permission) in [
+        ("/v1/events", "view_events"),
+        ("/v1/webhook-endpoints", "manage_webhooks"),
+        ("/v1/roles", "manage_roles"),
+    ] {
+        let refused = world.limited.get(path).await;
+        refused.problem(403, "company_access_limited");
+        assert_eq!(refused.body["permission"], permission);
+        let message = refused.body["message"].as_str().unwrap_or_default();
+        assert!(message.contains("limited to some companies"), "{message}");
     }
+    let member = world.app.member(Role::Staff, CompanyAccess::ALL).await;
+    let refused = member.actor.get("/v1/roles").await;
+    refused.problem(403, "permission_missing");
+    assert_eq!(refused.body["permissions"], json!(["manage_roles"]));
     let field =
         json!({ "customFields": [{ "entityType": "client", "name": "Tier", "type": "text" }] });
     let refused = world.limited.post("/v1/custom-fields", &field).await;
@@ -338,7 +348,7 @@ async fn whoever_is_limited_has_nothing_that_tells_of_the_whole_workspace() {
         .limited
         .post("/v1/internal-users", &member)
         .await
-        .problem(403, "permission_missing");
+        .problem(403, "company_access_limited");
 }
 
 #[tokio::test]

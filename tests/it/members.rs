@@ -268,7 +268,7 @@ async fn nobody_hands_out_or_takes_away_what_they_may_not_do_themselves() {
         lead.post("/v1/internal-users", &new(&json!(role)))
             .await
             .problem(403, "permission_missing");
-        lead.patch(&equal, &json!({ "role": role }))
+        lead.patch(&equal, &json!({ "role": role, "roleId": null }))
             .await
             .problem(403, "permission_missing");
     }
@@ -276,9 +276,15 @@ async fn nobody_hands_out_or_takes_away_what_they_may_not_do_themselves() {
         lead.patch(mightier, &json!({ "role": role["id"] }))
             .await
             .problem(403, "permission_missing");
-        lead.delete(mightier)
-            .await
-            .problem(403, "permission_missing");
+        let refused = lead.delete(mightier).await;
+        refused.problem(403, "permission_missing");
+        let lacking = refused.body["permissions"].as_array().expect("a list");
+        assert!(lacking.len() > 1 && lacking.contains(&json!("edit_clients")));
+        let message = refused.body["message"].as_str().unwrap_or_default();
+        assert!(message.contains("allows more than the caller"), "{message}");
+        for name in lacking {
+            assert!(message.contains(name.as_str().expect("a name")));
+        }
     }
     lead.post("/v1/internal-users", &new(&role["id"]))
         .await
@@ -293,6 +299,72 @@ async fn nobody_hands_out_or_takes_away_what_they_may_not_do_themselves() {
         .delete(&chief)
         .await
         .problem(403, "permission_missing");
+    let refused = narrow.get("/v1/roles").await;
+    refused.problem(403, "permission_missing");
+    let message = refused.body["message"].as_str().unwrap_or_default();
+    assert!(message.contains("its owner has it"), "{message}");
+}
+
+#[tokio::test]
+async fn what_is_shown_of_a_role_can_be_sent_back_and_changes_nothing() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let role = json!({ "name": "Reader", "permissions": ["view_clients"] });
+    let role = admin.post("/v1/roles", &role).await.expect(201);
+    let other = json!({ "name": "Writer", "permissions": ["edit_clients"] });
+    let other = admin.post("/v1/roles", &other).await.expect(201);
+    let mut body = mary();
+    body["roleId"] = role["id"].clone();
+    let path = user(&admin, &body).await;
+    let shown = admin.get(&path).await.expect(200);
+    assert_eq!(
+        (&shown["role"], &shown["roleId"]),
+        (&json!("staff"), &role["id"])
+    );
+
+    for (change, role, role_id) in [
+        (
+            json!({ "role": "staff", "givenName": "Maria" }),
+            "staff",
+            &role["id"],
+        ),
+        (
+            json!({ "role": "staff", "roleId": role["id"] }),
+            "staff",
+            &role["id"],
+        ),
+        (
+            json!({ "role": "staff", "roleId": other["id"] }),
+            "staff",
+            &other["id"],
+        ),
+        (
+            json!({ "role": "staff", "roleId": null }),
+            "staff",
+            &Value::Null,
+        ),
+        (json!({ "roleId": role["id"] }), "staff", &role["id"]),
+        (json!({ "roleId": null }), "staff", &Value::Null),
+        (json!({ "role": "admin" }), "admin", &Value::Null),
+        (
+            json!({ "role": "admin", "roleId": null }),
+            "admin",
+            &Value::Null,
+        ),
+        (json!({ "roleId": null }), "admin", &Value::Null),
+        (json!({ "role": "staff" }), "staff", &Value::Null),
+    ] {
+        let changed = admin.patch(&path, &change).await.expect(200);
+        let is = (&changed["role"], &changed["roleId"]);
+        assert_eq!(is, (&json!(role), role_id), "{change}");
+    }
+    for change in [
+        json!({ "role": "admin", "roleId": role["id"] }),
+        json!({ "role": other["id"], "roleId": role["id"] }),
+    ] {
+        let refused = admin.patch(&path, &change).await;
+        assert_eq!(refused.problem(400, "role_contradictory"), Some("roleId"));
+    }
 }
 
 #[tokio::test]
@@ -307,8 +379,8 @@ async fn the_last_admin_can_neither_be_demoted_nor_removed() {
         .problem(409, "last_admin");
     admin.delete(&path).await.problem(409, "last_admin");
     assert_eq!(admin.get(&path).await.expect(200)["role"], "admin");
-    let second = json!({ "name": "A B", "email": "second@example.com", "role": "admin" });
-    let second = user(&admin, &second).await;
+    let second = app.member(Role::Admin, CompanyAccess::ALL).await;
+    let second = format!("/v1/internal-users/{}", second.stored.owner);
     admin
         .patch(&path, &json!({ "role": "staff" }))
         .await

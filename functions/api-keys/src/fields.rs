@@ -1,12 +1,14 @@
 //! The fields of an API key as callers write them, and what of them a caller
 //! may give.
 
+use portico_app::App;
 use portico_domain::{
-    ApiKey, ApiKeyPatch, Invalid, RateLimit, Scope, Time, parse_permissions, text,
+    ApiKey, ApiKeyPatch, Invalid, Permission, RateLimit, Scope, Time, parse_permissions, text,
 };
 use portico_web::{Caller, Problem, given};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// An API key, or what shall change about one.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -80,4 +82,21 @@ pub(crate) fn refuse_more(caller: &Caller, key: &ApiKey) -> Result<(), Problem> 
         Some(own) if !key.is_within(own) => Err(Problem::key_exceeds_caller()),
         Some(_) | None => Ok(()),
     }
+}
+
+/// Refuses to take away a key that allows more at this moment than the caller
+/// may do: whoever may only manage keys would put out those who may do more.
+pub(crate) async fn refuse_mightier(
+    app: &App,
+    caller: &Caller,
+    key: &ApiKey,
+) -> Result<(), Problem> {
+    let owner = caller.store(app).internal_user(key.owner).await?;
+    let may = match owner {
+        Some(owner) if owner.is_member() => caller.permissions_of(app, &owner).await?,
+        Some(_) => BTreeSet::new(),
+        // From before there were members: the scope is all there is.
+        None => Permission::ALL.iter().copied().collect(),
+    };
+    caller.require_all(&key.scope.of(may))
 }

@@ -1,11 +1,12 @@
 //! `PATCH /v1/api-keys/{id}`: changes the fields that are given.
 
 use crate::{
-    fields::{ApiKeyFields, refuse_more},
+    fields::{ApiKeyFields, refuse_mightier, refuse_more},
     get::find,
 };
 use portico_app::{App, Grant};
 use portico_domain::{ApiKeyView, Permission};
+use portico_store::Index;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
     schema,
@@ -16,11 +17,11 @@ pub const ROUTE: Route =
     Route::patch("api-keys-update", "/v1/api-keys/{id}").needs(Permission::ManageApiKeys);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::query(Index::Gsi1), Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Change an API key",
-    description: "What is not given stays as it is; `null` takes an end or a limit away. What is changed holds from the next request on. A key cannot be changed into one that allows more than the caller (`key_exceeds_caller`).",
+    description: "What is not given stays as it is; `null` takes an end or a limit away. What is changed holds from the next request on. A key cannot be changed into one that allows more than the caller (`key_exceeds_caller`), nor the last with which an admin can come in into one that allows less (`last_admin`).",
     query: &[],
     body: Some(schema::<ApiKeyFields>),
     answer: Body::Json(schema::<ApiKeyView>),
@@ -39,6 +40,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     retry_stale(|| async {
         let before = find(&workspace, id).await?;
         request.if_match(&before.view())?;
+        refuse_mightier(app, &caller, &before).await?;
         let patch = body::<ApiKeyFields>(&request)?.into_patch(app.now())?;
         let mut change = caller.change(app);
         let after = before.update(&mut change, patch);

@@ -3,8 +3,8 @@
 
 use portico_app::{App, Grant};
 use portico_domain::{
-    Actor, AuditEntry, AuditEntryView, AuditNote, ClientId, CompanyId, InternalUserId, Invalid,
-    Permission, text,
+    Actor, AuditEntry, AuditEntryView, AuditNote, ClientId, CompanyId, Feature, InternalUserId,
+    Invalid, Permission, text,
 };
 use portico_store::WorkspaceStore;
 use portico_web::{
@@ -23,6 +23,7 @@ const MAX_CONTEXT: usize = 4_096;
 /// What this function answers to.
 pub const ROUTE: Route = Route::post("audit-log-create", "/v1/audit-log")
     .needs(Permission::WriteAuditLog)
+    .part_of(Feature::AuditLog)
     .also_at(&["/v1/events"]);
 
 /// What it may do.

@@ -1,6 +1,6 @@
 //! `POST /v1/internal-users`: adds a team member to the workspace.
 
-use crate::fields::{InternalUserFields, check_companies};
+use crate::fields::{InternalUserFields, check_companies, require_given};
 use portico_app::{App, Grant};
 use portico_domain::{InternalUser, InternalUserView, Permission};
 use portico_web::{
@@ -38,7 +38,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let is_invited = request.flag("sendInvite")?.unwrap_or(false);
     let draft = body::<InternalUserFields>(&request)?.into_draft()?;
-    caller.require_role(app, draft.role).await?;
+    require_given(app, &caller, draft.role).await?;
     let workspace = caller.store(app);
     check_companies(&workspace, &draft.company_access).await?;
     if is_invited {

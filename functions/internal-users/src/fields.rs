@@ -1,11 +1,12 @@
 //! The fields of an internal user as callers write them.
 
+use portico_app::App;
 use portico_domain::{
-    CompanyAccess, CompanyId, Email, InternalUser, InternalUserDraft, InternalUserPatch, Invalid,
-    PersonName, Role, text,
+    CompanyAccess, CompanyId, Email, Feature, InternalUser, InternalUserDraft, InternalUserPatch,
+    Invalid, PersonName, Role, RoleId, text,
 };
 use portico_store::WorkspaceStore;
-use portico_web::Problem;
+use portico_web::{Caller, Problem, given};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -22,8 +23,14 @@ pub(crate) struct InternalUserFields {
     /// Its address; unique among the workspace's internal users whatever its
     /// case. It is given when the internal user is added.
     email: Option<String>,
-    /// `admin`, `staff`, or the id of a role of the workspace's own.
+    /// `admin`, `staff`, or the id of a role of the workspace's own. Whoever
+    /// has one of those is shown as `staff`, and keeps it where `staff` is sent
+    /// back without `roleId`.
     role: Option<String>,
+    /// The id of a role of the workspace's own; `null` takes it away, and leaves
+    /// `staff`.
+    #[serde(deserialize_with = "given")]
+    role_id: Option<Option<RoleId>>,
     /// Whether it sees only some companies and their clients.
     is_client_access_limited: Option<bool>,
     /// Which companies.
@@ -33,7 +40,7 @@ pub(crate) struct InternalUserFields {
 impl InternalUserFields {
     pub(crate) fn into_draft(self) -> Result<InternalUserDraft, Invalid> {
         let company_access = self.company_access(&CompanyAccess::ALL)?;
-        let role = self.role()?.ok_or_else(|| Invalid::missing("role"))?;
+        let role = self.role(None)?.ok_or_else(|| Invalid::missing("role"))?;
         Ok(InternalUserDraft {
             name: PersonName::from_fields(
                 self.given_name.as_deref(),
@@ -77,17 +84,33 @@ impl InternalUserFields {
         Ok(InternalUserPatch {
             given_name,
             family_name,
-            role: self.role()?,
+            role: self.role(Some(before.role))?,
             company_access: self.company_access(&before.company_access)?,
         })
     }
 
-    fn role(&self) -> Result<Option<Role>, Invalid> {
+    /// What the two fields mean together. Only both say that whoever has a role
+    /// of the workspace's own is `staff` from now on: `staff` alone is what was
+    /// shown.
+    fn role(&self, before: Option<Role>) -> Result<Option<Role>, Invalid> {
         let parse = |text: &String| {
             let message = "role is admin, staff, or the id of a role of this workspace";
             Role::parse(text).ok_or_else(|| Invalid::new("role", "role_unknown", message))
         };
-        self.role.as_ref().map(parse).transpose()
+        let role = self.role.as_ref().map(parse).transpose()?;
+        let is_custom = before.is_some_and(|before| before.custom().is_some());
+        match (role, self.role_id) {
+            (Some(Role::Staff), None) if is_custom => Ok(None),
+            (role, None) => Ok(role),
+            (None, Some(None)) => Ok(is_custom.then_some(Role::Staff)),
+            (Some(role @ (Role::Admin | Role::Staff)), Some(None)) => Ok(Some(role)),
+            (None | Some(Role::Staff), Some(Some(id))) => Ok(Some(Role::Custom(id))),
+            (Some(Role::Custom(role)), Some(Some(id))) if role == id => Ok(Some(Role::Custom(id))),
+            (Some(Role::Admin | Role::Custom(_)), Some(_)) => {
+                let message = "role and roleId name different roles; leave one of them out";
+                Err(Invalid::new("roleId", "role_contradictory", message))
+            }
+        }
     }
 
     /// What the two fields mean together. The list alone limits; the flag alone
@@ -123,6 +146,15 @@ impl InternalUserFields {
             (Some(false), _) => Ok(Some(CompanyAccess::ALL)),
         }
     }
+}
+
+/// Refuses to give a role that allows more than the caller may do, and, where
+/// the plan has no roles of the workspace's own, one of those.
+pub(crate) async fn require_given(app: &App, caller: &Caller, role: Role) -> Result<(), Problem> {
+    if role.custom().is_some() {
+        caller.require_feature(Feature::CustomRoles)?;
+    }
+    caller.require_role(app, role).await
 }
 
 /// Refuses a limit to companies that the workspace does not have.

@@ -3,6 +3,7 @@
 use crate::get::find_member;
 use portico_app::{App, Grant};
 use portico_domain::Permission;
+use portico_store::Index;
 use portico_web::{
     Body, Deletion, Function, Operation, Problem, Request, Response, Route, admit, ok, retry_stale,
     schema,
@@ -13,11 +14,17 @@ pub const ROUTE: Route = Route::delete("internal-users-remove", "/v1/internal-us
     .needs(Permission::ManageMembers);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::DELETE];
+pub const GRANTS: &[Grant] = &[
+    Grant::query(Index::Gsi1),
+    Grant::PUT,
+    Grant::UPDATE,
+    Grant::DELETE,
+    Grant::CHECK,
+];
 
 const OPERATION: Operation = Operation {
     summary: "Remove an internal user",
-    description: "It and its API keys are out on the very next request, and its address can be used again. Nobody can remove whoever may do more than they. The last admin cannot be removed (`last_admin`).",
+    description: "It and its API keys are out on the very next request, and its address can be used again. Nobody can remove whoever may do more than they. An admin can be removed only if another one can come in: has an account, or an API key that allows everything and has no end (`last_admin`).",
     query: &[],
     body: None,
     answer: Body::Json(schema::<Deletion>),

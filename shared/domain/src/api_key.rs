@@ -203,6 +203,12 @@ impl ApiKey {
         change.events.push(event);
     }
 
+    /// Whether it lets its owner do all that it may for as long as that is a
+    /// member.
+    pub const fn is_whole_for_good(&self) -> bool {
+        self.scope.is_whole && self.expires_at.is_none() && self.revoked_at.is_none()
+    }
+
     /// Whether it works no longer than this other key, and may ask no more
     /// often.
     pub fn is_within(&self, other: &Self) -> bool {

@@ -38,7 +38,7 @@ features! {
     Webhooks = "webhooks",
     /// Roles of the workspace's own.
     CustomRoles = "custom_roles",
-    /// Reading the audit log.
+    /// The audit log: reading it, and adding entries of one's own.
     AuditLog = "audit_log",
 }
 

@@ -26,7 +26,7 @@ const KEYS: Pattern = Pattern::new(
     "<key>",
 );
 
-const API_KEY_ENTITY: &str = "apiKey";
+pub(crate) const API_KEY_ENTITY: &str = "apiKey";
 
 /// The attribute that says when a key was last used.
 pub(crate) const LAST_USED: &str = "lastUsedAt";

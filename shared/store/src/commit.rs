@@ -6,6 +6,7 @@
 //! written either, so that the list of events does not get one in a part that
 //! has been read.
 
+mod admins;
 mod limit;
 mod meaning;
 mod rehearsal;
@@ -21,6 +22,7 @@ use crate::{
     transact::{MAX_ACTIONS, Outcome},
     workspace,
 };
+use admins::Remaining;
 use aws_sdk_dynamodb::{
     error::BuildError,
     types::{
@@ -53,7 +55,8 @@ impl WorkspaceStore<'_> {
     /// Whether the change could be written now: asks for every condition of
     /// the transaction and writes nothing.
     pub async fn rehearse(&self, change: &Change<'_>) -> Result<(), CommitError> {
-        let transaction = self.transaction(change, None)?.conditions_only()?;
+        let admin = self.remaining_admin(change).await?;
+        let transaction = self.transaction(change, None, admin)?.conditions_only()?;
         self.send(change, transaction).await
     }
 
@@ -64,7 +67,8 @@ impl WorkspaceStore<'_> {
         change: &Change<'_>,
         answered: Option<&Answered>,
     ) -> Result<(), CommitError> {
-        let transaction = self.transaction(change, answered)?;
+        let admin = self.remaining_admin(change).await?;
+        let transaction = self.transaction(change, answered, admin)?;
         self.send(change, transaction).await
     }
 
@@ -89,6 +93,7 @@ impl WorkspaceStore<'_> {
         &self,
         change: &Change<'_>,
         answered: Option<&Answered>,
+        admin: Option<Box<Remaining>>,
     ) -> Result<Transaction, CommitError> {
         if !change.belongs_to(self.id) {
             let reason = "it belongs to another workspace";
@@ -140,6 +145,9 @@ impl WorkspaceStore<'_> {
             transaction.revise(invitation::invitation_item(after)?, version)?;
         }
         transaction.team(change)?;
+        if let Some(admin) = admin {
+            transaction.remains(&admin)?;
+        }
         for Revision { before, after } in &change.endpoints {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(endpoint::endpoint_item(after)?, version)?;

@@ -37,6 +37,8 @@ pub struct Caller {
     /// The companies whose clients it sees.
     pub companies: CompanyAccess,
     permissions: BTreeSet<Permission>,
+    /// What the role allows, before limits and scopes.
+    of_role: BTreeSet<Permission>,
     pub(crate) origin: Origin,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
     pub(crate) is_dry_run: bool,
@@ -57,10 +59,16 @@ impl Caller {
     /// Refuses a caller without this permission.
     pub fn require(&self, permission: Permission) -> Result<(), Problem> {
         if self.may(permission) {
-            Ok(())
-        } else {
-            Err(Problem::permission_missing(permission))
+            return Ok(());
         }
+        // Where the role has it, it would be no help to give it once more.
+        Err(if !self.of_role.contains(&permission) {
+            Problem::permission_missing(permission)
+        } else if self.companies.is_limited() && permission.is_workspace_wide() {
+            Problem::permission_limited(permission)
+        } else {
+            Problem::permission_out_of_scope(permission)
+        })
     }
 
     /// Refuses a caller whose plan lacks this.
@@ -77,16 +85,44 @@ impl Caller {
         &self,
         permissions: impl IntoIterator<Item = &'a Permission>,
     ) -> Result<(), Problem> {
+        let missing = self.missing(permissions);
+        match missing[..] {
+            [] => Ok(()),
+            [one] => self.require(one),
+            _ => Err(Problem::permissions_missing(&missing)),
+        }
+    }
+
+    fn missing<'a>(
+        &self,
+        permissions: impl IntoIterator<Item = &'a Permission>,
+    ) -> Vec<Permission> {
+        let permissions = permissions.into_iter().copied();
         permissions
-            .into_iter()
-            .try_for_each(|permission| self.require(*permission))
+            .filter(|permission| !self.may(*permission))
+            .collect()
     }
 
     /// Refuses a caller who may do less than this role allows.
     pub async fn require_role(&self, app: &App, role: Role) -> Result<(), Problem> {
         let permissions = permissions_of(app, self.workspace_id, role).await?;
         // A custom role that is not there is refused where it is given.
-        self.require_all(&permissions.unwrap_or_default())
+        let missing = self.missing(&permissions.unwrap_or_default());
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::role_exceeds_caller(role, &missing))
+        }
+    }
+
+    /// What this member of the workspace may do at this moment.
+    pub async fn permissions_of(
+        &self,
+        app: &App,
+        user: &InternalUser,
+    ) -> Result<BTreeSet<Permission>, Problem> {
+        let role = permissions_of(app, self.workspace_id, user.role).await?;
+        Ok(user.permissions(role.unwrap_or_default()))
     }
 
     /// Whether the caller sees this client.
@@ -131,6 +167,7 @@ impl Caller {
         origin: Origin,
     ) -> Result<Self, Problem> {
         let role = permissions_of(app, workspace.id, user.role).await?;
+        let role = role.unwrap_or_default();
         Ok(Self {
             workspace_id: workspace.id,
             workspace,
@@ -140,7 +177,8 @@ impl Caller {
             is_dry_run: false,
             ahead: ReadAhead::default(),
             companies: user.company_access.clone(),
-            permissions: scope.of(user.permissions(role.unwrap_or_default())),
+            permissions: scope.of(user.permissions(role.clone())),
+            of_role: role,
             user: Some(user),
             key: None,
         })
@@ -270,6 +308,7 @@ async fn with_key(
             ahead: ReadAhead::default(),
             companies: CompanyAccess::ALL,
             permissions: key.scope.of(Permission::ALL.iter().copied().collect()),
+            of_role: Permission::ALL.iter().copied().collect(),
             user: None,
             key: None,
         },
