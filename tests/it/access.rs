@@ -178,6 +178,10 @@ const TABLE: &[(&str, Access)] = &[
         Access::Permission(Permission::ManageWebhooks),
     ),
     (
+        "webhook-deliveries-get",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
         "webhook-deliveries-resend",
         Access::Permission(Permission::ManageWebhooks),
     ),
@@ -185,6 +189,7 @@ const TABLE: &[(&str, Access)] = &[
         "webhook-recoveries-get",
         Access::Permission(Permission::ManageWebhooks),
     ),
+    ("events-get", Access::Permission(Permission::ViewEvents)),
     ("events-list", Access::Permission(Permission::ViewEvents)),
     (
         "events-resend",

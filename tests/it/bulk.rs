@@ -3,7 +3,7 @@
 use e2e::{Receiver, TestApp, id};
 use portico_domain::{Attempt, DeliveryStatus, EndpointId, Time, WebhookDelivery};
 use portico_local::{Call, Fault};
-use portico_store::PageRequest;
+use portico_store::{DeliveryFilter, PageRequest};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -32,7 +32,9 @@ async fn lengthen_logs(app: &TestApp, endpoint: &Value, change: impl Fn(&mut Web
     };
     let mut all = Vec::new();
     loop {
-        let page = workspace.deliveries(endpoint, &request).await;
+        let page = workspace
+            .deliveries(endpoint, &DeliveryFilter::default(), &request)
+            .await;
         let page = page.expect("the table answers");
         all.extend(page.items);
         match page.next {

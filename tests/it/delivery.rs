@@ -263,6 +263,26 @@ async fn an_overloaded_endpoint_gets_the_pause_that_it_asks_for() {
 
 /// An endpoint whose circuit has just opened, with one failed delivery for
 /// each of ten companies.
+/// The pause after it is over sooner than the attempt is due again.
+#[tokio::test]
+async fn after_an_overload_the_next_attempt_comes_when_it_is_due() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    receiver.reply_next(&[Reply::status(429), Reply::status(502), Reply::status(504)]);
+    register(&app, &receiver, json!({})).await;
+    company(&app, "Engines").await;
+    app.settle().await;
+    assert_eq!(receiver.received().len(), 1);
+
+    // Five and thirty seconds, a fifth more or less, and a second of the queue.
+    for (seconds, expected) in [(8, 2), (38, 3)] {
+        for _ in 0..seconds {
+            app.advance(Duration::from_secs(1)).await;
+        }
+        assert_eq!(receiver.received().len(), expected);
+    }
+}
+
 async fn with_open_circuit(app: &TestApp, receiver: &Receiver) -> Value {
     let endpoint = register(app, receiver, json!({ "eventTypes": ["company.created"] })).await;
     receiver.reply_next(&[Reply::status(500); 10]);

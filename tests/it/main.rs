@@ -19,6 +19,7 @@ mod costs;
 mod crm;
 mod custom_fields;
 mod delivery;
+mod delivery_log;
 mod documents;
 mod dry_run;
 mod durability;

@@ -9,8 +9,7 @@ use portico_web::{
 /// What this function answers to.
 pub const ROUTE: Route = Route::get("audit-log-get", "/v1/audit-log/{id}")
     .needs(Permission::ViewAuditLog)
-    .part_of(Feature::AuditLog)
-    .also_at(&["/v1/events/{id}"]);
+    .part_of(Feature::AuditLog);
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[];

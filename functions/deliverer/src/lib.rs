@@ -71,7 +71,8 @@ async fn work_off(
             return Ok(());
         }
         if workspace.leave_lane(&slice.lane, slice.look_at).await? {
-            return wake_at(app, &slice.lane, slice.wake_at).await;
+            wake_at(app, &slice.lane, slice.wake_at).await?;
+            return wake_at(app, &slice.lane, slice.retry_at).await;
         }
         // It was rung meanwhile, or the lease has run out.
         match workspace.lane(slice.lane.id).await? {

@@ -24,6 +24,9 @@ pub(crate) struct Slice {
     /// When somebody has to be woken for that; not if a message is under way
     /// already.
     pub(crate) wake_at: Option<Time>,
+    /// When else somebody has to be woken: what failed is due again later than
+    /// the pause that followed from it ends.
+    pub(crate) retry_at: Option<Time>,
     /// Whether the lane is another worker's by now.
     pub(crate) is_lost: bool,
     ends_at: Time,
@@ -41,6 +44,7 @@ impl Slice {
             lane,
             look_at: None,
             wake_at: None,
+            retry_at: None,
             is_lost: false,
             ends_at,
         }
@@ -179,11 +183,15 @@ impl Slice {
             health::Verdict::Pause(until) => {
                 self.look_at = Some(until);
                 self.wake_at = Some(until);
+                // Whoever looks after the pause finds it not due yet, and what
+                // is due then has been asked for here.
+                self.retry_at = delivery.due_at.filter(|due_at| *due_at > until);
                 Ok(Step::Stop)
             }
             health::Verdict::Disabled => {
                 self.look_at = self.lane.next_look(None, app.now());
                 self.wake_at = None;
+                self.retry_at = None;
                 Ok(Step::Stop)
             }
         }

@@ -1,5 +1,6 @@
 //! The functions behind `/v1/events`, and those that name or make events.
 
+pub mod get;
 pub mod list;
 pub mod resend;
 pub mod send;
@@ -9,6 +10,7 @@ use portico_web::Function;
 
 /// Every function of this resource.
 pub const FUNCTIONS: &[Function] = &[
+    get::FUNCTION,
     list::FUNCTION,
     resend::FUNCTION,
     send::FUNCTION,

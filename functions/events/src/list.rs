@@ -11,8 +11,8 @@ use portico_domain::{
 };
 use portico_store::{EventFilter, Index};
 use portico_web::{
-    Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
-    admit, audit_page, ok,
+    Body, Caller, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response,
+    Route, admit, audit_page, ok,
 };
 use schemars::{Schema, SchemaGenerator, json_schema};
 
@@ -79,8 +79,7 @@ fn listed(generator: &mut SchemaGenerator) -> Schema {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     if is_for_audit_log(&request) {
-        caller.require(Permission::ViewAuditLog)?;
-        caller.require_feature(Feature::AuditLog)?;
+        refuse_audit_log(&caller)?;
         if request.query("after").is_some() {
             let message = "after is of the list of events; startDate, endDate, actorId and names such as clientCreated are of the audit log: use one or the other";
             return Err(Invalid::new("after", "parameter_invalid", message).into());
@@ -106,6 +105,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     };
     let page = caller.store(app).events(filter, &paging.request).await?;
     Ok(ok(&paging.answer(app, page, |event| event)?))
+}
+
+/// Refuses who may see events and not the audit log.
+pub(crate) fn refuse_audit_log(caller: &Caller) -> Result<(), Problem> {
+    caller.require(Permission::ViewAuditLog)?;
+    caller.require_feature(Feature::AuditLog)
 }
 
 /// Whether it is a program for the compatible API that reads the audit log: by

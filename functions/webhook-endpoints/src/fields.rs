@@ -9,7 +9,7 @@ use portico_keys::Secret;
 use portico_web::Problem;
 use portico_webhook::headers::vet_headers;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ const MAX_FILTERS: usize = 100;
 const MAX_RATE: u32 = 1_000;
 
 /// An endpoint, or what shall change about one. A field that is `null` is
-/// emptied.
+/// emptied, if it can be empty, and refused if it cannot.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 #[expect(
@@ -37,8 +37,10 @@ pub(crate) struct EndpointFields {
         alias = "targetUrl",
         alias = "target_url",
         alias = "hookUrl",
-        alias = "hook_url"
+        alias = "hook_url",
+        deserialize_with = "filled"
     )]
+    #[schemars(with = "String")]
     url: Option<String>,
     /// How an endpoint of another kind is reached and what it gets; see
     /// docs/webhooks.md. Always given whole. Credentials are sealed and not
@@ -46,12 +48,16 @@ pub(crate) struct EndpointFields {
     settings: Option<Map<String, Value>>,
     /// Which events: `*`, all of an object such as `client.*`, or single
     /// types; all unless given.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "Vec<String>")]
     event_types: Option<Vec<String>>,
     /// A single one of them, as subscriptions say it; also called `event`.
     #[serde(alias = "event", alias = "event_type")]
     event_type: Option<String>,
     /// What it is for, 500 characters at most.
-    description: Option<String>,
+    #[serde(deserialize_with = "given")]
+    #[schemars(with = "Option<String>")]
+    description: Option<Option<String>>,
     /// Headers that every request carries besides, 10 at most. Their values
     /// are sealed and not shown again.
     #[serde(deserialize_with = "given")]
@@ -65,12 +71,16 @@ pub(crate) struct EndpointFields {
     /// `none` or `strict`: with `strict`, which is usual for `hubspot` and
     /// `salesforce`, the next event of an object waits
     /// until the one before has been delivered or given up.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "Ordering")]
     ordering: Option<Ordering>,
     /// Who is told by mail when it is disabled because it fails.
     #[serde(deserialize_with = "given")]
     #[schemars(with = "Option<String>")]
     contact_email: Option<Option<String>>,
     /// Whether it gets events.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "bool")]
     enabled: Option<bool>,
 }
 
@@ -85,13 +95,22 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
+/// Refuses `null` for a field that always has a value.
+fn filled<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let given = Option::deserialize(deserializer)?;
+    if given.is_none() {
+        return Err(D::Error::custom(
+            "it cannot be null; leave it out to keep it",
+        ));
+    }
+    Ok(given)
+}
+
 impl EndpointFields {
     /// A new endpoint under this id.
     pub(crate) fn draft(&self, app: &App, id: EndpointId) -> Result<EndpointDraft, Problem> {
-        if self.enabled == Some(false) {
-            let message = "an endpoint is enabled when it is made; disable it afterwards";
-            return Err(Invalid::new("enabled", "field_fixed", message).into());
-        }
         let kind = self.kind.unwrap_or_default();
         if kind.is_standard() && self.url.is_none() {
             return Err(Invalid::missing("url").into());
@@ -118,6 +137,7 @@ impl EndpointFields {
             rate_limit: patch.rate_limit.unwrap_or(kind.usual_rate()),
             ordering: patch.ordering.unwrap_or(usual_ordering),
             contact_email: patch.contact_email.flatten(),
+            is_enabled: self.enabled.unwrap_or(true),
         })
     }
 
@@ -145,7 +165,11 @@ impl EndpointFields {
                 .map(|given| settings(app, id, kind, given))
                 .transpose()?,
             event_types: self.filters()?,
-            description: self.description.as_deref().map(description).transpose()?,
+            description: self
+                .description
+                .as_ref()
+                .map(|given| description(given.as_deref().unwrap_or_default()))
+                .transpose()?,
             headers: match &self.headers {
                 Some(Some(given)) => Some(headers(app, id, given)?),
                 Some(None) => Some(None),

@@ -3,7 +3,7 @@
 use crate::get::find;
 use portico_app::{App, Grant};
 use portico_domain::{Endpoint, EndpointHealth, Gate, Permission, Time, WebhookDelivery};
-use portico_store::{Index, PageRequest};
+use portico_store::{DeliveryFilter, Index, PageRequest};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
 };
@@ -89,7 +89,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         limit: SAMPLE,
         after: None,
     };
-    let latest = workspace.deliveries(endpoint.id, &page).await?.items;
+    let latest = workspace
+        .deliveries(endpoint.id, &DeliveryFilter::default(), &page)
+        .await?
+        .items;
     Ok(ok(&view(&endpoint, &health, &latest, app.now())))
 }
 

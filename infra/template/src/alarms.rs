@@ -52,6 +52,14 @@ pub(crate) fn add(resources: &mut Map<String, Value>) {
             Missing::IsAlarm,
         ),
         (
+            "CaretakerHeartbeat",
+            "The caretaker did not run for 15 minutes; nothing purged is erased.",
+            ("AWS/Lambda", "Invocations", "Sum"),
+            function("caretaker"),
+            0.0,
+            Missing::IsAlarm,
+        ),
+        (
             "ApiErrors",
             "Requests fail on our side.",
             ("AWS/ApiGateway", "5xx", "Sum"),

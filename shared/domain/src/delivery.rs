@@ -114,6 +114,18 @@ pub enum DeliveryStatus {
     Exhausted,
 }
 
+impl DeliveryStatus {
+    /// Its name, as it is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Exhausted => "exhausted",
+        }
+    }
+}
+
 /// How far a delivery is, for whoever asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -141,6 +141,8 @@ pub struct EndpointDraft {
     pub ordering: Ordering,
     /// Who is told by mail when it is disabled because it fails.
     pub contact_email: Option<Email>,
+    /// Whether it gets events from the beginning.
+    pub is_enabled: bool,
 }
 
 /// What a caller wants changed, checked; what is `None` stays as it is.
@@ -197,6 +199,10 @@ impl Endpoint {
             told: Told::default(),
             version: 0,
         };
+        let mut endpoint = endpoint;
+        if !draft.is_enabled {
+            endpoint.note_disabled(change, "registered so");
+        }
         change.note(endpoint.audited("webhookEndpoint.created"));
         change.save_endpoint(None, endpoint)
     }
@@ -291,7 +297,8 @@ impl Endpoint {
     }
 
     /// Gives it a new secret; the present one signs too until `overlap` is
-    /// over.
+    /// over. Without an overlap no earlier secret signs any more, whichever it
+    /// is that has leaked.
     pub fn rotate_secret(
         &self,
         change: &mut Change<'_>,
@@ -305,6 +312,9 @@ impl Endpoint {
             until: now + overlap,
         };
         after.old_secrets.insert(0, retired);
+        if overlap.is_zero() {
+            after.old_secrets.clear();
+        }
         after.old_secrets.retain(|old| now < old.until);
         after.old_secrets.truncate(MAX_OLD_SECRETS);
         after.updated_at = now;

@@ -118,6 +118,7 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     let draft = EndpointDraft {
         url: "https://example.com/hooks/portico".to_owned(),
         event_types: vec![EventFilter::parse("eventTypes", "*").ok()?],
+        is_enabled: true,
         ..EndpointDraft::default()
     };
     let endpoint = Endpoint::create(change, moment.id(), workspace_id, draft, String::new());

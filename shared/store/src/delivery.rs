@@ -10,12 +10,13 @@ use crate::{
     Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
     error::unless_condition_fails,
     item::{Attributes, expire_after, item, read},
-    list::{Order, Question},
+    list::{Filter, Order, Question},
     number,
     pattern::Key,
 };
 use portico_domain::{
-    DELIVERY_RETENTION, DeliveryId, EndpointId, EventId, Recovery, WebhookDelivery, WorkspaceId,
+    DELIVERY_RETENTION, DeliveryId, DeliveryStatus, EndpointId, EventId, EventName, Recovery,
+    WebhookDelivery, WorkspaceId,
 };
 pub use queued::{Current, Queued};
 
@@ -42,6 +43,15 @@ const OF_LANE: Pattern = Pattern::new(
 
 const ENTITY: &str = "delivery";
 
+/// Which deliveries to list.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryFilter {
+    /// How far they are, one of these; all, if empty.
+    pub statuses: Vec<DeliveryStatus>,
+    /// Of events of this type.
+    pub event_type: Option<EventName>,
+}
+
 impl WorkspaceStore<'_> {
     /// Writes a new delivery; answers whether there was none with its id.
     pub async fn create_delivery(&self, delivery: &WebhookDelivery) -> Result<bool, Error> {
@@ -53,15 +63,30 @@ impl WorkspaceStore<'_> {
         self.fetch(ENTITY, &this_key(self.id, id)).await
     }
 
-    /// Deliveries to an endpoint, newest first.
+    /// Deliveries to an endpoint that pass the filter, newest first.
     pub async fn deliveries(
         &self,
         endpoint: EndpointId,
+        filter: &DeliveryFilter,
         page: &PageRequest,
     ) -> Result<Page<WebhookDelivery>, Error> {
         let partition = OF_ENDPOINT.partition(&[&self.id, &endpoint]);
         let question = Question::new(OF_ENDPOINT.index, partition, Order::NewestFirst);
-        self.store.list(ENTITY, question, page).await
+        if filter.statuses.is_empty() && filter.event_type.is_none() {
+            return self.store.list(ENTITY, question, page).await;
+        }
+        let statuses = filter
+            .statuses
+            .iter()
+            .map(|status| status.name().to_owned());
+        let question = question
+            .filter_any(Filter::Is, "status", statuses.collect())
+            .filter(
+                Filter::Is,
+                "eventType",
+                filter.event_type.as_ref().map(ToString::to_string),
+            );
+        self.store.sift(ENTITY, question, page).await
     }
 
     /// The deliveries that a recovery looks at next, by their events, oldest

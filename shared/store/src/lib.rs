@@ -55,7 +55,7 @@ pub use audit::AuditFilter;
 pub use client::{ClientFilter, ClientsBy, Move, Relisted};
 pub use clock::Clock;
 pub use company::{CompaniesBy, CompanyFilter};
-pub use delivery::{Current, Queued};
+pub use delivery::{Current, DeliveryFilter, Queued};
 pub use doorbell::Doorbell;
 pub use due::{DueKind, SHARDS};
 pub use endpoint::EndpointLimit;

@@ -34,7 +34,7 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// The last page of a list that has nothing more.
-    pub(crate) const fn empty() -> Self {
+    pub const fn empty() -> Self {
         Self {
             items: Vec::new(),
             next: None,
@@ -273,15 +273,15 @@ impl Store {
         Ok(Page { items, next })
     }
 
-    /// Reads one page of what few items of the table itself pass the filters of:
-    /// goes on until the page is full, as far as [`MOST_SIFTED`] allows.
+    /// Reads one page of a list whose filters few items pass: goes on until the
+    /// page is full, as far as [`MOST_SIFTED`] allows.
     pub(crate) async fn sift<T: DeserializeOwned>(
         &self,
         entity: &'static str,
         question: Question,
         page: &PageRequest,
     ) -> Result<Page<T>, Error> {
-        let most = usize::from(page.limit);
+        let (most, index) = (usize::from(page.limit), question.index);
         let (mut found, mut next) = (Vec::new(), page.after.clone());
         for _ in 0..MOST_SIFTED.1 {
             let part = PageRequest {
@@ -297,7 +297,7 @@ impl Store {
         }
         if found.len() > most {
             found.truncate(most);
-            next = found.last().map(place_of);
+            next = found.last().map(|item| place_of(item, index));
         }
         let items = found.into_iter().map(|item| read(entity, item));
         Ok(Page {
@@ -311,11 +311,13 @@ impl Store {
 /// there are.
 const MOST_SIFTED: (u16, usize) = (500, 8);
 
-/// Where an item of the table is.
-fn place_of(item: &Attributes) -> Position {
-    let (partition, sort) = Index::Table.attributes();
-    let key = [partition, sort].map(|name| Some((name.to_owned(), item.get(name)?.clone())));
-    to_position(key.into_iter().flatten().collect())
+/// Where an item is in an index, which also tells its place in the table.
+fn place_of(item: &Attributes, index: Index) -> Position {
+    let of_table = Index::Table.attributes();
+    let of_index = index.attributes();
+    let names = [of_table.0, of_table.1, of_index.0, of_index.1];
+    let keys = names.map(|name| Some((name.to_owned(), item.get(name)?.clone())));
+    to_position(keys.into_iter().flatten().collect())
 }
 
 fn to_key(position: Position) -> HashMap<String, AttributeValue> {

@@ -33,6 +33,7 @@ fn endpoint(ids: &IdSource) -> Endpoint {
     let moment = Moment::new(start(), ids);
     let draft = EndpointDraft {
         url: "https://example.com/".to_owned(),
+        is_enabled: true,
         ..EndpointDraft::default()
     };
     let mut change = Change::by_system(moment);

@@ -12,6 +12,7 @@ fn endpoint(ids: &IdSource) -> Endpoint {
     let moment = Moment::new(start(), ids);
     let draft = EndpointDraft {
         contact_email: Email::parse("contactEmail", "ops@example.com").ok(),
+        is_enabled: true,
         ..EndpointDraft::default()
     };
     let mut change = Change::by_system(moment);
@@ -45,10 +46,12 @@ fn a_rotation_without_overlap_leaves_the_new_secret_alone() {
     let ids = IdSource::new();
     let mut change = Change::by_system(Moment::new(start(), &ids));
 
-    let after = endpoint(&ids).rotate_secret(&mut change, "second".to_owned(), Duration::ZERO);
+    let rotated =
+        endpoint(&ids).rotate_secret(&mut change, "second".to_owned(), Duration::from_hours(24));
+    let after = rotated.rotate_secret(&mut change, "third".to_owned(), Duration::ZERO);
 
-    assert_eq!(after.secrets_at(start()).collect::<Vec<_>>(), ["second"]);
-    assert_eq!(after.old_secrets, []);
+    assert_eq!(after.secrets_at(start()).collect::<Vec<_>>(), ["third"]);
+    assert_eq!(after.old_secrets, [], "nor does an earlier one sign");
 }
 
 #[test]
