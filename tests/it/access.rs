@@ -286,6 +286,10 @@ const TABLE: &[(&str, Access)] = &[
         Access::Permission(Permission::ViewAuditLog),
     ),
     (
+        "access-review-internal-users",
+        Access::Permission(Permission::ViewAuditLog),
+    ),
+    (
         "audit-log-create",
         Access::Permission(Permission::WriteAuditLog),
     ),

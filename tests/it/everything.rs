@@ -352,14 +352,14 @@ async fn manage_team(admin: &Actor) {
     let mary = admin.post("/v1/internal-users", &mary).await.expect(201);
     let path = format!("/v1/internal-users/{}", id(&mary));
     let role_id = role.rsplit('/').next().expect("an id");
-    for change in [json!({ "role": role_id }), json!({ "role": "staff" })] {
+    for change in [json!({ "role": role_id }), json!({ "roleId": null })] {
         admin.patch(&path, &change).await.expect(200);
     }
     let reader = json!({ "name": "A Reader", "email": "reader@example.com", "role": role_id });
     let reader = admin.post("/v1/internal-users", &reader).await.expect(201);
     let reader = format!("/v1/internal-users/{}", id(&reader));
     admin.delete(&reader).await.expect(200);
-    for list in ["clients", "keys", "invitations"] {
+    for list in ["clients", "keys", "invitations", "internal-users"] {
         let path = format!("/v1/access-review/{list}?days=1");
         admin.get(&path).await.expect(200);
     }

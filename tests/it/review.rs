@@ -1,6 +1,6 @@
 //! The access review: who and what could get in and has not for long.
 
-use e2e::{TestApp, id};
+use e2e::{PASSWORD, TestApp, id};
 use portico_domain::Permission;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -90,9 +90,45 @@ async fn invitations_that_were_never_accepted_are_those_of_clients_who_still_wai
 }
 
 #[tokio::test]
+async fn a_team_member_is_stale_who_never_came_or_not_for_that_long() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let invite = async |name: &str| {
+        let body = json!({ "name": format!("{name} Doe"), "email": format!("{name}@example.com"), "role": "staff" });
+        let path = "/v1/internal-users?sendInvite=true";
+        id(&admin.post(path, &body).await.expect(201)).to_owned()
+    };
+    let waiting = invite("waiting").await;
+    let removed = invite("removed").await;
+    let joined = invite("joined").await;
+    let path = format!("/v1/internal-users/{removed}");
+    admin.delete(&path).await.expect(200);
+    app.advance(DAY * 3).await;
+    let accept = format!("{}/accept", app.link("joined@example.com").await);
+    let password = json!({ "password": PASSWORD });
+    app.nobody().post(&accept, &password).await.expect(200);
+    invite("fresh").await;
+
+    let stale = review(&app, "internal-users", 2).await;
+    // The first admin has its key, and has never signed in.
+    assert_eq!(ids(&stale), [&*app.server.admin_id.to_string(), &*waiting]);
+    assert_eq!(stale["data"][1]["status"], "invited");
+    app.advance(DAY * 3).await;
+    let stale = review(&app, "internal-users", 2).await;
+    assert!(ids(&stale).contains(&&*joined));
+    let credentials = json!({ "email": "joined@example.com", "password": PASSWORD });
+    app.nobody()
+        .post(&app.team_path(), &credentials)
+        .await
+        .expect(200);
+    let stale = review(&app, "internal-users", 2).await;
+    assert!(!ids(&stale).contains(&&*joined));
+}
+
+#[tokio::test]
 async fn the_review_is_for_whoever_reads_the_audit_log_and_its_days_are_a_number() {
     let app = TestApp::start().await;
-    for list in ["clients", "keys", "invitations"] {
+    for list in ["clients", "keys", "invitations", "internal-users"] {
         let path = format!("/v1/access-review/{list}");
         let others = app.key(&[Permission::ViewClients]).await.actor;
         others.get(&path).await.problem(403, "permission_missing");

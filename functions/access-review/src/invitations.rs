@@ -20,7 +20,7 @@ pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::query(Index::Gsi1)];
 
 const OPERATION: Operation = Operation {
     summary: "List invitations that were never accepted",
-    description: "Pending or expired invitations from the given number of days ago or longer, of clients who have not become active in another way and are not archived; newest first. A page can have fewer invitations than `limit` and go on all the same.",
+    description: "Pending or expired invitations from the given number of days ago or longer, of clients who have not become active in another way and are not archived; newest first. Team members who never came are in another list. A page can have fewer invitations than `limit` and go on all the same.",
     query: &[DAYS, Parameter::LIMIT, Parameter::NEXT_TOKEN],
     body: None,
     answer: Body::Json(schema::<ListView<InvitationView>>),

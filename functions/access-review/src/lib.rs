@@ -2,6 +2,7 @@
 //! not for long.
 
 pub mod clients;
+pub mod internal_users;
 pub mod invitations;
 pub mod keys;
 
@@ -10,7 +11,12 @@ use portico_web::{Function, Parameter, Request};
 use std::time::Duration;
 
 /// Every function of this resource.
-pub const FUNCTIONS: &[Function] = &[clients::FUNCTION, keys::FUNCTION, invitations::FUNCTION];
+pub const FUNCTIONS: &[Function] = &[
+    clients::FUNCTION,
+    keys::FUNCTION,
+    invitations::FUNCTION,
+    internal_users::FUNCTION,
+];
 
 const DAYS: Parameter = Parameter {
     name: "days",

@@ -36,6 +36,12 @@ impl InternalUser {
         is_news
     }
 
+    /// When it last signed in, set up its account, or was added.
+    pub fn was_last_here(&self) -> Time {
+        let came = self.last_login_at.max(self.joined_at);
+        came.unwrap_or(self.created_at)
+    }
+
     /// Notes that a link was used that went to its address and nowhere else, or
     /// that Google has verified it.
     pub const fn note_proof(&mut self) {
