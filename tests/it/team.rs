@@ -428,6 +428,37 @@ async fn the_link_of_the_first_admin_is_made_anew_when_it_has_run_out() {
 }
 
 #[tokio::test]
+async fn a_new_workspace_has_example_clients_that_can_be_deleted() {
+    use portico_local::admin::add_examples;
+    let app = TestApp::start().await;
+    let (store, workspace) = (&app.server.app().store, app.server.workspace_id);
+    // Twice, as after an attempt that was cut off.
+    for _ in 0..2 {
+        let moment = app.server.app().moment();
+        add_examples(store, moment, workspace)
+            .await
+            .expect("a table");
+    }
+    app.settle().await;
+    let admin = app.admin();
+    let clients = admin.get("/v1/clients").await.expect(200);
+    let names: Vec<&Value> = clients["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|client| &client["givenName"])
+        .collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    let companies = admin.get("/v1/companies").await.expect(200);
+    assert_eq!(companies["data"][0]["name"], "Rocket Rides");
+    for client in clients["data"].as_array().expect("a list") {
+        assert_eq!(client["companyId"], companies["data"][0]["id"]);
+        let path = format!("/v1/clients/{}", id(client));
+        admin.delete(&path).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn the_admin_of_a_new_workspace_in_aws_is_invited_by_mail() {
     use portico_local::admin::{FirstAdmin, create_in, invite};
     let app = TestApp::start().await;

@@ -5,6 +5,7 @@
 
 mod plan;
 
+pub use crate::examples::{ExamplesError, add_examples};
 pub use plan::{count_page, set_local_plan, set_plan, set_plan_in};
 
 use crate::server::{StartError, store_in};
@@ -41,6 +42,9 @@ pub enum AdminError {
     /// The admin was invited already.
     #[error(transparent)]
     Invite(#[from] InviteRefusal),
+    /// The example clients could not be added.
+    #[error("failed to add the example clients")]
+    Examples(#[from] ExamplesError),
     /// A rotation is under way.
     #[error(transparent)]
     RotationPending(#[from] RotationPending),
@@ -55,18 +59,22 @@ pub enum AdminError {
     NoRandomness(#[from] NoRandomness),
 }
 
-/// Makes a workspace with its admin and the admin's key in this table, with
-/// the credentials and the region of the environment, and has the admin invited
-/// by the mail of the installation.
+/// Makes a workspace with its admin, the admin's key and the example clients, if
+/// they are wanted, in this table, with the credentials and the region of the
+/// environment, and has the admin invited by the mail of the installation.
 pub async fn create(
     table: &str,
     name: &str,
     admin: FirstAdmin,
+    examples: bool,
 ) -> Result<NewWorkspace, AdminError> {
     let store = Store::new(&aws_config().await, table, Clock::new(Time::system_now));
     let ids = IdSource::new();
     let moment = Moment::new(Time::system_now(), &ids);
     let new = create_in(&store, moment, name, admin).await?;
+    if examples {
+        add_examples(&store, moment, new.id).await?;
+    }
     invite(&store, moment, &new).await?;
     Ok(new)
 }

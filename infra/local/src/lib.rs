@@ -22,6 +22,7 @@ pub mod doctor;
 mod driven;
 mod dynamo;
 mod embedded;
+mod examples;
 mod filter;
 mod gateway;
 mod grants;

@@ -84,6 +84,9 @@ enum Admin {
         /// The name of the workspace's first admin.
         #[arg(long, default_value = "Admin")]
         admin_name: String,
+        /// Begin without the example clients.
+        #[arg(long)]
+        no_examples: bool,
     },
     /// Say how much of Portico a workspace may use. What is not given is not
     /// limited.
@@ -176,9 +179,11 @@ async fn administer(command: Admin) -> Done {
             name,
             admin_email,
             admin_name,
+            no_examples,
         } => {
             let admin = FirstAdmin::new(&admin_name, &admin_email)?;
-            let workspace = portico_local::admin::create(&table, &name, admin).await?;
+            let create = portico_local::admin::create(&table, &name, admin, !no_examples);
+            let workspace = create.await?;
             let line = json!({
                 "workspaceId": workspace.id,
                 "adminId": workspace.admin_id,

@@ -3,13 +3,17 @@
 //! Every step can be taken again, so a first start that is cut off is finished
 //! by the next one.
 
-use crate::{admin::FirstAdmin, state::State};
+use crate::{
+    admin::FirstAdmin,
+    examples::{ExamplesError, add_examples},
+    state::State,
+};
 use portico_app::App;
 use portico_domain::{
-    Actor, ApiKey, Change, Client, ClientDraft, Company, CompanyName, CompanyPatch, Email,
-    InternalUser, InternalUserId, Invalid, InviteRefusal, PersonName, Workspace, WorkspaceId,
+    Actor, ApiKey, Change, InternalUser, InternalUserId, Invalid, InviteRefusal, Workspace,
+    WorkspaceId,
 };
-use portico_store::{CommitError, CompanyFilter, Error, PageRequest};
+use portico_store::{CommitError, Error, PageRequest};
 
 /// A new installation could not be filled.
 #[derive(Debug, thiserror::Error)]
@@ -17,14 +21,17 @@ pub enum SeedError {
     /// The table did not answer.
     #[error("failed to make the first workspace")]
     Store(#[from] Error),
-    /// The admin or the examples could not be written.
-    #[error("failed to add the admin and the example clients")]
-    Examples(#[from] CommitError),
+    /// The admin could not be written.
+    #[error("failed to add the admin")]
+    Admin(#[from] CommitError),
+    /// The examples could not be added.
+    #[error("failed to add the example clients")]
+    Examples(#[from] ExamplesError),
     /// The admin cannot be invited.
     #[error("failed to make the admin's link")]
     Invite(#[from] InviteRefusal),
-    /// They are not what the rules allow.
-    #[error("failed to check the admin and the example clients")]
+    /// The admin is not what the rules allow.
+    #[error("failed to check the admin")]
     Invalid(#[from] Invalid),
 }
 
@@ -34,7 +41,7 @@ pub(crate) async fn seed(app: &App, state: &State, examples: bool) -> Result<(),
     app.store.create_workspace(&workspace).await?;
     add_admin(app, state).await?;
     if examples {
-        add_examples(app, state).await
+        Ok(add_examples(&app.store, app.moment(), state.workspace_id).await?)
     } else {
         Ok(())
     }
@@ -95,58 +102,4 @@ pub(crate) async fn set_up_url(
     let (_, ticket) = admin.invite_by_hand(&mut change, lifetime, Actor::System)?;
     workspace.commit(&change).await?;
     Ok(Some(app.join_url(w, ticket.id)))
-}
-
-/// John Doe and Jane Doe in Rocket Rides. A company or a client that is there
-/// already comes from a start that was cut off, and is left as it is.
-async fn add_examples(app: &App, state: &State) -> Result<(), SeedError> {
-    let id = state.workspace_id;
-    let workspace = app.store.workspace(id);
-    let name = CompanyName::parse("name", "Rocket Rides")?;
-    let mut change = Change::by_system(app.moment());
-    let company = Company::create(&mut change, id, name.clone(), CompanyPatch::default());
-    change.save_company(None, company);
-    ignore_taken(workspace.commit(&change).await)?;
-
-    let filter = CompanyFilter {
-        name: Some(name.as_str().to_owned()),
-        is_placeholder: None,
-        ..CompanyFilter::default()
-    };
-    let page = PageRequest {
-        limit: 1,
-        after: None,
-    };
-    let company_ids: Vec<_> = workspace
-        .companies(filter, &page)
-        .await?
-        .items
-        .iter()
-        .map(|company| company.id)
-        .collect();
-    for (given_name, email) in [
-        ("John", "john.doe@example.com"),
-        ("Jane", "jane.doe@example.com"),
-    ] {
-        let person = PersonName {
-            given_name: given_name.to_owned(),
-            family_name: "Doe".to_owned(),
-        };
-        let draft = ClientDraft {
-            company_ids: company_ids.clone(),
-            ..ClientDraft::new(person, Email::parse("email", email)?)
-        };
-        let mut change = Change::by_system(app.moment());
-        let client = Client::create(change.moment, id, draft, Actor::System);
-        change.save_client(None, client);
-        ignore_taken(workspace.commit(&change).await)?;
-    }
-    Ok(())
-}
-
-fn ignore_taken(committed: Result<(), CommitError>) -> Result<(), CommitError> {
-    match committed {
-        Err(CommitError::CompanyNameTaken | CommitError::EmailTaken(_)) => Ok(()),
-        other => other,
-    }
 }
