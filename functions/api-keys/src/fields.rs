@@ -3,7 +3,8 @@
 
 use portico_app::App;
 use portico_domain::{
-    ApiKey, ApiKeyPatch, Invalid, Permission, RateLimit, Scope, Time, parse_permissions, text,
+    ApiKey, ApiKeyPatch, InternalUserId, Invalid, Permission, RateLimit, Scope, Time,
+    parse_permissions, text,
 };
 use portico_web::{Caller, Problem, given};
 use schemars::JsonSchema;
@@ -19,6 +20,8 @@ pub(crate) struct ApiKeyFields {
     /// The names of the permissions that it has, or `*` alone for whatever its
     /// owner may do.
     permissions: Option<Vec<String>>,
+    /// The internal user whose key it is; the caller unless given. It stays.
+    owner_id: Option<InternalUserId>,
     /// When it stops working; never, if it is null or left out.
     #[serde(deserialize_with = "given")]
     expires_at: Option<Option<Time>>,
@@ -38,6 +41,20 @@ impl ApiKeyFields {
             return Err(Invalid::missing("permissions"));
         }
         Ok(patch)
+    }
+
+    /// Whose key it is to be, if that is given.
+    pub(crate) const fn owner(&self) -> Option<InternalUserId> {
+        self.owner_id
+    }
+
+    /// Refuses to give a key to somebody else.
+    pub(crate) fn refuse_other_owner(&self, key: &ApiKey) -> Result<(), Invalid> {
+        if self.owner_id.is_none_or(|owner| owner == key.owner) {
+            return Ok(());
+        }
+        let message = "the owner of a key stays; make another key";
+        Err(Invalid::new("ownerId", "field_fixed", message))
     }
 
     pub(crate) fn into_patch(self, now: Time) -> Result<ApiKeyPatch, Invalid> {

@@ -41,7 +41,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let before = find(&workspace, id).await?;
         request.if_match(&before.view())?;
         refuse_mightier(app, &caller, &before).await?;
-        let patch = body::<ApiKeyFields>(&request)?.into_patch(app.now())?;
+        let fields: ApiKeyFields = body(&request)?;
+        fields.refuse_other_owner(&before)?;
+        let patch = fields.into_patch(app.now())?;
         let mut change = caller.change(app);
         let after = before.update(&mut change, patch);
         if after != before {

@@ -10,9 +10,9 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
 
-/// How exactly it is known when a key was last used: to the hour, so that most
-/// requests write nothing.
-const USE_NOTED_EACH: Duration = Duration::from_hours(1);
+/// How exactly it is known when a key was last used: to five minutes, so that
+/// most requests write nothing and whoever looks for a leaked key is not misled.
+const USE_NOTED_EACH: Duration = Duration::from_mins(5);
 
 /// A key for programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ pub struct ApiKeyView {
     pub expires_at: Option<Time>,
     /// How many requests it may make in a time; null if that is not limited.
     pub rate_limit: Option<RateLimit>,
-    /// When it was last used, to the hour; null if never.
+    /// When it was last used, to five minutes; null if never.
     pub last_used_at: Option<Time>,
     /// The key itself, only in the answer to its creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]

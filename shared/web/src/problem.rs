@@ -212,7 +212,7 @@ impl Problem {
         Self::new(
             403,
             "key_exceeds_caller",
-            "a key cannot allow more than the key that makes or changes it: not everything, not longer, not more requests",
+            "a key cannot allow more than the key that makes or changes it: not longer, not more requests, and everything (`*`) only with a key that allows everything, for its owner",
         )
     }
 
