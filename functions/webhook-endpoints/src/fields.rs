@@ -55,17 +55,17 @@ pub(crate) struct EndpointFields {
     #[serde(alias = "event", alias = "event_type")]
     event_type: Option<String>,
     /// What it is for, 500 characters at most.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "portico_web::given")]
     #[schemars(with = "Option<String>")]
     description: Option<Option<String>>,
     /// Headers that every request carries besides, 10 at most. Their values
     /// are sealed and not shown again.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "portico_web::given")]
     #[schemars(with = "Option<BTreeMap<String, String>>")]
     headers: Option<Option<BTreeMap<String, String>>>,
     /// How many requests it gets in a second at most, 1 to 1 000; 1 for `slack`
     /// unless given.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "portico_web::given")]
     #[schemars(with = "Option<u32>")]
     rate_limit: Option<Option<u32>>,
     /// `none` or `strict`: with `strict`, which is usual for `hubspot` and
@@ -75,24 +75,13 @@ pub(crate) struct EndpointFields {
     #[schemars(with = "Ordering")]
     ordering: Option<Ordering>,
     /// Who is told by mail when it is disabled because it fails.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "portico_web::given")]
     #[schemars(with = "Option<String>")]
     contact_email: Option<Option<String>>,
     /// Whether it gets events.
     #[serde(deserialize_with = "filled")]
     #[schemars(with = "bool")]
     enabled: Option<bool>,
-}
-
-/// Tells a field that is `null` from one that is not there.
-#[expect(
-    clippy::option_option,
-    reason = "absent, null and given are three things"
-)]
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// Refuses `null` for a field that always has a value.

@@ -299,7 +299,8 @@ impl<K> Serialize for Id<K> {
 impl<'de, K> Deserialize<'de> for Id<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(|_| D::Error::custom("not a UUID"))
+        text.parse()
+            .map_err(|_| D::Error::custom("an id is a UUID"))
     }
 }
 

@@ -1,11 +1,14 @@
 //! Bodies: JSON in, with the name of whatever is wrong.
 
+mod wrong;
+
 use crate::{Problem, Request};
 use portico_domain::Invalid;
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny},
 };
+use wrong::invalid;
 
 /// Reads the JSON body of a request.
 ///
@@ -70,49 +73,4 @@ where
 
 fn malformed(error: &serde_json::Error) -> Problem {
     Problem::malformed(&format!("the body is not valid JSON: {error}"))
-}
-
-/// Says which field is wrong. serde's message ends with a place in the text,
-/// which says nothing to a person who sees the field's name.
-fn invalid(path: &str, message: &str) -> Invalid {
-    let message = message.split(" at line ").next().unwrap_or(message);
-    if let Some(unknown) = message.strip_prefix("unknown field `") {
-        let name = unknown.split('`').next().unwrap_or_default();
-        let known = unknown.split_once(", ").map_or("", |(_, known)| known);
-        return Invalid::new(
-            name,
-            "field_unknown",
-            format!("there is no field {name}; {known}"),
-        );
-    }
-    let field = if path == "." { "body" } else { path };
-    Invalid::new(field, "field_invalid", message)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_wrong_is_named() {
-        let unknown = invalid(
-            "nickname",
-            "unknown field `nickname`, expected `name` at line 1 column 12",
-        );
-        let wrong = invalid(
-            "companyIds[1]",
-            "invalid type: integer `5`, expected a string at line 1 column 9",
-        );
-
-        assert_eq!(unknown.field, "nickname");
-        assert_eq!(
-            unknown.message,
-            "there is no field nickname; expected `name`"
-        );
-        assert_eq!(wrong.field, "companyIds[1]");
-        assert_eq!(
-            wrong.message,
-            "invalid type: integer `5`, expected a string"
-        );
-    }
 }
