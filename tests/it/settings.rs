@@ -61,6 +61,12 @@ async fn settings_that_cannot_be_are_refused_by_name() {
 
     for (settings, code, field) in [
         (json!({ "brandName": "" }), "field_required", "brandName"),
+        (json!({ "brandName": null }), "field_invalid", "brandName"),
+        (
+            json!({ "labels": { "groupTerm": null } }),
+            "field_invalid",
+            "labels.groupTerm",
+        ),
         (
             json!({ "companies": "maybe" }),
             "field_invalid",
@@ -242,6 +248,7 @@ async fn mails_look_as_the_settings_say() {
     let branding = json!({
         "brandName": "Analytical Engines", "fullLogoUrl": "https://example.com/logo.png",
         "colorAccent": "#9BBFFF", "replyToEmail": "office@example.com",
+        "labels": { "individualTerm": "patient" },
     });
     set(&app, branding).await;
 
@@ -261,4 +268,14 @@ async fn mails_look_as_the_settings_say() {
         assert!(html.contains(wanted), "{wanted}: {html}");
     }
     assert_eq!(mail["ReplyTo"][0]["Address"], "office@example.com");
+    assert_eq!(
+        mail["Subject"],
+        "Analytical Engines invites you to their patient portal"
+    );
+    let page = app.browser().open(&app.link("ada@example.com").await).await;
+    assert!(
+        page.text.contains("your patient portal account"),
+        "{}",
+        page.text
+    );
 }

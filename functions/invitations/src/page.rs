@@ -8,6 +8,7 @@ use portico_domain::{Invitation, Workspace};
 #[template(path = "invitation.html")]
 pub(crate) struct InvitationPage<'a> {
     workspace: &'a str,
+    client: &'a str,
     email: &'a str,
     token: &'a str,
     csrf: &'a str,
@@ -61,6 +62,7 @@ impl<'a> InvitationPage<'a> {
     ) -> Self {
         Self {
             workspace: &workspace.name,
+            client: &workspace.labels.individual_term,
             email: invitation.email.as_str(),
             token,
             csrf,

@@ -98,6 +98,8 @@ fn brand(workspace: &Workspace) -> Brand<'_> {
         logo_url: workspace.logo_url.as_ref().map(WebLink::as_str),
         color: workspace.accent_color.as_deref(),
         reply_to: workspace.reply_to.as_ref().map(Email::as_str),
+        client: &workspace.labels.individual_term,
+        clients: &workspace.labels.individual_term_plural,
     }
 }
 

@@ -9,7 +9,7 @@ use portico_keys::Secret;
 use portico_web::Problem;
 use portico_webhook::headers::vet_headers;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub(crate) struct EndpointFields {
         alias = "target_url",
         alias = "hookUrl",
         alias = "hook_url",
-        deserialize_with = "filled"
+        deserialize_with = "portico_web::filled"
     )]
     #[schemars(with = "String")]
     url: Option<String>,
@@ -48,7 +48,7 @@ pub(crate) struct EndpointFields {
     settings: Option<Map<String, Value>>,
     /// Which events: `*`, all of an object such as `client.*`, or single
     /// types; all unless given.
-    #[serde(deserialize_with = "filled")]
+    #[serde(deserialize_with = "portico_web::filled")]
     #[schemars(with = "Vec<String>")]
     event_types: Option<Vec<String>>,
     /// A single one of them, as subscriptions say it; also called `event`.
@@ -71,7 +71,7 @@ pub(crate) struct EndpointFields {
     /// `none` or `strict`: with `strict`, which is usual for `hubspot` and
     /// `salesforce`, the next event of an object waits
     /// until the one before has been delivered or given up.
-    #[serde(deserialize_with = "filled")]
+    #[serde(deserialize_with = "portico_web::filled")]
     #[schemars(with = "Ordering")]
     ordering: Option<Ordering>,
     /// Who is told by mail when it is disabled because it fails.
@@ -79,22 +79,9 @@ pub(crate) struct EndpointFields {
     #[schemars(with = "Option<String>")]
     contact_email: Option<Option<String>>,
     /// Whether it gets events.
-    #[serde(deserialize_with = "filled")]
+    #[serde(deserialize_with = "portico_web::filled")]
     #[schemars(with = "bool")]
     enabled: Option<bool>,
-}
-
-/// Refuses `null` for a field that always has a value.
-fn filled<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    let given = Option::deserialize(deserializer)?;
-    if given.is_none() {
-        return Err(D::Error::custom(
-            "it cannot be null; leave it out to keep it",
-        ));
-    }
-    Ok(given)
 }
 
 impl EndpointFields {

@@ -3,7 +3,7 @@
 use portico_domain::{
     ChannelType, Companies, Email, Invalid, WebLink, WorkspacePatch, parse_color, text,
 };
-use portico_web::given;
+use portico_web::{filled, given};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -12,18 +12,32 @@ use serde::Deserialize;
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(crate) struct Settings {
     /// The business's name.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "String")]
     brand_name: Option<String>,
     /// Whether clients are grouped in companies.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "Companies")]
     companies: Option<Companies>,
     /// Which channel is made for a new client.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "ChannelType")]
     default_channel_type: Option<ChannelType>,
     /// Whether clients can invite colleagues to their companies.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "bool")]
     is_client_invite_enabled: Option<bool>,
     /// Whether anybody can sign up.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "bool")]
     is_client_direct_sign_up_enabled: Option<bool>,
     /// Whether clients who are not invited yet are notified by mail.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "bool")]
     is_uninvited_notification_enabled: Option<bool>,
     /// For how many days an invitation is good: 1 to 30.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "i64")]
     invitation_lifetime_days: Option<i64>,
     /// A link to the logo, which begins with `https://`.
     #[serde(deserialize_with = "given")]
@@ -43,12 +57,20 @@ pub(crate) struct Settings {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(crate) struct LabelFields {
     /// One client.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "String")]
     individual_term: Option<String>,
     /// Several clients.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "String")]
     individual_term_plural: Option<String>,
     /// One company.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "String")]
     group_term: Option<String>,
     /// Several companies.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "String")]
     group_term_plural: Option<String>,
 }
 

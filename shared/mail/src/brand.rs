@@ -14,6 +14,10 @@ pub struct Brand<'a> {
     pub color: Option<&'a str>,
     /// Where answers go; to nobody if it says nothing.
     pub reply_to: Option<&'a str>,
+    /// What it calls one of its clients, such as `patient`.
+    pub client: &'a str,
+    /// What it calls them all.
+    pub clients: &'a str,
 }
 
 impl Brand<'_> {
@@ -71,6 +75,8 @@ mod tests {
             logo_url: None,
             color: Some(color),
             reply_to: None,
+            client: "client",
+            clients: "clients",
         }
     }
 

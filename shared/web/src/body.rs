@@ -6,7 +6,7 @@ use crate::{Problem, Request};
 use portico_domain::Invalid;
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, IgnoredAny},
+    de::{DeserializeOwned, Error as _, IgnoredAny},
 };
 use wrong::invalid;
 
@@ -69,6 +69,23 @@ where
     D: Deserializer<'de>,
 {
     Option::deserialize(member).map(Some)
+}
+
+/// Reads a member that may be absent but not `null`: there is always a value.
+/// To be used with
+/// `#[serde(default, deserialize_with = "portico_web::filled")]`.
+pub fn filled<'de, T, D>(member: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let value = Option::deserialize(member)?;
+    if value.is_none() {
+        return Err(D::Error::custom(
+            "it cannot be null; leave it out to keep it",
+        ));
+    }
+    Ok(value)
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

@@ -31,7 +31,7 @@ mod throttle;
 
 pub use audit_page::{AUDIT_FILTERS, audit_page};
 pub use batch::{BatchItem, BatchView, MAX_BATCH, batch};
-pub use body::{body, body_or_default, given};
+pub use body::{body, body_or_default, filled, given};
 pub use caller::{Caller, admit};
 pub use commit::{commit_for_outsider, commit_within_limit, refuse_if_full};
 pub use complained::refuse_if_complained;

@@ -37,24 +37,25 @@ pub enum Inviter<'a> {
 impl Invitation<'_> {
     /// Writes the mail out.
     pub fn write(&self) -> Result<Written, RenderError> {
-        let business = self.brand.name;
+        let (business, client) = (self.brand.name, self.brand.client);
         let (subject, welcome) = match self.inviter {
             Inviter::Business => (
-                format!("{business} invites you to their client portal"),
+                format!("{business} invites you to their {client} portal"),
                 format!(
-                    "{business} has set up a client portal for you: one place for your messages, files and everything else you work on together."
+                    "{business} has set up their {client} portal for you: one place for your messages, files and everything else you work on together."
                 ),
             ),
             Inviter::Colleague(name) => (
-                format!("{name} invites you to the client portal of {business}"),
+                format!("{name} invites you to the {client} portal of {business}"),
                 format!(
-                    "{name} invites you to work with {business} together, in their client portal: one place for your messages, files and everything else."
+                    "{name} invites you to work with {business} together, in their {client} portal: one place for your messages, files and everything else."
                 ),
             ),
             Inviter::Team => (
                 format!("{business} invites you to their team"),
                 format!(
-                    "{business} uses Portico to look after its clients, and has added you to its team."
+                    "{business} uses Portico to look after its {}, and has added you to its team.",
+                    self.brand.clients
                 ),
             ),
         };

@@ -7,12 +7,16 @@ const BRAND: Brand<'_> = Brand {
     logo_url: Some("https://rocket.example/logo.png"),
     color: Some("#ffd200"),
     reply_to: Some("hello@rocket.example"),
+    client: "rider",
+    clients: "riders",
 };
 const PLAIN: Brand<'_> = Brand {
     name: "Rocket & Sons",
     logo_url: None,
     color: None,
     reply_to: None,
+    client: "client",
+    clients: "clients",
 };
 const URL: &str = "https://portal.example.com/i/token";
 const EXPIRES: &str = "28 November 2026, 10:00 UTC";
