@@ -14,6 +14,9 @@ pub struct Config {
     pub table: String,
     /// Where the API and the pages are.
     pub base_url: String,
+    /// Where API Gateway itself answers, beside a domain of the installation's
+    /// own.
+    pub api_url: Option<String>,
     /// From whom mail comes.
     pub mail: MailSettings,
     /// The bucket's name; empty for functions that keep no files.
@@ -47,6 +50,7 @@ impl Config {
             function: required("PORTICO_FUNCTION")?,
             table: required("PORTICO_TABLE")?,
             base_url: base_url.trim_end_matches('/').to_owned(),
+            api_url: optional("PORTICO_API_URL"),
             mail: MailSettings {
                 from: required("PORTICO_MAIL_FROM")?,
                 configuration_set: optional("PORTICO_MAIL_CONFIGURATION_SET"),
@@ -69,13 +73,13 @@ impl Config {
 }
 
 impl Config {
-    /// The installation's own domain, to which no webhook may go.
-    pub fn domain(&self) -> String {
-        let (_, rest) = self
-            .base_url
-            .split_once("://")
-            .unwrap_or(("", &self.base_url));
-        rest.split(['/', ':']).next().unwrap_or_default().to_owned()
+    /// The installation's own domains, to which no webhook may go.
+    pub fn domains(&self) -> impl Iterator<Item = &str> {
+        let urls = [&self.base_url].into_iter().chain(&self.api_url);
+        urls.map(|url| {
+            let (_, rest) = url.split_once("://").unwrap_or(("", url));
+            rest.split(['/', ':']).next().unwrap_or_default()
+        })
     }
 }
 
@@ -90,24 +94,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_domain_is_that_of_the_base_url() {
+    fn its_own_domains_are_the_one_it_has_and_that_of_api_gateway() {
         let variable = |name: &str| {
-            Some(
-                if name == "PORTICO_BASE_URL" {
-                    "https://portal.example.com:8443/"
-                } else {
-                    "x"
-                }
-                .to_owned(),
-            )
+            let value = match name {
+                "PORTICO_BASE_URL" => "https://portal.example.com:8443/",
+                "PORTICO_API_URL" => "https://a1b2c3.execute-api.eu-west-1.amazonaws.com",
+                _ => "x",
+            };
+            Some(value.to_owned())
         };
 
+        let config = Config::read(variable).expect("everything is set");
+
         assert_eq!(
-            Config::read(variable)
-                .map(|config| config.domain())
-                .ok()
-                .as_deref(),
-            Some("portal.example.com")
+            config.domains().collect::<Vec<_>>(),
+            [
+                "portal.example.com",
+                "a1b2c3.execute-api.eu-west-1.amazonaws.com"
+            ]
         );
     }
 

@@ -65,16 +65,15 @@ async fn main() -> Result<(), Error> {
 
 async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
     let aws = aws_config().await;
+    let refused = config.domains();
+    let policy = refused.fold(Policy::public(), Policy::refusing);
     let clock = Clock::new(Time::system_now);
     Ok(App {
         store: Store::new(&aws, &config.table, clock.clone()),
         queues: Queues::new(&aws, config.queues.clone()),
         mail: Mail::new(&aws, config.mail.clone()),
         files: Files::new(&aws, &config.bucket),
-        sender: Sender::new(
-            Policy::public().refusing(&config.domain()),
-            concat!("Portico/", env!("CARGO_PKG_VERSION")),
-        )?,
+        sender: Sender::new(policy, concat!("Portico/", env!("CARGO_PKG_VERSION")))?,
         adapters: Adapters::new(),
         google: config.google.clone().map(Google::new),
         keys,

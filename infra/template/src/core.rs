@@ -161,6 +161,7 @@ fn api(resources: &mut Map<String, Value>, outputs: &mut Map<String, Value>) {
     export(outputs, "api", reference("Api"));
     export(outputs, "api-role-arn", get("ApiRole", "Arn"));
     let own = sub("https://${DomainName}");
+    export(outputs, "api-url", get("Api", "ApiEndpoint"));
     export(
         outputs,
         "base-url",

@@ -158,6 +158,7 @@ fn function(unit: Unit<'_>, name: &str) -> Value {
             "PORTICO_LOG": reference("LogLevel"),
             "PORTICO_TABLE": from_core("table"),
             "PORTICO_BASE_URL": from_core("base-url"),
+            "PORTICO_API_URL": from_core("api-url"),
             "PORTICO_MAIL_FROM": reference("MailFrom"),
             "PORTICO_MAIL_CONFIGURATION_SET": from_core("configuration-set"),
             "PORTICO_BUCKET": from_core("bucket"),
