@@ -10,7 +10,7 @@ use crate::{
     view::view,
 };
 use portico_app::{App, Grant};
-use portico_domain::{ClientId, ClientView, FieldEntity, Permission};
+use portico_domain::{ClientId, ClientView, FieldEntity, Invalid, Permission};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body,
     check_account_managers, custom_values, ok, retry_stale, schema,
@@ -40,6 +40,10 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Replaces a client.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
+    if request.flag("sendInvite")?.unwrap_or(false) {
+        let message = "replacing a client invites nobody; use PATCH, or POST /v1/invitations";
+        return Err(Invalid::new("sendInvite", "parameter_unsupported", message).into());
+    }
     let id: ClientId = match body::<ClientFields>(&request)?.id() {
         Some(id) if request.path("id").is_empty() => {
             id.parse().map_err(|_| Problem::not_found("client"))?

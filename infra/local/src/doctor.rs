@@ -63,6 +63,23 @@ impl Finding {
         Self::new(about, State::Unseen, why.into(), advice)
     }
 
+    /// What could not be seen, for want of a permission if AWS says so, else of
+    /// a way to AWS.
+    fn unasked(about: &str, why: impl Into<String>, permission: &str) -> Self {
+        let why = why.into();
+        let is_refused = ["AccessDenied", "not authorized", "UnauthorizedOperation"]
+            .iter()
+            .any(|word| why.contains(word));
+        let advice = if is_refused {
+            format!("the caller needs {permission}")
+        } else {
+            "is there a way to AWS from here, with these credentials, in this region? \
+             `aws sts get-caller-identity` tells"
+                .to_owned()
+        };
+        Self::unseen(about, why, &[advice])
+    }
+
     fn new(about: &str, state: State, seen: String, advice: &[String]) -> Self {
         Self {
             about: about.to_owned(),

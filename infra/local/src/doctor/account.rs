@@ -35,8 +35,8 @@ pub(super) fn concurrency(seen: &Seen, is_deployed: bool) -> Finding {
     let reply = match seen {
         Ok(reply) => reply,
         Err(refusal) => {
-            let advice = ["the caller needs lambda:GetAccountSettings".to_owned()];
-            return Finding::unseen(about, refusal.why.clone(), &advice);
+            let permission = "lambda:GetAccountSettings";
+            return Finding::unasked(about, refusal.why.clone(), permission);
         }
     };
     let body: Value = serde_json::from_str(&reply.body).unwrap_or_default();

@@ -69,7 +69,7 @@ where
         ),
         None => in_words(error),
     };
-    Finding::unseen(about, why, &[format!("the caller needs {permission}")])
+    Finding::unasked(about, why, permission)
 }
 
 fn account_of(account: &GetAccountOutput) -> Vec<Finding> {

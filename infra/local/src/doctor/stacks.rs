@@ -105,10 +105,7 @@ pub(super) fn judge(stacks: &Stacks) -> Vec<Finding> {
     let each = stacks.iter().zip(&templates);
     let mut findings: Vec<Finding> = each
         .map(|((name, seen), template)| match seen {
-            Err(why) => {
-                let advice = ["the caller needs cloudformation:DescribeStacks".to_owned()];
-                Finding::unseen(name, why.clone(), &advice)
-            }
+            Err(why) => Finding::unasked(name, why.clone(), "cloudformation:DescribeStacks"),
             Ok(None) => {
                 let advice = [format!("deploy infra/aws/{}", template.file)];
                 Finding::bad(name, "it is not deployed", &advice)
