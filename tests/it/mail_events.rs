@@ -204,6 +204,10 @@ async fn whoever_complained_is_mailed_no_more_whatever_the_mail() {
         .post("/v1/invitations", &body)
         .await
         .problem(409, "recipient_complained");
+    // Somebody may still hand a link over.
+    let by_hand = json!({ "clientId": again["id"], "send": false });
+    let by_hand = admin.post("/v1/invitations", &by_hand).await.expect(201);
+    assert_eq!(by_hand["delivery"]["state"], "notSent");
     admin
         .delete(&format!("/v1/clients/{}", id(&again)))
         .await

@@ -38,7 +38,9 @@ async fn a_client_sees_who_else_is_in_its_companies() {
             "familyName",
             "name",
             "position",
-            "fallbackColor"
+            "avatarImageUrl",
+            "fallbackColor",
+            "status"
         ],
         "no address, no phone number, nothing else that is the business's"
     );
@@ -134,6 +136,60 @@ async fn a_client_changes_its_own_profile() {
         let answer = ada.actor.patch("/portal/me", &body).await;
         assert_eq!(answer.problem(400, code), Some(field));
     }
+}
+
+#[tokio::test]
+async fn a_client_sees_nothing_of_what_the_team_keeps_about_it() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let field = json!({ "entityType": "client", "name": "Rating", "type": "text" });
+    let fields = json!({ "customFields": [field] });
+    let fields = admin.post("/v1/custom-fields", &fields).await.expect(200);
+    let field = fields["customFields"][0]["key"].as_str().expect("a key");
+    let ada = app.client("Ada Lovelace", "ada@example.com", None).await;
+    let path = format!("/v1/clients/{}", ada.id);
+    let kept = json!({
+        "tags": ["slow payer"], "accountManagerIds": [app.server.admin_id],
+        "customFields": { field: "difficult" }, "phone": "+12125550123",
+    });
+    admin.patch(&path, &kept).await.expect(200);
+
+    let seen = ada.actor.get("/portal/me").await.expect(200);
+    let changed = json!({ "position": "Countess" });
+    let changed = ada.actor.patch("/portal/me", &changed).await.expect(200);
+
+    for me in [&seen, &changed] {
+        let fields: Vec<&String> = me.as_object().expect("an object").keys().collect();
+        assert_eq!(
+            fields,
+            [
+                "id",
+                "object",
+                "createdAt",
+                "updatedAt",
+                "givenName",
+                "familyName",
+                "name",
+                "email",
+                "companyId",
+                "companyIds",
+                "status",
+                "avatarImageUrl",
+                "fallbackColor",
+                "firstLoginDate",
+                "lastLoginDate",
+                "position",
+                "phone"
+            ]
+        );
+        assert_eq!(me["phone"], "+12125550123");
+    }
+    let phone = json!({ "phone": "" });
+    let me = ada.actor.patch("/portal/me", &phone).await.expect(200);
+    assert_eq!(me["phone"], Value::Null);
+    let phone = json!({ "phone": "call me" });
+    let refused = ada.actor.patch("/portal/me", &phone).await;
+    assert_eq!(refused.problem(400, "phone_invalid"), Some("phone"));
 }
 
 #[tokio::test]

@@ -52,12 +52,13 @@ async fn whoever_signs_up_is_added_once_the_address_is_proved() {
     app.settle().await;
 
     let me = app.bearer(&tokens).get("/portal/me").await.expect(200);
+    let found = app.admin().get("/v1/clients").await.expect(200);
     assert_eq!(
         (
             &me["name"],
             &me["email"],
             &me["status"],
-            &me["creationMethod"]
+            &found["data"][0]["creationMethod"]
         ),
         (
             &json!("Mary Somerville"),
@@ -109,6 +110,11 @@ async fn a_person_signs_up_with_the_pages() {
         "{}",
         asked.text
     );
+    assert!(
+        asked.text.contains(MARY) && !asked.text.contains("If there is an account"),
+        "a mail comes in any case: {}",
+        asked.text
+    );
     app.settle().await;
 
     let link = app.link_to(MARY, "/verify/").await;
@@ -136,6 +142,27 @@ async fn nobody_signs_up_where_the_workspace_does_not_let_them() {
             .text
             .contains("Sign up")
     );
+}
+
+#[tokio::test]
+async fn a_link_lets_nobody_in_once_signing_up_is_off() {
+    let (app, path) = open_door().await;
+    let link = sign_up(&app, &path).await;
+    let settings = json!({ "isClientDirectSignUpEnabled": false });
+    app.admin()
+        .patch("/v1/workspaces", &settings)
+        .await
+        .expect(200);
+
+    let password = json!({ "password": PASSWORD });
+    let refused = app.nobody().post(&link, &password).await;
+    refused.problem(404, "sign_up_off");
+    let page = app.nobody().with("accept", "text/html").get(&link).await;
+    assert_eq!(page.status, 404);
+    assert!(page.text.contains("<header"), "{}", page.text);
+    assert!(page.text.contains(&app.sign_in_path()), "{}", page.text);
+    let found = app.admin().get("/v1/clients").await.expect(200);
+    assert_eq!(found, json!({ "data": [] }));
 }
 
 #[tokio::test]

@@ -8,14 +8,19 @@
 
 use portico_app::{App, Grant, Source, Trigger, TriggerError, retry};
 use portico_domain::{Change, Invitation, Task, kind};
-use portico_store::{DueKind, Index, WorkspaceStore};
+use portico_store::{CommitError, DueKind, Index, WorkspaceStore};
 use serde_json::{Value, json};
 
 /// The function.
 pub const TRIGGER: Trigger = Trigger {
     name: "expirer",
     source: Source::Schedule("rate(1 minute)"),
-    grants: &[Grant::query(Index::Due), Grant::GET, Grant::PUT],
+    grants: &[
+        Grant::query(Index::Due),
+        Grant::GET,
+        Grant::PUT,
+        Grant::CHECK,
+    ],
     handle: |app, _| Box::pin(handle(app)),
 };
 
@@ -61,13 +66,21 @@ async fn work(app: &App, task: Task<kind::Invitation>) -> Result<Option<Done>, T
             expire(&workspace, &invitation, &mut change).await?;
             Done::Expired
         } else if invitation.is_due_to_remind(app.now()) {
-            invitation.remind(&mut change);
+            let client = workspace.client(invitation.client_id).await?;
+            invitation.remind(&mut change, client.as_ref());
             Done::Reminded
         } else {
             return Ok(None);
         };
-        workspace.commit(&change).await?;
-        Ok(Some(done))
+        match workspace.commit(&change).await {
+            Err(CommitError::InactiveCompany(..) | CommitError::UnknownCompany(_)) => {
+                let mut change = Change::by_system(app.moment());
+                invitation.forgo_reminder(&mut change);
+                workspace.commit(&change).await?;
+                Ok(None)
+            }
+            written => Ok(written.map(|()| Some(done))?),
+        }
     })
     .await
 }

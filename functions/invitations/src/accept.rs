@@ -4,8 +4,8 @@
 use crate::{joining, page::InvitationPage, show};
 use portico_app::{App, Grant};
 use portico_domain::{
-    Account, Actor, Change, ChangeSource, Client, ClientStatus, ClientView, Credential, Door,
-    Holder, InternalUserView, Invalid, Invitation, Session, SignInMethod, Workspace,
+    Account, Actor, Change, ChangeSource, Client, Credential, Door, Holder, InternalUserView,
+    Invalid, Invitation, ProfileView, Session, SignInMethod, Workspace,
 };
 use portico_keys::{InvitationLink, password::Password};
 use portico_web::{
@@ -60,7 +60,7 @@ pub(crate) struct Accepted {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Who {
-    Client(Box<ClientView>),
+    Client(Box<ProfileView>),
     Member(Box<InternalUserView>),
 }
 
@@ -96,7 +96,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         return signed_in(app, &session).await;
     }
     Ok(ok(&Accepted {
-        who: Who::Client(Box::new(client.view(ClientStatus::Active))),
+        who: Who::Client(Box::new(client.profile())),
         session: tokens(app, &session).await?,
     }))
 }

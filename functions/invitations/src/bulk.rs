@@ -6,17 +6,17 @@
 //! did not answer, can be sent again: who was invited by it a moment ago is said
 //! to have been.
 
-use crate::{invite, lifetime, unknown_client};
+use crate::{invite, unknown_client};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use portico_app::{App, Grant};
-use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Permission, Time};
+use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Lifetime, Permission, Time};
 use portico_web::{
     Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
     ok, retry_stale, schema,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 /// What this function answers to.
 pub const ROUTE: Route =
@@ -49,7 +49,8 @@ const AT_ONCE: usize = 8;
 struct ManyInvitations {
     /// The clients, 1 to 100.
     client_ids: Option<Vec<String>>,
-    /// For how many days the links are good, 1 to 30.
+    /// For how many days the links are good, 1 to 30. If left out, an invitation
+    /// that is sent again keeps what it was made with.
     expires_in_days: Option<i64>,
 }
 
@@ -80,7 +81,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let many: ManyInvitations = body(&request)?;
     let ids = client_ids(many.client_ids)?;
-    let lifetime = lifetime(&caller.workspace, many.expires_in_days)?;
+    let lifetime = Lifetime::asked(&caller.workspace, many.expires_in_days)?;
     let caller = &caller;
     let decided = stream::iter(ids).map(|client_id| async move {
         let sent = send(app, caller, &client_id, lifetime).await;
@@ -110,11 +111,11 @@ async fn send(
     app: &App,
     caller: &Caller,
     client_id: &str,
-    lifetime: Duration,
+    lifetime: Lifetime,
 ) -> Result<Invitation, Problem> {
     let id: ClientId = client_id.parse().map_err(|_| unknown_client())?;
     retry_stale(|| async {
-        let (change, invitation) = invite(app, caller, id, |change, client, open| {
+        let (change, invitation) = invite(app, caller, (id, true), |change, client, open| {
             Invitation::send(change, client, open, lifetime, caller.actor)
         })
         .await?;

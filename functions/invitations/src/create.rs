@@ -1,9 +1,9 @@
 //! `POST /v1/invitations`: invites a client by e-mail, or makes a link to hand
 //! over.
 
-use crate::{invite, lifetime, view};
+use crate::{invite, view};
 use portico_app::{App, Grant};
-use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Permission};
+use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Lifetime, Permission};
 use portico_web::{
     Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body, created,
     retry_stale, schema,
@@ -48,16 +48,16 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let new: NewInvitation = body(&request)?;
     let client_id = client_id(&new)?;
-    let lifetime = lifetime(&caller.workspace, new.expires_in_days)?;
+    let lifetime = Lifetime::asked(&caller.workspace, new.expires_in_days)?;
     let is_mailed = new.send.unwrap_or(true);
     retry_stale(|| async {
-        let (change, invitation) = invite(app, &caller, client_id, |change, client, open| {
-            let begin = if is_mailed {
-                Invitation::open
+        let whom = (client_id, is_mailed);
+        let (change, invitation) = invite(app, &caller, whom, |change, client, open| {
+            if is_mailed {
+                Invitation::open(change, client, open, lifetime, caller.actor)
             } else {
-                Invitation::open_by_hand
-            };
-            begin(change, client, open, lifetime, caller.actor)
+                Invitation::open_by_hand(change, client, open, lifetime, caller.actor)
+            }
         })
         .await?;
         let answer = created(&view(app, &caller, &invitation));

@@ -16,13 +16,12 @@ pub mod show;
 use portico_app::App;
 use portico_domain::{
     Change, Client, ClientId, Invalid, Invitation, InvitationId, InvitationStatus, InvitationView,
-    InviteRefusal, Workspace, lifetime_of_days,
+    InviteRefusal,
 };
 use portico_store::WorkspaceStore;
 use portico_web::{
     Caller, Function, Problem, Request, Response, ok, refuse_if_complained, retry_stale,
 };
-use std::time::Duration;
 
 /// Every function of this resource.
 pub const FUNCTIONS: &[Function] = &[
@@ -38,27 +37,21 @@ pub const FUNCTIONS: &[Function] = &[
     renew::FUNCTION,
 ];
 
-/// For how long an invitation is good: as long as it says, or its workspace.
-fn lifetime(workspace: &Workspace, days: Option<i64>) -> Result<Duration, Invalid> {
-    match days {
-        Some(days) => lifetime_of_days("expiresInDays", days),
-        None => Ok(workspace.invitation_lifetime()),
-    }
-}
-
-/// Decides whether and how to invite a client; what becomes of it is in the
-/// change, to be stored. The rule is told of the invitation that the client has
-/// open.
+/// Decides whether and how to invite a client, with a mail or without; what
+/// becomes of it is in the change, to be stored. The rule is told of the
+/// invitation that the client has open.
 async fn invite<'a>(
     app: &'a App,
     caller: &Caller,
-    client_id: ClientId,
+    (client_id, is_mailed): (ClientId, bool),
     rule: impl Fn(&mut Change<'_>, &mut Client, Option<Invitation>) -> Result<Invitation, InviteRefusal>,
 ) -> Result<(Change<'a>, Invitation), Problem> {
     let workspace = caller.store(app);
     let client = caller.client(app, client_id).await?;
     let before = client.ok_or_else(unknown_client)?;
-    refuse_if_complained(&workspace, &before.email).await?;
+    if is_mailed {
+        refuse_if_complained(&workspace, &before.email).await?;
+    }
     let open = workspace.open_invitation(&before).await?;
     let mut change = caller.change(app);
     let mut after = before.clone();

@@ -4,7 +4,7 @@
 //! It changes nothing about the invitation: whoever was not invited by mail
 //! still is not. The audit log says who copied it.
 
-use crate::{get, view};
+use crate::{client_of, get, view};
 use portico_app::{App, Grant};
 use portico_domain::{InvitationId, Permission, Time};
 use portico_web::{
@@ -18,11 +18,11 @@ pub const ROUTE: Route =
     Route::post("invitations-link", "/v1/invitations/{id}/link").needs(Permission::CreateClients);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::PUT];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Copy the link of an invitation",
-    description: "The link that stands in the invitation's mail, or would. Whoever has it can set up the client's account. The invitation and the client stay as they are.",
+    description: "The link that stands in the invitation's mail, or would. Whoever has it can set up the client's account. The invitation and the client stay as they are. While a company of the client is not active, nobody is given the link.",
     query: &[],
     body: None,
     answer: Body::Json(schema::<InvitationLink>),
@@ -51,10 +51,12 @@ struct InvitationLink {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invitation")?;
-    let invitation = get::find(&caller.store(app), &caller, id).await?;
+    let workspace = caller.store(app);
+    let invitation = get::find(&workspace, &caller, id).await?;
     request.if_match(&view(app, &caller, &invitation))?;
     let mut change = caller.change(app);
-    invitation.copy_link(&mut change)?;
+    let client = client_of(&workspace, &invitation).await?;
+    invitation.copy_link(&mut change, &client)?;
     let answer = ok(&InvitationLink {
         object: "invitationLink",
         invitation_id: invitation.id,

@@ -60,6 +60,10 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
         Matter::Ticket { ticket_id, mail } => {
             ticket::write(app, &workspace, ticket_id, mail).await?
         }
+        Matter::PasswordChanged {
+            password_of,
+            changed_at,
+        } => notice::password_changed(&workspace, password_of, changed_at).await?,
     };
     let Some(ready) = written else {
         return Ok(workspace.discard_letter(letter.id).await?);
@@ -80,7 +84,9 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
             let link = (invitation_id, generation);
             invitation::record(app, &workspace, &letter, link, is_reminder, &outcome).await
         }
-        Matter::EndpointDisabled { .. } => notice::record(app, &workspace, &letter, &outcome).await,
+        Matter::EndpointDisabled { .. } | Matter::PasswordChanged { .. } => {
+            notice::record(app, &workspace, &letter, &outcome).await
+        }
         Matter::Ticket { ticket_id, .. } => match invited {
             Some(user) => {
                 let link = (user, ticket_id);

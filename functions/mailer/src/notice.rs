@@ -1,10 +1,10 @@
-//! The mail that tells whoever looks after a webhook endpoint that it gets
-//! nothing any more.
+//! Mails that tell of something that has happened: a webhook endpoint gets
+//! nothing any more, somebody's password was changed.
 
 use crate::{Outcome, Ready, brand};
 use portico_app::{App, TriggerError};
-use portico_domain::{Change, EndpointId, Letter};
-use portico_mail::EndpointDisabled;
+use portico_domain::{Account, Change, EndpointId, Letter, Person, Time};
+use portico_mail::{EndpointDisabled, PasswordChanged};
 use portico_store::{CommitError, WorkspaceStore};
 
 /// The mail, unless the endpoint is gone or enabled again.
@@ -34,6 +34,35 @@ pub(crate) async fn write(
         written: mail.write()?,
         to: to.clone(),
         tags: vec![("endpoint", id.to_string())],
+        invited: None,
+    }))
+}
+
+/// The mail that tells that a password was changed, unless its owner is gone.
+pub(crate) async fn password_changed(
+    workspace: &WorkspaceStore<'_>,
+    account: Account,
+    at: Time,
+) -> Result<Option<Ready>, TriggerError> {
+    let owner = workspace.person(account).await?.filter(Person::is_here);
+    let Some(owner) = owner else {
+        return Ok(None);
+    };
+    let settings = workspace.get().await?;
+    let mail = PasswordChanged {
+        brand: brand(&settings),
+        to: owner.email().as_str(),
+        given_name: owner.given_name(),
+        at: &at.for_people(),
+    };
+    let mut tags = Vec::new();
+    if let Account::Client { id } = account {
+        tags.push(("client", id.to_string()));
+    }
+    Ok(Some(Ready {
+        written: mail.write()?,
+        to: owner.email().clone(),
+        tags,
         invited: None,
     }))
 }

@@ -3,6 +3,7 @@
 use portico_app::{App, Grant};
 use portico_domain::{Email, Invalid, Person};
 use portico_keys::password::{self, Verdict};
+use portico_store::CommitError;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit_person, body, count_mail,
     count_password_try, ok, schema,
@@ -18,7 +19,7 @@ pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT, Grant::UPDATE];
 
 const OPERATION: Operation = Operation {
     summary: "Change the own e-mail address",
-    description: "A link goes to the new address; until it is used, within 24 hours, the old one stays in use. Then the old one is told.",
+    description: "A link goes to the new address; until it is used, within 24 hours, the old one stays in use. Then the old one is told. The answer is the same where another client has the address, and then no link goes anywhere.",
     query: &[],
     body: Some(schema::<NewAddress>),
     answer: Body::Json(schema::<Asked>),
@@ -73,7 +74,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         Person::Client(client) => client.ask_to_change_email(&mut change, email.clone()),
         Person::Member(user) => user.ask_to_change_email(&mut change, email.clone()),
     };
-    workspace.commit(&change).await?;
+    match workspace.commit(&change).await {
+        // A client learns nothing about who else the business serves.
+        Ok(()) | Err(CommitError::EmailTaken(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
     Ok(ok(&Asked {
         email: person.email().as_str(),
         pending_email: email.as_str(),

@@ -3,11 +3,12 @@
 use portico_app::{App, Grant};
 use portico_domain::{
     Actor, Client, ClientDraft, Companies, CompanyId, CreationMethod, Email, Invalid, Invitation,
-    PersonName,
+    PersonName, Workspace,
 };
+use portico_store::{CommitError, WorkspaceStore};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit_client, body,
-    commit_for_outsider, count_mail, ok, refuse_if_full, schema,
+    Body, Function, Operation, PortalCaller, Problem, Request, Response, Route, admit_client, body,
+    commit_for_outsider, count_mail, ok, refuse_if_full, retry_stale, schema,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,7 +27,7 @@ pub const GRANTS: &[Grant] = &[
 
 const OPERATION: Operation = Operation {
     summary: "Invite a colleague",
-    description: "Into one of the own companies, where the workspace lets clients do so. The answer is the same whether or not the address is known. Where the plan of the workspace allows no more clients, nobody is invited (`no_new_accounts`).",
+    description: "Into one of the own companies, where the workspace lets clients do so. A colleague of that company who has not come in yet is mailed again. The answer is the same whether or not the address is known. Where the plan of the workspace allows no more clients, nobody is invited (`no_new_accounts`).",
     query: &[],
     body: Some(schema::<NewColleague>),
     answer: Body::Json(schema::<Invited>),
@@ -60,7 +61,7 @@ struct Invited {
 }
 
 const PERHAPS: Invited = Invited {
-    message: "unless this address is known already, an invitation is on its way",
+    message: "unless this address belongs to a client already, an invitation is on its way",
 };
 
 /// Invites a colleague.
@@ -97,7 +98,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let mut change = change.with_client_limit(settings.plan.client_limit);
     let draft = ClientDraft {
         company_ids: vec![company],
-        ..ClientDraft::new(name, email)
+        ..ClientDraft::new(name, email.clone())
     };
     let author = Actor::Client { id: me.id };
     let mut client = Client::create(change.moment, me.workspace_id, draft, author);
@@ -106,11 +107,71 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     Invitation::open(&mut change, &mut client, None, lifetime, author)?;
     change.save_client(None, client);
     match commit_for_outsider(app, &settings, &change).await {
-        Ok(()) => Ok(ok(&PERHAPS)),
         // A client learns nothing about who else the business serves.
-        Err(problem) if problem.has_code("email_taken") => Ok(ok(&PERHAPS)),
-        Err(problem) => Err(problem),
+        Err(problem) if problem.has_code("email_taken") => {
+            refuse_if_inactive(&workspace, company).await?;
+            invite_again(app, &request, &caller, (&settings, company, &email)).await?;
+        }
+        invited => invited?,
     }
+    Ok(ok(&PERHAPS))
+}
+
+/// Refuses where somebody with another address would be refused: what an answer
+/// says must not depend on whether the address is known.
+async fn refuse_if_inactive(
+    workspace: &WorkspaceStore<'_>,
+    company: CompanyId,
+) -> Result<(), CommitError> {
+    match workspace.company(company).await? {
+        Some(found) if found.is_active => Ok(()),
+        Some(found) => Err(CommitError::InactiveCompany(company, found.name)),
+        None => Err(CommitError::UnknownCompany(company)),
+    }
+}
+
+/// Mails a colleague of the same company again who has not come in yet. Whose
+/// invitation the team has withdrawn is for the team to invite, and whoever is
+/// in another company is no business of this client's.
+async fn invite_again(
+    app: &App,
+    request: &Request,
+    caller: &PortalCaller,
+    (settings, company, email): (&Workspace, CompanyId, &Email),
+) -> Result<(), Problem> {
+    let workspace = app.store.workspace(settings.id);
+    retry_stale(|| async {
+        let id = workspace.client_id_of(email).await?;
+        let known = match id {
+            Some(id) => workspace.client(id).await?,
+            None => None,
+        };
+        let known = known.filter(|known| {
+            !known.is_archived()
+                && known.is_in(company)
+                && known.activated_at.is_none()
+                && known.withdrawn_at.is_none()
+        });
+        let Some(before) = known else {
+            return Ok(());
+        };
+        let open = workspace.open_invitation(&before).await?;
+        let mut change = caller.change(app, request);
+        let mut after = before.clone();
+        let author = caller.session.account.actor();
+        let lifetime = settings.invitation_lifetime();
+        if Invitation::send(&mut change, &mut after, open, lifetime, author).is_err() {
+            // It was sent a moment ago.
+            return Ok(());
+        }
+        change.save_client(Some(&before), after);
+        match workspace.commit(&change).await {
+            // Another company of the colleague's, of which nothing is told.
+            Err(CommitError::InactiveCompany(..) | CommitError::UnknownCompany(_)) => Ok(()),
+            done => Ok(done?),
+        }
+    })
+    .await
 }
 
 /// What a client is told, who can turn nothing on.

@@ -1,7 +1,7 @@
 //! `GET /portal/me`: the client who is signed in.
 
 use portico_app::{App, Grant};
-use portico_domain::{ClientStatus, ClientView};
+use portico_domain::ProfileView;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit_client, ok, schema,
 };
@@ -17,7 +17,7 @@ const OPERATION: Operation = Operation {
     description: "By an access token, or by the cookie of a browser.",
     query: &[],
     body: None,
-    answer: Body::Json(schema::<ClientView>),
+    answer: Body::Json(schema::<ProfileView>),
 };
 
 /// The function.
@@ -28,5 +28,5 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Answers with the client who is signed in.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit_client(app, &request).await?;
-    Ok(ok(&caller.client.view(ClientStatus::Active)))
+    Ok(ok(&caller.client.profile()))
 }

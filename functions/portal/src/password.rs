@@ -1,7 +1,7 @@
 //! `POST /portal/password`: somebody chooses another password.
 
 use portico_app::{App, Grant};
-use portico_domain::{Invalid, Session, SignInMethod};
+use portico_domain::{Invalid, Letter, Session, SignInMethod};
 use portico_keys::password::{self, Password, Verdict};
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, SignedInCaller, Tokens,
@@ -18,7 +18,7 @@ pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT, Grant::
 
 const OPERATION: Operation = Operation {
     summary: "Change the password",
-    description: "Ends every session of the caller; this request begins a new one.",
+    description: "Ends every session of the caller; this request begins a new one. The owner of the address is told by mail.",
     query: &[],
     body: Some(schema::<Passwords>),
     answer: Body::Json(schema::<Tokens>),
@@ -90,6 +90,8 @@ async fn store(
         let mut change = caller.change(app, request);
         let mut after = before.clone();
         after.end_sessions();
+        let letter = Letter::password_changed(change.moment, person.workspace_id(), account);
+        change.letters.push(letter);
         change.set_password(account, hash.to_owned());
         let session = begin_session(app, request, Proven::new(&after, SignInMethod::Password))?;
         change.begin_session(&session);

@@ -4,7 +4,7 @@ use portico_app::{App, Grant};
 use portico_domain::{AuditNote, SessionEnd};
 use portico_web::{
     Body, Deletion, Function, Operation, Problem, Request, Response, Route, SignedInCaller,
-    admit_person, forget_session, ok, retry_stale, schema, see_other, sign_in_instead,
+    admit_person, body, forget_session, ok, retry_stale, schema, see_other, sign_in_instead,
     sign_in_page,
 };
 use schemars::JsonSchema;
@@ -29,12 +29,19 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
     Box::pin(handle(app, request))
 });
 
-/// Where to sign out: JSON, or the form of the start page.
+/// Where to sign out: JSON, the form of the start page, or nothing.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[expect(dead_code, reason = "it documents what the form or the body holds")]
 struct Where {
-    /// `true` for everywhere; otherwise only here.
-    everywhere: Option<String>,
+    /// True for everywhere; otherwise only here.
+    everywhere: Option<Everywhere>,
+}
+
+/// The form of a page has texts only, so a text is understood in JSON too.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Everywhere {
+    Flag(bool),
+    Text(String),
 }
 
 /// Signs out.
@@ -44,10 +51,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         Ok(caller) => caller,
     };
     let session = &caller.session;
-    if request
-        .field("everywhere")?
-        .is_some_and(|text| text == "true")
-    {
+    if is_everywhere(&request)? {
         end_all(app, &request, &caller).await?;
     } else {
         let workspace = app.store.workspace(session.workspace_id);
@@ -61,6 +65,24 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         ok(&Deletion::new("session", &session.id))
     };
     Ok(response.with_cookie(forget_session()))
+}
+
+/// Whether to sign out everywhere. No body at all means only here: whoever wants
+/// to be out has to get out.
+fn is_everywhere(request: &Request) -> Result<bool, Problem> {
+    if request.body.is_empty() {
+        return Ok(false);
+    }
+    if request.is_form() {
+        let ticked = request.field("everywhere")?;
+        return Ok(ticked.is_some_and(|text| text == "true"));
+    }
+    let wanted: Where = body(request)?;
+    Ok(match wanted.everywhere {
+        None | Some(Everywhere::Flag(false)) => false,
+        Some(Everywhere::Flag(true)) => true,
+        Some(Everywhere::Text(text)) => text == "true",
+    })
 }
 
 async fn end_all(app: &App, request: &Request, caller: &SignedInCaller) -> Result<(), Problem> {

@@ -1,7 +1,7 @@
 //! `GET /portal/team`: the other clients of a company of mine.
 
 use portico_app::{App, Grant};
-use portico_domain::{Client, ClientId, Companies, CompanyId, Invalid};
+use portico_domain::{Client, ClientId, ClientStatus, Companies, CompanyId, Invalid, Time};
 use portico_store::{ClientFilter, Index};
 use portico_web::{
     Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
@@ -50,8 +50,13 @@ struct Colleague {
     name: String,
     /// Job title or role.
     position: Option<String>,
+    /// Its picture; null when there is none.
+    avatar_image_url: Option<String>,
     /// The colour behind its initials.
     fallback_color: String,
+    /// How far it is on its way in: whoever is not invited any more can be
+    /// invited again.
+    status: ClientStatus,
 }
 
 /// Lists colleagues.
@@ -77,10 +82,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     }
     let mut page = workspace.clients(filter, &paging.request).await?;
     page.items.retain(|client| client.id != me.id);
-    Ok(ok(&paging.answer(app, page, |client| colleague(&client))?))
+    Ok(ok(&paging.answer(app, page, |client| {
+        colleague(&client, app.now())
+    })?))
 }
 
-fn colleague(client: &Client) -> Colleague {
+fn colleague(client: &Client, now: Time) -> Colleague {
     Colleague {
         id: client.id,
         object: "colleague",
@@ -88,6 +95,8 @@ fn colleague(client: &Client) -> Colleague {
         family_name: client.name.family_name.clone(),
         name: client.name.full(),
         position: client.position.clone(),
+        avatar_image_url: client.avatar_url(),
         fallback_color: client.fallback_color.clone(),
+        status: client.status(now),
     }
 }

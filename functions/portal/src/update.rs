@@ -1,7 +1,10 @@
 //! `PATCH /portal/me`: a client changes its own profile.
 
 use portico_app::{App, Grant};
-use portico_domain::{ClientPatch, ClientStatus, ClientView, text::line};
+use portico_domain::{
+    ClientPatch, ProfileView,
+    text::{line, phone},
+};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit_client, body, ok,
     retry_stale, schema,
@@ -20,7 +23,7 @@ const OPERATION: Operation = Operation {
     description: "What is left out stays as it is. Companies are for the team to change.",
     query: &[],
     body: Some(schema::<Profile>),
-    answer: Body::Json(schema::<ClientView>),
+    answer: Body::Json(schema::<ProfileView>),
 };
 
 /// The function.
@@ -38,6 +41,8 @@ struct Profile {
     family_name: Option<String>,
     /// Job title or role; an empty text clears it.
     position: Option<String>,
+    /// Phone number in E.164 form; an empty text clears it.
+    phone: Option<String>,
 }
 
 /// Changes the profile.
@@ -51,13 +56,17 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         given_name: part("givenName", profile.given_name, 1)?,
         family_name: part("familyName", profile.family_name, 1)?,
         position: part("position", profile.position, 0)?,
+        phone: profile
+            .phone
+            .map(|text| phone("phone", &text))
+            .transpose()?,
         ..ClientPatch::default()
     };
     let workspace = app.store.workspace(caller.client.workspace_id);
     let client = retry_stale(|| async {
         let before = workspace.client(caller.client.id).await?;
         let before = before.ok_or_else(Problem::session_missing)?;
-        request.if_match(&before.view(ClientStatus::Active))?;
+        request.if_match(&before.profile())?;
         let mut change = caller.change(app, &request);
         let mut after = before.clone();
         after.update(&mut change, patch.clone());
@@ -66,5 +75,5 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         Ok(client)
     })
     .await?;
-    Ok(ok(&client.view(ClientStatus::Active)))
+    Ok(ok(&client.profile()))
 }

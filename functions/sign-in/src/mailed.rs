@@ -85,20 +85,24 @@ pub(crate) async fn find(
     Ok((ticket, store.get().await?))
 }
 
-/// Says on a page, with other ways in, why a link works no more; any other
-/// answer stays as it is.
+/// Says on a page, with other ways in, why a link works no more, or nobody
+/// signs up any more; any other answer stays as it is.
 pub(crate) async fn or_dead(
     app: &App,
     request: &Request,
     answer: Result<Response, Problem>,
 ) -> Result<Response, Problem> {
     match answer {
-        Err(problem) if request.wants_page() && problem.is_dead_ticket() => {
+        Err(problem) if request.wants_page() && is_over(&problem) => {
             let (ticket, workspace) = find(app, request, |_| true).await?;
             RefusedPage::answer(&workspace, ticket.account.door(), &problem)
         }
         answer => answer,
     }
+}
+
+fn is_over(problem: &Problem) -> bool {
+    problem.is_dead_ticket() || problem.has_code("sign_up_off")
 }
 
 /// Whoever may use this ticket now. A link that was asked for before the

@@ -67,6 +67,8 @@ pub(crate) struct ForgottenPage<'a> {
 pub(crate) struct MailedPage<'a> {
     workspace: &'a Workspace,
     door: Door,
+    /// The address that somebody signs up with: a mail goes there in any case.
+    signs_up: Option<&'a str>,
 }
 
 /// The page on which a new password is chosen.
@@ -137,6 +139,11 @@ impl Mailed {
     pub(crate) const PERHAPS: Self = Self {
         message: "if there is an account with this address, a mail with a link is on its way",
     };
+    /// Whoever has an account is mailed a link to it, anybody else one that
+    /// proves the address.
+    pub(crate) const SIGNING_UP: Self = Self {
+        message: "a mail with a link is on its way to this address; open the link to go on",
+    };
 }
 
 impl SignInPage<'_> {
@@ -178,13 +185,26 @@ impl ForgottenPage<'_> {
 
 impl MailedPage<'_> {
     pub(crate) fn answer(request: &Request, workspace: &Workspace) -> Result<Response, Problem> {
+        Self::show(workspace, door(request)?, None)
+    }
+
+    /// The page for whoever signs up with this address.
+    pub(crate) fn signing_up(workspace: &Workspace, email: &str) -> Result<Response, Problem> {
+        Self::show(workspace, Door::Clients, Some(email))
+    }
+
+    fn show(
+        workspace: &Workspace,
+        door: Door,
+        signs_up: Option<&str>,
+    ) -> Result<Response, Problem> {
         let title = format!("Look into your mailbox: {}", workspace.name);
-        let door = door(request)?;
-        branded_page(
-            &Brand::of(workspace),
-            &title,
-            &MailedPage { workspace, door },
-        )
+        let page = MailedPage {
+            workspace,
+            door,
+            signs_up,
+        };
+        branded_page(&Brand::of(workspace), &title, &page)
     }
 }
 

@@ -57,8 +57,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     refuse_forged_form(app, &request)?;
     let workspace = workspace(app, &request).await?;
     match ask(app, &request, &workspace).await {
-        Ok(()) if request.wants_page() => MailedPage::answer(&request, &workspace),
-        Ok(()) => Ok(ok(&Mailed::PERHAPS)),
+        Ok(email) if request.wants_page() => MailedPage::signing_up(&workspace, email.as_str()),
+        Ok(_) => Ok(ok(&Mailed::SIGNING_UP)),
         Err(problem) if request.wants_page() => page(app, &request, &workspace, Some(&problem)),
         Err(problem) => Err(problem),
     }
@@ -67,14 +67,22 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 /// The workspace, if anybody may sign up there.
 pub(crate) async fn workspace(app: &App, request: &Request) -> Result<Workspace, Problem> {
     let workspace = crate::workspace(app, request).await?;
+    refuse_if_off(&workspace)?;
+    Ok(workspace)
+}
+
+/// Refuses whoever signs up where nobody may, also with a link that came while
+/// one still might.
+pub(crate) fn refuse_if_off(workspace: &Workspace) -> Result<(), Problem> {
     if workspace.is_direct_sign_up_allowed {
-        Ok(workspace)
+        Ok(())
     } else {
         Err(Problem::sign_up_off())
     }
 }
 
-async fn ask(app: &App, request: &Request, workspace: &Workspace) -> Result<(), Problem> {
+/// Has a link mailed; answers with where to.
+async fn ask(app: &App, request: &Request, workspace: &Workspace) -> Result<Email, Problem> {
     let field = |name| request.field(name);
     let name = PersonName::from_fields(
         field("givenName")?.as_deref(),
@@ -94,10 +102,14 @@ async fn ask(app: &App, request: &Request, workspace: &Workspace) -> Result<(), 
     let purpose = if client.as_ref().is_some_and(Client::can_sign_in) {
         TicketPurpose::SignIn
     } else {
-        TicketPurpose::SignUp { name, email }
+        TicketPurpose::SignUp {
+            name,
+            email: email.clone(),
+        }
     };
     Ticket::issue(&mut change, workspace.id, account, purpose);
-    Ok(store.commit(&change).await?)
+    store.commit(&change).await?;
+    Ok(email)
 }
 
 /// The client with this address, if there is one.

@@ -72,6 +72,7 @@ async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
     ticket.check(app.now())?;
     match &ticket.purpose {
         TicketPurpose::SignUp { name, email } => {
+            sign_up::refuse_if_off(&workspace)?;
             let hash = match hash_password(request, &workspace, name, email).await {
                 Err(problem) if request.wants_page() => {
                     let page =

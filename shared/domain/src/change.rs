@@ -68,6 +68,9 @@ pub struct Change<'a> {
     pub clients: Vec<Revision<Client>>,
     /// Companies added or changed.
     pub companies: Vec<Revision<Company>>,
+    /// Companies into which somebody is invited once more: each has to be there
+    /// and active.
+    pub required_companies: BTreeSet<CompanyId>,
     /// Invitations added or changed.
     pub invitations: Vec<Revision<Invitation>>,
     /// Internal users added or changed.
@@ -128,6 +131,7 @@ impl<'a> Change<'a> {
             limit_told: None,
             clients: Vec::new(),
             companies: Vec::new(),
+            required_companies: BTreeSet::new(),
             invitations: Vec::new(),
             internal_users: Vec::new(),
             api_keys: Vec::new(),
@@ -280,7 +284,7 @@ impl<'a> Change<'a> {
     }
 
     /// The companies, other than those that are changed too, that a client
-    /// joins or is invited into: each has to be there and active.
+    /// joins or is invited into, also once more: each has to be there and active.
     pub fn entered_companies(&self) -> BTreeSet<CompanyId> {
         let joined = self.clients.iter().flat_map(|Revision { before, after }| {
             let was = before.as_ref().filter(|before| !before.is_archived());
@@ -293,6 +297,7 @@ impl<'a> Change<'a> {
         let is_changed = |id: &CompanyId| self.companies.iter().any(|one| one.after.id == *id);
         joined
             .chain(invited)
+            .chain(&self.required_companies)
             .copied()
             .filter(|id| !is_changed(id))
             .collect()

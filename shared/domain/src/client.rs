@@ -19,8 +19,8 @@ mod view;
 pub use door::GoogleRefusal;
 pub use fields::{ClientDraft, ClientPatch};
 pub use life::{LifeRefusal, MergeRefusal};
-pub use view::ClientView;
 use view::MembershipView;
+pub use view::{ClientView, ProfileView};
 
 /// How many companies a client can be in (the compatible API's limit).
 pub const MAX_COMPANIES: usize = 30;

@@ -6,13 +6,14 @@
 //! Its mail has a story of its own, told by [`Delivery`].
 
 use crate::{
-    Actor, AuditNote, Change, Client, ClientId, CompanyId, Email, Event, EventType, Invalid,
-    InvitationId, OpenInvitation, Time, Told, WorkspaceId, event::Recorder,
+    Actor, AuditNote, Change, Client, ClientId, CompanyId, Email, Event, EventType, InvitationId,
+    OpenInvitation, Time, Told, WorkspaceId, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 mod delivery;
+mod lifetime;
 mod mail;
 mod offer;
 mod pace;
@@ -21,6 +22,7 @@ mod reminder;
 mod view;
 
 pub use delivery::{Delivery, DeliveryState, Fate, MailReport};
+pub use lifetime::{Lifetime, lifetime_of_days};
 pub use pace::{RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW};
 pub(crate) use pace::{recent_resends, resend_wait};
 pub use refusal::{DeadLink, InviteRefusal};
@@ -57,6 +59,10 @@ pub struct Invitation {
     /// For which generation somebody was reminded of it, if of any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded_of: Option<u32>,
+    /// For how many days each of its links is good, if that was asked for;
+    /// otherwise its workspace says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime_days: Option<u64>,
     /// When it runs out.
     pub expires_at: Time,
     /// When it was made.
@@ -110,16 +116,6 @@ impl InvitationStatus {
     }
 }
 
-/// How long an invitation is good that says so itself, from the number of days
-/// in `field`.
-pub fn lifetime_of_days(field: &str, days: i64) -> Result<Duration, Invalid> {
-    if let Ok(days @ 1..=30) = u64::try_from(days) {
-        return Ok(Duration::from_hours(days * 24));
-    }
-    let message = format!("{field} is a number of days from 1 to 30");
-    Err(Invalid::new(field, "field_invalid", message))
-}
-
 impl Invitation {
     /// Ends an invitation whose client goes away, if it has not ended.
     pub(crate) fn close(&self, change: &mut Change<'_>, client: &mut Client) {
@@ -146,6 +142,7 @@ impl Invitation {
         let mut after = self.clone();
         after.status = InvitationStatus::Cancelled;
         after.cancelled_at = Some(change.moment.now);
+        after.delivery = self.delivery.after_the_end();
         after.record(change, EventType::InvitationCancelled);
         client.withdrawn_at = Some(change.moment.now);
         client.set_open_invitation(change, None);
@@ -172,12 +169,33 @@ impl Invitation {
         generation: u32,
     ) -> Result<Self, DeadLink> {
         self.check_link(generation, change.moment.now)?;
+        Ok(self.fulfil(change, client))
+    }
+
+    /// The client comes in by itself, where the invitation would have let it in:
+    /// it has done what it was for. One that has run out is told to have.
+    pub(crate) fn overtake(&self, change: &mut Change<'_>, client: &mut Client) {
+        match self.status_at(change.moment.now) {
+            InvitationStatus::Pending => {
+                self.fulfil(change, client);
+            }
+            InvitationStatus::Accepted
+            | InvitationStatus::Cancelled
+            | InvitationStatus::Expired => {
+                self.close(change, client);
+                client.activate(change);
+            }
+        }
+    }
+
+    fn fulfil(&self, change: &mut Change<'_>, client: &mut Client) -> Self {
         let mut after = self.clone();
         after.status = InvitationStatus::Accepted;
         after.accepted_at = Some(change.moment.now);
+        after.delivery = self.delivery.after_the_end();
         after.record(change, EventType::InvitationAccepted);
         client.activate(change);
-        Ok(change.save_invitation(Some(self), after))
+        change.save_invitation(Some(self), after)
     }
 
     /// Tells that the invitation has run out. The caller has checked that it
@@ -185,6 +203,7 @@ impl Invitation {
     pub fn expire(&self, change: &mut Change<'_>, client: Option<&mut Client>) -> Self {
         let mut after = self.clone();
         after.status = InvitationStatus::Expired;
+        after.delivery = self.delivery.after_the_end();
         after.record(change, EventType::InvitationExpired);
         let own = |client: &&mut Client| {
             client
@@ -228,10 +247,11 @@ impl Invitation {
         }
     }
 
-    /// Notes in the audit log that somebody copied the link; nothing else
-    /// changes.
-    pub fn copy_link(&self, change: &mut Change<'_>) -> Result<(), InviteRefusal> {
+    /// Notes in the audit log that somebody copied the link of this client's
+    /// invitation, to invite it once more; nothing else changes.
+    pub fn copy_link(&self, change: &mut Change<'_>, client: &Client) -> Result<(), InviteRefusal> {
         self.refuse_unless_pending(change.moment.now)?;
+        change.required_companies.extend(&client.company_ids);
         change.note(self.audited("invitation.linkCopied"));
         Ok(())
     }

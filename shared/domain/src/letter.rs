@@ -9,8 +9,8 @@
 //! is found out when it is written out.
 
 use crate::{
-    Endpoint, EndpointId, Invitation, InvitationId, LetterId, Moment, TicketId, TicketMail, Time,
-    WorkspaceId,
+    Account, Endpoint, EndpointId, Invitation, InvitationId, LetterId, Moment, TicketId,
+    TicketMail, Time, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -62,6 +62,13 @@ pub enum Matter {
         /// Which of its mails.
         mail: TicketMail,
     },
+    /// It tells that a password was changed by somebody who was signed in.
+    PasswordChanged {
+        /// Whose it is.
+        password_of: Account,
+        /// When.
+        changed_at: Time,
+    },
 }
 
 impl Letter {
@@ -101,6 +108,20 @@ impl Letter {
         mail: TicketMail,
     ) -> Self {
         Self::new(moment, workspace_id, Matter::Ticket { ticket_id, mail })
+    }
+
+    /// The notice to whoever has this account that its password was changed just
+    /// now, due at once.
+    pub fn password_changed(
+        moment: Moment<'_>,
+        workspace_id: WorkspaceId,
+        account: Account,
+    ) -> Self {
+        let matter = Matter::PasswordChanged {
+            password_of: account,
+            changed_at: moment.now,
+        };
+        Self::new(moment, workspace_id, matter)
     }
 
     fn new(moment: Moment<'_>, workspace_id: WorkspaceId, matter: Matter) -> Self {

@@ -62,7 +62,7 @@ pub use change::{Change, Credential, EmailReservation, Revision};
 pub use chore::{CHORE_PAUSE, Chore, Work};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, FaultyAddress,
-    GoogleRefusal, LifeRefusal, MAX_COMPANIES, MergeRefusal, OpenInvitation,
+    GoogleRefusal, LifeRefusal, MAX_COMPANIES, MergeRefusal, OpenInvitation, ProfileView,
 };
 pub use color::Accent;
 pub use company::{Company, CompanyPatch, CompanyRefusal, CompanyView, parse_color};
@@ -93,7 +93,8 @@ pub use internal_user::{
 pub use invalid::Invalid;
 pub use invitation::{
     DeadLink, Delivery, DeliveryState, Fate, Invitation, InvitationStatus, InvitationView,
-    InviteRefusal, MailReport, RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW, lifetime_of_days,
+    InviteRefusal, Lifetime, MailReport, RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW,
+    lifetime_of_days,
 };
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};

@@ -219,12 +219,15 @@ impl Request {
             .is_some_and(|accept| accept.contains("json"))
     }
 
+    /// Whether the body is that of a form.
+    pub fn is_form(&self) -> bool {
+        self.header("content-type")
+            .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+    }
+
     /// The field of a form, or the member of a JSON object, with this name.
     pub fn field(&self, name: &str) -> Result<Option<String>, Problem> {
-        let is_form = self
-            .header("content-type")
-            .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-        if is_form {
+        if self.is_form() {
             let mut fields = form_urlencoded::parse(&self.body);
             return Ok(fields
                 .find(|(key, _)| key == name)

@@ -63,13 +63,13 @@ impl Client {
     }
 
     /// Activates a client whom the team has added, and who has proved its
-    /// address by signing up. Its open invitation has nothing left to offer.
+    /// address by signing up. Its open invitation has done what it was for.
     pub fn prove_address(&mut self, change: &mut Change<'_>, open: Option<&Invitation>) {
-        if let Some(open) = open {
-            open.close(change, self);
-        }
         self.note_proof();
-        self.activate(change);
+        match open {
+            Some(open) => open.overtake(change, self),
+            None => self.activate(change),
+        }
     }
 
     /// Gives the client another address. Whoever can sign in has to prove it

@@ -66,6 +66,48 @@ pub struct ClientView {
     pub custom_fields: Option<Map<String, Value>>,
 }
 
+/// A client as it sees itself: who it is, and nothing that the team keeps about
+/// it for itself, such as tags and custom fields.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Profile")]
+pub struct ProfileView {
+    /// Its id.
+    pub id: ClientId,
+    /// Always `client`.
+    pub object: &'static str,
+    /// When it was added.
+    pub created_at: Time,
+    /// When it was last changed.
+    pub updated_at: Time,
+    /// First name.
+    pub given_name: String,
+    /// Last name.
+    pub family_name: String,
+    /// Both names.
+    pub name: String,
+    /// The address, which it also signs in with.
+    pub email: String,
+    /// The primary company; a placeholder if it has none.
+    pub company_id: CompanyId,
+    /// All companies, the primary one first; a placeholder if it has none.
+    pub company_ids: Vec<CompanyId>,
+    /// Always `active`: nobody else is signed in.
+    pub status: ClientStatus,
+    /// Its picture; null when there is none.
+    pub avatar_image_url: Option<String>,
+    /// The colour behind its initials when it has no picture.
+    pub fallback_color: String,
+    /// When it first signed in.
+    pub first_login_date: Option<Time>,
+    /// When it last signed in.
+    pub last_login_date: Option<Time>,
+    /// Job title or role.
+    pub position: Option<String>,
+    /// Phone number in E.164 form.
+    pub phone: Option<String>,
+}
+
 /// The fact that a client is in a company, as events tell it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -76,6 +118,34 @@ pub(super) struct MembershipView {
 }
 
 impl Client {
+    /// The client as it sees itself.
+    pub fn profile(&self) -> ProfileView {
+        ProfileView {
+            id: self.id,
+            object: "client",
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            given_name: self.name.given_name.clone(),
+            family_name: self.name.family_name.clone(),
+            name: self.name.full(),
+            email: self.email.as_str().to_owned(),
+            company_id: self.primary_company(),
+            company_ids: self.memberships().collect(),
+            status: ClientStatus::Active,
+            avatar_image_url: self.avatar_url(),
+            fallback_color: self.fallback_color.clone(),
+            first_login_date: self.activated_at,
+            last_login_date: self.last_login_at,
+            position: self.position.clone(),
+            phone: self.phone.clone(),
+        }
+    }
+
+    /// Where its picture is, if it has one.
+    pub fn avatar_url(&self) -> Option<String> {
+        self.avatar.as_ref().map(|avatar| avatar.url.clone())
+    }
+
     /// The client as callers see it, without its link.
     pub fn view(&self, status: ClientStatus) -> ClientView {
         ClientView {
@@ -92,7 +162,7 @@ impl Client {
             company_ids: self.memberships().collect(),
             status,
             invite_url: None,
-            avatar_image_url: self.avatar.as_ref().map(|avatar| avatar.url.clone()),
+            avatar_image_url: self.avatar_url(),
             fallback_color: self.fallback_color.clone(),
             first_login_date: self.activated_at,
             last_login_date: self.last_login_at,

@@ -26,7 +26,8 @@ pub struct Delivery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum DeliveryState {
-    /// Nobody asked for a mail: the link is handed over in another way.
+    /// Nobody asked for a mail: the link is handed over in another way. Or the
+    /// invitation ended before its mail went out.
     NotSent,
     /// Waiting to be handed to the mail service.
     Queued,
@@ -158,6 +159,21 @@ impl Delivery {
             reason: None,
             message_id: None,
             updated_at: now,
+        }
+    }
+
+    /// What is known once the invitation has ended: a mail that has not gone out
+    /// by then is thrown away. What is told of one that goes out in this moment
+    /// says more.
+    pub(crate) fn after_the_end(&self) -> Self {
+        let waits = matches!(self.state, DeliveryState::Queued | DeliveryState::Deferred);
+        if waits && self.message_id.is_none() {
+            Self {
+                state: DeliveryState::NotSent,
+                ..self.clone()
+            }
+        } else {
+            self.clone()
         }
     }
 

@@ -1,15 +1,15 @@
 //! How an invitation is made and sent again, with a new link.
 
 use super::{
-    DeadLink, Delivery, DeliveryState, Invitation, InvitationStatus, InviteRefusal, RESEND_WINDOW,
+    DeadLink, Delivery, DeliveryState, Invitation, InvitationStatus, InviteRefusal, Lifetime,
+    RESEND_WINDOW,
 };
-use crate::{Actor, Change, Client, Letter, Told};
-use std::time::Duration;
+use crate::{Actor, Change, Client, Letter, Time, Told};
 
 /// What an invitation begins with.
 #[derive(Clone, Copy, Debug)]
 struct Offer {
-    lifetime: Duration,
+    lifetime: Lifetime,
     created_by: Actor,
     mail: DeliveryState,
 }
@@ -23,9 +23,10 @@ impl Invitation {
         change: &mut Change<'_>,
         client: &mut Client,
         open: Option<Self>,
-        lifetime: Duration,
+        lifetime: impl Into<Lifetime>,
         created_by: Actor,
     ) -> Result<Self, InviteRefusal> {
+        let lifetime = lifetime.into();
         let by_hand = open.as_ref().filter(|open| {
             open.delivery.state == DeliveryState::NotSent
                 && open.status_at(change.moment.now) == InvitationStatus::Pending
@@ -48,12 +49,12 @@ impl Invitation {
         change: &mut Change<'_>,
         client: &mut Client,
         open: Option<Self>,
-        lifetime: Duration,
+        lifetime: impl Into<Lifetime>,
         created_by: Actor,
     ) -> Result<Self, InviteRefusal> {
         let mail = DeliveryState::NotSent;
         let offer = Offer {
-            lifetime,
+            lifetime: lifetime.into(),
             created_by,
             mail,
         };
@@ -89,7 +90,8 @@ impl Invitation {
             last_sent_at: None,
             resends: Vec::new(),
             reminded_of: None,
-            expires_at: now + offer.lifetime,
+            lifetime_days: offer.lifetime.days,
+            expires_at: now + offer.lifetime.duration(),
             created_at: now,
             created_by: offer.created_by,
             accepted_at: None,
@@ -107,15 +109,15 @@ impl Invitation {
         Ok(change.save_invitation(None, invitation))
     }
 
-    /// Sends the invitation again, with a new link and a new lifetime. One
-    /// that was never mailed keeps its link: somebody may have it already.
+    /// Sends the invitation again, with a new link that is good for as long as
+    /// this one was, unless something else is asked for. One that was never mailed keeps its link: somebody may have it already.
     pub fn resend(
         &self,
         change: &mut Change<'_>,
         client: &mut Client,
-        lifetime: Duration,
+        lifetime: impl Into<Lifetime>,
     ) -> Result<Self, InviteRefusal> {
-        let now = change.moment.now;
+        let (now, lifetime) = (change.moment.now, lifetime.into().of(self));
         self.refuse_unless_pending(now)?;
         if self.delivery.state == DeliveryState::NotSent {
             return Ok(self.mail_first(change, client, lifetime));
@@ -125,15 +127,20 @@ impl Invitation {
         }
         let mut after = self.clone();
         after.generation += 1;
-        after.expires_at = now + lifetime;
+        after.last_for(lifetime, now);
         Ok(self.mail_again(change, client, after))
     }
 
     /// Mails an invitation whose link was only handed over so far.
-    fn mail_first(&self, change: &mut Change<'_>, client: &mut Client, lifetime: Duration) -> Self {
+    fn mail_first(&self, change: &mut Change<'_>, client: &mut Client, lifetime: Lifetime) -> Self {
         let mut after = self.clone();
-        after.expires_at = change.moment.now + lifetime;
+        after.last_for(lifetime.of(self), change.moment.now);
         self.mail_again(change, client, after)
+    }
+
+    fn last_for(&mut self, lifetime: Lifetime, now: Time) {
+        self.lifetime_days = lifetime.days;
+        self.expires_at = now + lifetime.duration();
     }
 
     /// Has `after`, which this is to become, mailed.
@@ -144,6 +151,7 @@ impl Invitation {
             .resends
             .retain(|sent| now.since(*sent) < RESEND_WINDOW);
         after.resends.push(now);
+        change.required_companies.extend(&client.company_ids);
         client.set_open_invitation(change, Some(after.as_open()));
         change.note(after.audited("invitation.resent"));
         change
@@ -164,7 +172,7 @@ impl Invitation {
         client: &mut Client,
         open: Option<Self>,
         generation: u32,
-        lifetime: Duration,
+        lifetime: impl Into<Lifetime>,
     ) -> Option<Self> {
         let now = change.moment.now;
         let is_withdrawn = client.withdrawn_at.is_some_and(|at| at >= self.created_at);
@@ -183,7 +191,10 @@ impl Invitation {
                     || open.resend_wait(now).is_none();
                 may.then(|| open.mail_again(change, client, open.clone()))
             }
-            over => Self::open(change, client, over, lifetime, self.created_by).ok(),
+            over => {
+                let lifetime = lifetime.into().of(self);
+                Self::open(change, client, over, lifetime, self.created_by).ok()
+            }
         }
     }
 
@@ -192,7 +203,7 @@ impl Invitation {
         change: &mut Change<'_>,
         client: &mut Client,
         open: Option<Self>,
-        lifetime: Duration,
+        lifetime: impl Into<Lifetime>,
         created_by: Actor,
     ) -> Result<Self, InviteRefusal> {
         match open {

@@ -1,7 +1,7 @@
 //! Reminders: an invitation that waits is mailed once more before its end.
 
 use super::{DeliveryState, Invitation, InvitationStatus};
-use crate::{Change, Letter, Time};
+use crate::{Change, Client, Letter, Time};
 use std::time::Duration;
 
 /// How long before its end an invitation is reminded of.
@@ -18,12 +18,22 @@ impl Invitation {
     }
 
     /// Reminds of it: once for each link, with the same link, and only where
-    /// its mail got somewhere. The caller has checked that it is due.
-    pub fn remind(&self, change: &mut Change<'_>) -> Self {
+    /// its mail got somewhere. The caller has checked that it is due. Nobody is
+    /// reminded of an invitation into a company that is not active.
+    pub fn remind(&self, change: &mut Change<'_>, client: Option<&Client>) -> Self {
         let mut after = self.clone();
         after.reminded_of = Some(self.generation);
+        let companies = client.into_iter().flat_map(|client| &client.company_ids);
+        change.required_companies.extend(companies);
         change.note(after.audited("invitation.reminded"));
         change.letters.push(Letter::reminder(change.moment, &after));
+        change.save_invitation(Some(self), after)
+    }
+
+    /// Lets the reminder that is due pass.
+    pub fn forgo_reminder(&self, change: &mut Change<'_>) -> Self {
+        let mut after = self.clone();
+        after.reminded_of = Some(self.generation);
         change.save_invitation(Some(self), after)
     }
 

@@ -90,7 +90,7 @@ impl Story {
                 one.expire(change, Some(client));
             }
             Some(one) if one.is_due_to_remind(now) => {
-                one.remind(change);
+                one.remind(change, Some(client));
             }
             _ => {}
         });
@@ -445,4 +445,49 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn no_mail_is_owed_after_the_end() {
+    let cancel: fn(&mut Story) = |story| story.cancel().expect("it is open");
+    let accept: fn(&mut Story) = |story| story.accept(1).expect("it is open");
+    let expire: fn(&mut Story) = |story| {
+        story.now = story.now + WEEK;
+        story.look_after();
+    };
+    for end in [cancel, accept, expire] {
+        let mut story = Story::new();
+        story.invite().expect("nothing is open");
+
+        end(&mut story);
+
+        let delivery = story.invitation.expect("there is one").delivery;
+        assert_eq!(delivery.state, DeliveryState::NotSent);
+        // The mail service had taken it in this moment.
+        let sent = MailReport::sent("m", story.now);
+        assert!(delivery.after(&sent).is_some());
+    }
+}
+
+#[test]
+fn an_invitation_that_was_asked_to_last_keeps_to_it() {
+    let workspace_says = Duration::from_hours(24);
+    let mut story = Story::new();
+    let month = Lifetime {
+        days: Some(30),
+        usual: workspace_says,
+    };
+    story
+        .apply(|change, client, open| {
+            Invitation::open_by_hand(change, client, open, month, Actor::System)
+        })
+        .expect("nothing is open");
+
+    let again = story.apply(|change, client, open| {
+        Invitation::send(change, client, open, workspace_says, Actor::System)
+    });
+
+    assert_eq!(again, Ok(()));
+    let invitation = story.invitation.expect("there is one");
+    assert_eq!(invitation.expires_at, story.now + 30 * workspace_says);
 }
