@@ -22,6 +22,7 @@ const DAYS: Parameter = Parameter {
     name: "days",
     description: "For how many days nothing has happened: 1 to 365, 90 unless given.",
     kind: "integer",
+    format: None,
 };
 
 /// What happened before this is long ago.

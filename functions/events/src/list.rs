@@ -32,18 +32,18 @@ const OPERATION: Operation = Operation {
     query: &[
         Parameter::LIMIT,
         Parameter::NEXT_TOKEN,
-        Parameter::text("after", "Only what happened after the event with this id."),
+        Parameter::id("after", "Only what happened after the event with this id."),
         Parameter::flag(
             "settled",
             "Only what no other event can come before any more: what is older than 15 seconds. So it is with `after`, unless this is `false`; without `after` only if it is `true`.",
         ),
         Parameter::text("objectId", "Only what happened to this object."),
         Parameter::text("eventType", "Only events of this type."),
-        Parameter::text(
+        Parameter::time(
             "startDate",
             "Of the audit log: only what happened then or later.",
         ),
-        Parameter::text(
+        Parameter::time(
             "endDate",
             "Of the audit log: only what happened before then.",
         ),

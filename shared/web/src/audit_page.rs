@@ -12,8 +12,8 @@ const MAX_VALUES: usize = 50;
 pub const AUDIT_FILTERS: &[Parameter] = &[
     Parameter::LIMIT,
     Parameter::NEXT_TOKEN,
-    Parameter::text("startDate", "Only what happened then or later."),
-    Parameter::text("endDate", "Only what happened before then."),
+    Parameter::time("startDate", "Only what happened then or later."),
+    Parameter::time("endDate", "Only what happened before then."),
     Parameter::text(
         "eventType",
         "Only what was of one of these types, separated by commas.",

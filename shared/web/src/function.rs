@@ -4,6 +4,7 @@
 use crate::{Problem, Request, Response, Route};
 use portico_app::{App, Grant};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Value, json};
 use std::{fmt, pin::Pin};
 
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send + 'a>>;
@@ -46,6 +47,8 @@ pub struct Parameter {
     pub description: &'static str,
     /// Its JSON type.
     pub kind: &'static str,
+    /// What form a text has, as JSON Schema names it, if it has one.
+    pub format: Option<&'static str>,
 }
 
 /// What a function answers when all goes well.
@@ -110,13 +113,40 @@ impl Parameter {
         name: "limit",
         description: "How many items a page has at most: 100 unless given; more than 1000 counts as 1000.",
         kind: "integer",
+        format: None,
     };
     /// Where a list goes on.
     pub const NEXT_TOKEN: Self = Self {
         name: "nextToken",
         description: "Where the list goes on: `nextToken` of the page before, with the same other parameters. Good for 24 hours.",
         kind: "string",
+        format: None,
     };
+
+    /// What its value has to be.
+    pub(crate) fn schema(&self) -> Value {
+        let mut schema = json!({ "type": self.kind });
+        if let Some(format) = self.format {
+            schema["format"] = format.into();
+        }
+        schema
+    }
+
+    /// A parameter that is a time.
+    pub const fn time(name: &'static str, description: &'static str) -> Self {
+        Self {
+            format: Some("date-time"),
+            ..Self::text(name, description)
+        }
+    }
+
+    /// A parameter that is the id of something.
+    pub const fn id(name: &'static str, description: &'static str) -> Self {
+        Self {
+            format: Some("uuid"),
+            ..Self::text(name, description)
+        }
+    }
 
     /// A parameter that is a text.
     pub const fn text(name: &'static str, description: &'static str) -> Self {
@@ -124,6 +154,7 @@ impl Parameter {
             name,
             description,
             kind: "string",
+            format: None,
         }
     }
 
@@ -133,6 +164,7 @@ impl Parameter {
             name,
             description,
             kind: "boolean",
+            format: None,
         }
     }
 }

@@ -28,7 +28,7 @@ pub fn openapi(functions: &[Function]) -> Value {
                 "name": parameter.name,
                 "in": "query",
                 "description": parameter.description,
-                "schema": { "type": parameter.kind },
+                "schema": parameter.schema(),
             })
         }));
         let (status, content) = match operation.answer {
