@@ -315,3 +315,77 @@ async fn a_limit_is_clamped_and_never_an_error_for_being_large() {
         assert_eq!(refused.problem(400, "parameter_invalid"), Some("limit"));
     }
 }
+
+#[tokio::test]
+async fn a_person_with_a_single_name_is_written_as_it_is_read() {
+    let app = TestApp::start().await;
+    let cher = json!({ "name": "Cher", "email": "cher@example.com" });
+    let cher = create(&app, cher).await;
+    assert_eq!(cher["familyName"], "");
+
+    let same = json!({ "givenName": "Cher", "familyName": "" });
+    let (admin, path) = (app.admin(), path(&cher));
+    let put = admin.send("PUT", &path, Some(same.to_string())).await;
+    assert_eq!(put.expect(200)["name"], "Cher");
+    let mut another = same.clone();
+    another["email"] = json!("other@example.com");
+    create(&app, another).await;
+    let patched = admin.patch(&path, &json!({ "familyName": "" })).await;
+    assert_eq!(patched.expect(200)["familyName"], "");
+}
+
+#[tokio::test]
+async fn what_contradicts_itself_is_refused_by_name() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let ada = create(&app, person("Ada", "Lovelace")).await;
+    let company = async |name: &str| {
+        let made = admin.post("/v1/companies", &json!({ "name": name })).await;
+        id(&made.expect(200)).to_owned()
+    };
+    let (engines, looms) = (company("Engines").await, company("Looms").await);
+
+    for (fields, code, field) in [
+        (
+            json!({ "name": "X Y", "givenName": "Z" }),
+            "name_ambiguous",
+            "name",
+        ),
+        (
+            json!({ "companyId": engines, "companyIds": [looms, engines] }),
+            "company_ambiguous",
+            "companyId",
+        ),
+    ] {
+        let refused = admin.patch(&path(&ada), &fields).await;
+        assert_eq!(refused.problem(400, code), Some(field), "{fields}");
+    }
+    // What `GET` shows of both is one thing said twice.
+    let both = json!({ "companyId": looms, "companyIds": [looms, engines] });
+    let both = admin.patch(&path(&ada), &both).await.expect(200);
+    assert_eq!(both["companyIds"], json!([looms, engines]));
+}
+
+#[tokio::test]
+async fn null_clears_all_values_of_custom_fields() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let field = |entity: &str| json!({ "entityType": entity, "name": "Tier", "type": "text" });
+    let fields = json!({ "customFields": [field("client"), field("company")] });
+    admin.post("/v1/custom-fields", &fields).await.expect(200);
+    let values = json!({ "tier": "gold" });
+    let mut ada = person("Ada", "Lovelace");
+    ada["customFields"] = values.clone();
+    let ada = path(&create(&app, ada).await);
+    let engines = json!({ "name": "Engines", "customFields": values });
+    let engines = admin.post("/v1/companies", &engines).await.expect(200);
+    let engines = format!("/v1/companies/{}", id(&engines));
+
+    for path in [ada, engines] {
+        let kept = admin.patch(&path, &json!({})).await.expect(200);
+        assert_eq!(kept["customFields"], values);
+        let cleared = json!({ "customFields": null });
+        let cleared = admin.patch(&path, &cleared).await.expect(200);
+        assert_eq!(cleared["customFields"], Value::Null);
+    }
+}

@@ -308,3 +308,70 @@ async fn nobody_is_assigned_invited_or_moved_into_an_inactive_company() {
     set(true).await;
     admin.patch(&bob, &into).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_client_is_taken_out_of_one_company_and_stays_in_the_others() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let company = async |name: &str| {
+        let made = admin.post("/v1/companies", &json!({ "name": name })).await;
+        id(&made.expect(200)).to_owned()
+    };
+    let (engines, looms) = (company("Engines").await, company("Looms").await);
+    let ada = json!({ "name": "Ada", "email": "ada@example.com", "companyIds": [engines, looms] });
+    let ada = admin.post("/v1/clients", &ada).await.expect(200);
+    let receiver = Receiver::start().await;
+    app.register(&receiver, &["company.clientRemoved"]).await;
+    let path = |company: &str| format!("/v1/companies/{company}/clients/{}", id(&ada));
+    let client = format!("/v1/clients/{}", id(&ada));
+
+    let left = admin.delete(&path(&engines)).await.expect(200);
+    assert_eq!(
+        left,
+        json!({ "id": ada["id"], "object": "companyMembership", "deleted": true })
+    );
+    let after = admin.get(&client).await.expect(200);
+    assert_eq!(after["companyIds"], json!([looms]));
+    admin
+        .delete(&path(&engines))
+        .await
+        .problem(404, "not_found");
+    app.settle().await;
+    assert_eq!(receiver.event_types(), ["company.clientRemoved"]);
+
+    let required = json!({ "companies": "required" });
+    admin.patch("/v1/workspaces", &required).await.expect(200);
+    let refused = admin.delete(&path(&looms)).await;
+    assert_eq!(refused.problem(400, "company_required"), Some("clientId"));
+    let optional = json!({ "companies": "optional" });
+    admin.patch("/v1/workspaces", &optional).await.expect(200);
+    admin.delete(&path(&looms)).await.expect(200);
+    let after = admin.get(&client).await.expect(200);
+    let of_ada = after["companyId"].as_str().expect("an id");
+    let of_ada = format!("/v1/companies/{of_ada}");
+    assert_eq!(admin.get(&of_ada).await.expect(200)["isPlaceholder"], true);
+}
+
+#[tokio::test]
+async fn names_that_look_alike_are_one_company() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    for (name, other) in [
+        ("Straße AG", "STRASSE AG"),
+        ("Caf\u{e9} X", "Cafe\u{0301}  X"),
+    ] {
+        let made = json!({ "name": name });
+        let made = admin.post("/v1/companies", &made).await.expect(200);
+        let other = json!({ "name": other });
+        let refused = admin.post("/v1/companies", &other).await;
+        assert_eq!(refused.problem(409, "company_name_taken"), Some("name"));
+        let found = admin
+            .post("/v1/companies?findOrCreate=true", &other)
+            .await
+            .expect(200);
+        assert_eq!(found["id"], made["id"]);
+    }
+    let nothing = json!({ "name": "\u{200b}\u{200b}" });
+    let refused = admin.post("/v1/companies", &nothing).await;
+    assert_eq!(refused.problem(400, "text_invalid"), Some("name"));
+}

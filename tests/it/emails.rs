@@ -197,3 +197,60 @@ async fn a_link_that_was_asked_for_before_another_change_does_nothing() {
 
     sign_in(&app, "king@example.com").await.expect(200);
 }
+
+#[tokio::test]
+async fn an_address_that_waits_to_be_proved_is_shown_audited_and_cancelled() {
+    let (app, ada) = started().await;
+    let admin = app.admin();
+    let path = format!("/v1/clients/{}", ada.id);
+    let link = ask(&app, &ada).await;
+
+    let shown = admin.get(&path).await.expect(200);
+    assert_eq!(
+        (&shown["email"], &shown["pendingEmail"]),
+        (&json!(OLD), &json!(NEW))
+    );
+    let kind = "eventType=client.emailChangeRequested";
+    let log = format!("/v1/audit-log?{kind}&objectId={}", ada.id);
+    let log = admin.get(&log).await.expect(200);
+    assert_eq!(log["data"].as_array().map(Vec::len), Some(1));
+
+    // Only the last of several links works.
+    let other = json!({ "email": "lovelace@example.com" });
+    let asked = admin.patch(&path, &other).await.expect(200);
+    assert_eq!(asked["pendingEmail"], "lovelace@example.com");
+    app.settle().await;
+    let nothing = json!({});
+    let refused = app.nobody().post(&link, &nothing).await;
+    refused.problem(410, "link_used");
+    let link = app.link_to("lovelace@example.com", "/verify/").await;
+    let kept = json!({ "pendingEmail": null });
+    let kept = admin.patch(&path, &kept).await.expect(200);
+    assert_eq!(kept.get("pendingEmail"), None);
+    let refused = app.nobody().post(&link, &nothing).await;
+    refused.problem(410, "link_used");
+    let set = json!({ "pendingEmail": NEW });
+    let refused = admin.patch(&path, &set).await;
+    assert_eq!(refused.problem(400, "field_invalid"), Some("pendingEmail"));
+
+    // What nobody proves in time is no more awaited.
+    ask(&app, &ada).await;
+    app.advance(Duration::from_hours(24)).await;
+    let shown = admin.get(&path).await.expect(200);
+    assert_eq!(shown.get("pendingEmail"), None);
+}
+
+#[tokio::test]
+async fn the_same_address_in_another_spelling_needs_no_proof() {
+    let (app, ada) = started().await;
+    let path = format!("/v1/clients/{}", ada.id);
+    let mails = app.mails(OLD).await.len();
+
+    let spelled = json!({ "email": "Ada@Example.com" });
+    let changed = app.admin().patch(&path, &spelled).await.expect(200);
+    app.settle().await;
+
+    assert_eq!(changed["email"], "Ada@Example.com");
+    assert_eq!(app.mails(OLD).await.len(), mails);
+    sign_in(&app, OLD).await.expect(200);
+}

@@ -46,12 +46,10 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .await
         .expect(200);
     admin
-        .patch(
-            &format!("/v1/clients/{ada}"),
-            &json!({ "companyIds": [engines] }),
-        )
+        .delete(&format!("/v1/companies/{looms}/clients/{ada}"))
         .await
         .expect(200);
+    leave_last(&admin, &grace, &looms).await;
     use_batches(&admin, &looms).await;
     app.advance(Duration::from_mins(1)).await;
     admin
@@ -145,6 +143,15 @@ async fn show_a_face(app: &TestApp, admin: &Actor, path: &str) {
     admin.delete(path).await.expect(200);
 }
 
+/// A client who leaves its only company has a placeholder instead.
+async fn leave_last(admin: &Actor, client: &str, company: &str) {
+    let into = json!({ "companyIds": [company] });
+    let path = format!("/v1/clients/{client}");
+    admin.patch(&path, &into).await.expect(200);
+    let path = format!("/v1/companies/{company}/clients/{client}");
+    admin.delete(&path).await.expect(200);
+}
+
 /// Clients with custom fields are archived, restored, merged and erased.
 async fn come_and_go(app: &TestApp, admin: &Actor) {
     let field = |entity: &str| json!({ "entityType": entity, "name": "Tier", "type": "text" });
@@ -192,6 +199,10 @@ async fn come_and_go(app: &TestApp, admin: &Actor) {
     }
     let cid = format!("/v1/clients/{cid}");
     admin.delete(&cid).await.expect(200);
+    for query in ["archived=true", "archived=true&email=CID@example.com"] {
+        let archived = format!("/v1/clients?{query}");
+        admin.get(&archived).await.expect(200);
+    }
     let nothing = json!({});
     admin
         .post(&format!("{cid}/restore"), &nothing)

@@ -1,6 +1,7 @@
 //! How clients come back, become one, and are erased.
 
 use e2e::{Actor, Received, Receiver, TestApp, id};
+use portico_domain::{CompanyAccess, Role};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -411,4 +412,101 @@ async fn whoever_was_archived_while_invited_is_invited_anew_after_the_restore() 
     app.nobody().post(&new, &password).await.expect(200);
     let found = admin.get(&path(&client)).await.expect(200);
     assert_eq!(found["status"], "active");
+}
+
+#[tokio::test]
+async fn archived_clients_are_found_by_those_who_may_restore_them() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let [ada, bob, cid, dan] = ["Ada", "Bob", "Cid", "Dan"].map(person);
+    let ada = create(&app, ada).await;
+    let bob = create(&app, bob).await;
+    let cid = create(&app, cid).await;
+    let dan = create(&app, dan).await;
+    for gone in [&cid, &bob, &ada] {
+        admin.delete(&path(gone)).await.expect(200);
+        app.advance(Duration::from_secs(1)).await;
+    }
+    act(&admin, &cid, "purge", json!({})).await.expect(200);
+    let eve = create(&app, person("Eve")).await;
+    merge(&admin, &eve, &dan).await;
+    let found = async |query: &str| -> Vec<String> {
+        let list = format!("/v1/clients?archived=true{query}");
+        let list = admin.get(&list).await.expect(200);
+        let found = list["data"].as_array().expect("a list").iter();
+        found.map(|one| id(one).to_owned()).collect()
+    };
+
+    // Neither who was erased nor who is another one by now.
+    assert_eq!(found("").await, [id(&bob), id(&ada)]);
+    assert_eq!(found("&sort=-archivedAt").await, [id(&ada), id(&bob)]);
+    assert_eq!(found("&email=BOB@example.com").await, [id(&bob)]);
+    assert_eq!(found("&givenName=Ada").await, [id(&ada)]);
+    let list = admin.get("/v1/clients?archived=true").await.expect(200);
+    assert!(list["data"][0]["archivedAt"].is_string());
+    for (query, code, field) in [
+        ("archived=true&search=ada", "filter_unsupported", "search"),
+        (
+            "archived=true&status=active",
+            "filter_unsupported",
+            "status",
+        ),
+        ("archived=true&sort=name", "sort_unsupported", "sort"),
+        ("sort=archivedAt", "sort_unsupported", "sort"),
+    ] {
+        let refused = admin.get(&format!("/v1/clients?{query}")).await;
+        assert_eq!(refused.problem(400, code), Some(field), "{query}");
+    }
+    let staff = app.member(Role::Staff, CompanyAccess::ALL).await.actor;
+    staff
+        .get("/v1/clients?archived=true")
+        .await
+        .problem(403, "permission_missing");
+
+    // Whose the address is by now, is told to those who see that client.
+    let other = create(&app, person("ADA")).await;
+    let refused = act(&admin, &ada, "restore", json!({})).await;
+    assert_eq!(refused.problem(409, "email_taken"), Some("email"));
+    assert_eq!(refused.body["clientId"], other["id"]);
+    let again = admin.post("/v1/clients", &person("ada")).await;
+    again.problem(409, "email_taken");
+    assert_eq!(again.body["clientId"], other["id"]);
+    let rehearsed = admin.post("/v1/clients?dryRun=true", &person("ada")).await;
+    assert_eq!(rehearsed.body["clientId"], other["id"]);
+
+    act(&admin, &bob, "restore", json!({})).await.expect(200);
+    assert_eq!(found("").await, [id(&ada)]);
+}
+
+#[tokio::test]
+async fn the_only_account_of_two_ends_only_if_that_is_meant() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let ada = app.client("Ada Doe", "ada@example.com", None).await;
+    let other = create(&app, person("Augusta")).await;
+    let duplicate = json!({ "id": ada.id });
+    let into = json!({ "into": other["id"] });
+
+    let refused = act(&admin, &duplicate, "merge", into).await;
+    assert_eq!(refused.problem(409, "account_ends"), Some("endAccount"));
+    ada.actor.get("/portal/me").await.expect(200);
+
+    let meant = json!({ "into": other["id"], "endAccount": true });
+    let merged = act(&admin, &duplicate, "merge", meant).await.expect(200);
+    assert_eq!(merged["id"], other["id"]);
+}
+
+#[tokio::test]
+async fn merging_needs_the_permission_to_change_the_one_who_stays() {
+    let app = TestApp::start().await;
+    let ada = create(&app, person("Ada")).await;
+    let other = create(&app, person("Augusta")).await;
+    let key = json!({ "name": "Tidy", "permissions": ["view_clients", "delete_clients"] });
+    let key = app.admin().post("/v1/api-keys", &key).await.expect(201);
+    let tidy = app.actor(key["key"].as_str());
+
+    let into = json!({ "into": other["id"] });
+    let refused = act(&tidy, &ada, "merge", into).await;
+    refused.problem(403, "permission_missing");
+    assert_eq!(refused.body["permission"], "edit_clients");
 }

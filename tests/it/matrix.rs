@@ -4,7 +4,7 @@
 //! new route is in it, and what is expected follows from what the route asks
 //! for and what the caller may do. The snapshot is the table for people.
 
-use crate::access::{Things, call, things};
+use crate::access::{Things, call, comes_last, things};
 use e2e::{Actor, Receiver, TestApp, TestKey};
 use portico_bootstrap::functions;
 use portico_domain::{CompanyAccess, Permission, Role};
@@ -170,11 +170,7 @@ fn refusal(function: &Function, caller: &Caller) -> Option<u16> {
 /// Deletions come last, so that every other route finds what it asks for.
 fn in_order() -> Vec<Function> {
     let mut functions = functions();
-    functions.sort_by_key(|function| {
-        let name = function.route.name;
-        let is_deletion = function.route.method.name() == "DELETE" && !name.contains("-clear-");
-        is_deletion || name.ends_with("-purge")
-    });
+    functions.sort_by_key(comes_last);
     functions
 }
 

@@ -300,3 +300,42 @@ async fn the_workspace_says_where_its_clients_sign_in() {
     assert!(url.ends_with(&format!("/w/{}/sign-in", id(&workspace))));
     assert_eq!(app.browser().open(url).await.status, 200);
 }
+
+#[tokio::test]
+async fn the_last_sign_in_and_the_last_activity_are_known_to_the_minute() {
+    let app = TestApp::start().await;
+    let company = json!({ "name": "Engines" });
+    let company = app.admin().post("/v1/companies", &company).await;
+    let company = e2e::id(&company.expect(200)).to_owned();
+    let ada = app
+        .client("Ada Lovelace", "ada@example.com", Some(&company))
+        .await;
+    let invites = json!({ "isClientInviteEnabled": true });
+    let settings = app.admin().patch("/v1/workspaces", &invites).await;
+    settings.expect(200);
+    let shown = async || {
+        let path = format!("/v1/clients/{}", ada.id);
+        app.admin().get(&path).await.expect(200)
+    };
+    let minute = std::time::Duration::from_mins(1);
+
+    app.advance(minute * 30).await;
+    let tokens = sign_in(&app, "ada@example.com", PASSWORD).await;
+    let portal = app.bearer(&tokens.expect(200));
+    let signed_in = app.now().to_string();
+    assert_eq!(shown().await["lastLoginDate"], signed_in);
+    assert_eq!(shown().await["lastActivityAt"], signed_in);
+
+    app.advance(minute * 5).await;
+    let profile = json!({ "position": "Countess" });
+    portal.patch("/portal/me", &profile).await.expect(200);
+    assert_eq!(shown().await["lastActivityAt"], app.now().to_string());
+
+    app.advance(minute).await;
+    let colleague = json!({ "givenName": "Bob", "familyName": "", "email": "bob@example.com" });
+    let invited = portal.post("/portal/invitations", &colleague).await;
+    invited.expect(200);
+    assert_eq!(shown().await["lastActivityAt"], app.now().to_string());
+    assert_eq!(shown().await["lastLoginDate"], signed_in);
+    app.settle().await;
+}

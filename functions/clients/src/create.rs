@@ -60,7 +60,8 @@ pub(crate) async fn add(
     let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
     let mut draft = ClientDraft::try_from(fields)?;
     let workspace = caller.store(app);
-    draft.custom_fields = custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
+    draft.custom_fields =
+        custom_values(&workspace, FieldEntity::Client, values.flatten().as_ref()).await?;
     draft.custom_fields.refuse_too_many()?;
     check_account_managers(&workspace, &[], &draft.account_manager_ids).await?;
     if invite {

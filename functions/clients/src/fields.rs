@@ -18,7 +18,7 @@ pub(crate) struct ClientFields {
     id: Option<String>,
     /// First name.
     given_name: Option<String>,
-    /// Last name.
+    /// Last name; empty for a person with a single name.
     family_name: Option<String>,
     /// Both names in one, instead of `givenName` and `familyName`; it is split
     /// at its last space.
@@ -47,7 +47,11 @@ pub(crate) struct ClientFields {
     company_name: Option<String>,
     /// Values of the workspace's own fields, by their keys: an object, or the
     /// same written as a text.
-    pub(crate) custom_fields: Option<Value>,
+    #[serde(deserialize_with = "given")]
+    pub(crate) custom_fields: Option<Option<Value>>,
+    /// Only `null`: the address that waits to be proved is wanted no more.
+    #[serde(deserialize_with = "given")]
+    pending_email: Option<Option<String>>,
 }
 
 impl TryFrom<ClientFields> for ClientDraft {
@@ -111,6 +115,7 @@ impl ClientFields {
             // A name stands for the companies too.
             company_id: match self.company_name {
                 Some(_) => self.company_id,
+                None if self.company_ids.is_some() => self.company_id,
                 None => self.company_id.or(Some(None)),
             },
             position: self.position.or(Some(None)),
@@ -121,19 +126,33 @@ impl ClientFields {
         })
     }
 
-    /// The address that a client who has `email` now shall have, if another.
+    /// The address that a client who has `email` now shall have, if another or
+    /// in another spelling.
     pub(crate) fn new_email(&self, email: &Email) -> Result<Option<Email>, Problem> {
         let wanted = self.email.as_deref();
         let wanted = wanted.map(|text| Email::parse("email", text)).transpose()?;
-        Ok(wanted.filter(|wanted| wanted.key() != email.key()))
+        Ok(wanted.filter(|wanted| wanted != email))
+    }
+
+    /// Whether the client keeps the address that it has, although it was to have
+    /// another one.
+    pub(crate) fn keeps_email(&self) -> Result<bool, Invalid> {
+        match &self.pending_email {
+            None => Ok(false),
+            Some(None) => Ok(true),
+            Some(Some(_)) => {
+                let message = "pendingEmail can only be cancelled, with null; another address is asked for with email";
+                Err(Invalid::new("pendingEmail", "field_invalid", message))
+            }
+        }
     }
 
     /// What shall change about a client, its address and companies aside.
     pub(crate) fn into_patch(self) -> Result<ClientPatch, Problem> {
-        let whole = self
-            .name
-            .as_deref()
-            .map(|name| PersonName::from_fields(None, None, Some(name)));
+        let whole = self.name.as_deref().map(|name| {
+            let (given, family) = (self.given_name.as_deref(), self.family_name.as_deref());
+            PersonName::from_fields(given, family, Some(name))
+        });
         let (given_name, family_name) = match whole.transpose()? {
             Some(name) => (Some(name.given_name), Some(name.family_name)),
             None => (
@@ -141,7 +160,7 @@ impl ClientFields {
                     .map(|text| text::line("givenName", &text, 1, 100))
                     .transpose()?,
                 self.family_name
-                    .map(|text| text::line("familyName", &text, 1, 100))
+                    .map(|text| text::line("familyName", &text, 0, 100))
                     .transpose()?,
             ),
         };
@@ -170,6 +189,14 @@ fn company_ids(
     one: Option<Option<String>>,
     many: Option<Option<Vec<String>>>,
 ) -> Result<Option<Vec<CompanyId>>, Invalid> {
+    if let (Some(one), Some(many)) = (&one, &many) {
+        let primary = many.iter().flatten().next();
+        // What `GET` shows of both is one thing said twice.
+        if one.as_ref().filter(|one| !one.is_empty()) != primary {
+            let message = "companyId is not the first of companyIds; give companyIds alone, the primary company first";
+            return Err(Invalid::new("companyId", "company_ambiguous", message));
+        }
+    }
     let named: Vec<(String, String)> = match (one, many) {
         (_, Some(many)) => {
             let name = |place| format!("companyIds[{place}]");

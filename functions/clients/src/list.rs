@@ -1,4 +1,5 @@
-//! `GET /v1/clients`: clients of the caller's workspace, oldest first.
+//! `GET /v1/clients`: clients of the caller's workspace, oldest first; or, for
+//! those who may restore and erase them, the archived ones.
 
 use crate::view::view;
 use portico_app::{App, Grant};
@@ -31,6 +32,7 @@ const FILTERS: &[&str] = &[
     "tag",
     "accountManagerId",
     "search",
+    "archived",
     "sort",
 ];
 
@@ -38,6 +40,7 @@ const SORTS: &[(&str, ClientsBy)] = &[
     ("createdAt", ClientsBy::CreatedAt),
     ("name", ClientsBy::Name),
     ("lastActivityAt", ClientsBy::LastActivityAt),
+    ("archivedAt", ClientsBy::ArchivedAt),
 ];
 
 const OPERATION: Operation = Operation {
@@ -60,9 +63,13 @@ const OPERATION: Operation = Operation {
             "search",
             "Only clients with words in name, e-mail address or position that begin like each word of this, whatever their case and diacritics. Not together with `sort`.",
         ),
+        Parameter::flag(
+            "archived",
+            "The archived clients instead, in the order in which they were archived: those that can be restored, or erased for good. Needs the permission `delete_clients`. `email` is compared whatever its case; not together with `search` or `status`.",
+        ),
         Parameter::text(
             "sort",
-            "`createdAt`, `name` or `lastActivityAt`; with a hyphen before it (`-createdAt`) from the other end. With `givenName` or `familyName` only `createdAt`.",
+            "`createdAt`, `name` or `lastActivityAt`, of archived clients `archivedAt`; with a hyphen before it (`-createdAt`) from the other end. With `givenName` or `familyName` only `createdAt`.",
         ),
     ],
     body: None,
@@ -79,7 +86,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let paging = Paging::read(app, &caller, &request, &ROUTE, FILTERS)?;
     let text = |name| request.query(name).map(ToOwned::to_owned);
+    let is_archived = request.flag("archived")?.unwrap_or(false);
+    if is_archived {
+        caller.require(Permission::DeleteClients)?;
+    }
     let filter = ClientFilter {
+        is_archived,
         email: text("email"),
         given_name: text("givenName"),
         family_name: text("familyName"),
@@ -91,6 +103,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         search: request.search()?,
         sort: request.sort(SORTS)?.unwrap_or_default(),
     };
+    refuse_of_archived(&filter)?;
     refuse_unsortable(&filter, &request)?;
     let page = caller.store(app).clients(filter, &paging.request).await?;
     Ok(ok(
@@ -108,13 +121,32 @@ fn status(text: &str) -> Result<ClientStatus, Invalid> {
     })
 }
 
+/// Searches and statuses are of clients that are here.
+fn refuse_of_archived(filter: &ClientFilter) -> Result<(), Invalid> {
+    let field = match (filter.is_archived, &filter.search, filter.status) {
+        (true, Some(_), _) => "search",
+        (true, None, Some(_)) => "status",
+        (true, None, None) | (false, _, _) => return Ok(()),
+    };
+    let message = format!(
+        "archived clients have no {field}; find them by email, givenName, familyName, companyId, tag or accountManagerId"
+    );
+    Err(Invalid::new(field, "filter_unsupported", message))
+}
+
 /// The names of the compatible API are looked up in order of creation, and a
 /// search yields the order of its words.
 fn refuse_unsortable(filter: &ClientFilter, request: &Request) -> Result<(), Invalid> {
     let is_named = filter.given_name.is_some() || filter.family_name.is_some();
-    let message = if filter.search.is_some() && request.query("sort").is_some() {
+    let is_sorted = request.query("sort").is_some();
+    let is_by_archiving = filter.sort.by == ClientsBy::ArchivedAt;
+    let message = if filter.is_archived && is_sorted && !is_by_archiving {
+        "archived clients are sorted by archivedAt only"
+    } else if !filter.is_archived && is_by_archiving {
+        "only archived clients are sorted by archivedAt: with archived=true"
+    } else if filter.search.is_some() && request.query("sort").is_some() {
         "a search has an order of its own, that of the words it finds: leave sort out"
-    } else if is_named && filter.sort.by != ClientsBy::CreatedAt {
+    } else if is_named && !filter.is_archived && filter.sort.by != ClientsBy::CreatedAt {
         "with givenName or familyName clients are sorted by createdAt only; search finds names too"
     } else {
         return Ok(());

@@ -19,7 +19,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::DELETE, Grant::
 
 const OPERATION: Operation = Operation {
     summary: "Merge a duplicate into another client",
-    description: "The client in the path is the duplicate; the one in `into` stays and is answered. What that one has stays, what it lacks comes from the duplicate; companies, tags and account managers are united. The duplicate's id leads to it from now on, its address is free, its open invitation is cancelled, and it can no more sign in by itself. One event `client.merged` tells all of it.",
+    description: "The client in the path is the duplicate; the one in `into` stays and is answered. What that one has stays, what it lacks comes from the duplicate; companies, tags and account managers are united. The duplicate's id leads to it from now on, its address is free, its open invitation is cancelled, and it can no more sign in by itself: where it can and the other cannot, `endAccount` has to say that this is meant. Needs the permission `edit_clients` too. One event `client.merged` tells all of it.",
     query: &[],
     body: Some(schema::<Merge>),
     answer: Body::Json(schema::<ClientView>),
@@ -36,13 +36,19 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 struct Merge {
     /// The client who stays.
     into: String,
+    /// That the duplicate's account may end although the other client has none;
+    /// false unless given.
+    #[serde(default)]
+    end_account: bool,
 }
 
 /// Merges a client into another one.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id: ClientId = request.path_id("client")?;
-    let into = body::<Merge>(&request)?.into;
+    // The client who stays is changed.
+    caller.require(Permission::EditClients)?;
+    let Merge { into, end_account } = body(&request)?;
     let workspace = caller.store(app);
     retry_stale(|| async {
         let duplicate = find_active(&workspace, &caller, id).await?;
@@ -55,7 +61,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let open = workspace.open_invitation(&duplicate).await?;
         let mut change = caller.change(app);
         let (mut gone, mut after) = (duplicate.clone(), survivor.clone());
-        after.absorb(&mut change, &mut gone, open.as_ref())?;
+        after.absorb(&mut change, &mut gone, open.as_ref(), end_account)?;
         change.save_client(Some(&duplicate), gone);
         let after = change.save_client(Some(&survivor), after);
         let answer = ok(&view(app, &caller, &after));

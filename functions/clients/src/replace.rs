@@ -56,9 +56,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         request.if_match(&view(app, &caller, &before))?;
         let mut fields = body::<ClientFields>(&request)?.whole()?;
         let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
-        let email = fields.new_email(&before.email)?;
+        let (email, keeps_email) = (fields.new_email(&before.email)?, fields.keeps_email()?);
         let mut patch = fields.into_patch()?;
-        let values = custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
+        let values =
+            custom_values(&workspace, FieldEntity::Client, values.flatten().as_ref()).await?;
         patch.custom_fields = before.custom_fields.replacement(values);
         let managers = patch.account_manager_ids.as_deref().unwrap_or_default();
         check_account_managers(&workspace, &before.account_manager_ids, managers).await?;
@@ -74,6 +75,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let mut after = before.clone();
         after.update(&mut change, patch);
         after.custom_fields.refuse_too_many()?;
+        if keeps_email {
+            after.keep_email(&mut change);
+        }
         if let Some(email) = email {
             let open = workspace.open_invitation(&before).await?;
             after.readdress(&mut change, email, open);

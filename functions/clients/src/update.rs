@@ -11,7 +11,7 @@ use portico_app::{App, Grant};
 use portico_domain::{ClientView, FieldEntity, Invitation, Permission};
 use portico_web::{
     Body, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
-    check_account_managers, custom_values, ok, refuse_if_complained, retry_stale, schema,
+    changed_values, check_account_managers, ok, refuse_if_complained, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -24,7 +24,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Change a client",
-    description: "What is not given stays as it is; an empty text, an empty list or `null` clears a field. `companyId` and `companyIds` replace all companies; `companyName` does so with the one of that name, which is added if there is none. Values of custom fields that are not given stay. With `sendInvite=true` the permission `create_clients` is needed too.",
+    description: "What is not given stays as it is; an empty text, an empty list or `null` clears a field. `companyId` and `companyIds` replace all companies; `companyName` does so with the one of that name, which is added if there is none. Values of custom fields that are not given stay. Another e-mail address of a client who can sign in has to be proved first, by a link that is mailed to it; until then it is shown as `pendingEmail`, and `pendingEmail: null` cancels it. With `sendInvite=true` the permission `create_clients` is needed too.",
     query: &[Parameter::flag(
         "sendInvite",
         "Send the client an invitation, or the open one again.",
@@ -52,10 +52,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         request.if_match(&view(app, &caller, &before))?;
         let mut fields = body::<ClientFields>(&request)?;
         let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
-        let email = fields.new_email(&before.email)?;
+        let (email, keeps_email) = (fields.new_email(&before.email)?, fields.keeps_email()?);
         let mut patch = fields.into_patch()?;
+        let values = values.as_ref().map(Option::as_ref);
+        let known = &before.custom_fields;
         patch.custom_fields =
-            custom_values(&workspace, FieldEntity::Client, values.as_ref()).await?;
+            changed_values(&workspace, FieldEntity::Client, known, values).await?;
         let managers = patch.account_manager_ids.as_deref().unwrap_or_default();
         check_account_managers(&workspace, &before.account_manager_ids, managers).await?;
         let mut change = caller.change(app);
@@ -75,6 +77,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         } else {
             None
         };
+        if keeps_email {
+            after.keep_email(&mut change);
+        }
         if let Some(email) = email {
             open = after.readdress(&mut change, email, open);
         }

@@ -8,8 +8,7 @@ use portico_web::Caller;
 /// it is limited to are not named. The link of the invitation is for callers
 /// who may invite; whoever has it can become the client.
 pub(crate) fn view(app: &App, caller: &Caller, client: &Client) -> ClientView {
-    let status = client.status(app.now());
-    let mut view = client.view(status);
+    let mut view = client.view_at(app.now());
     if caller.companies.is_limited() {
         view.company_ids.retain(|id| caller.companies.covers(*id));
         // Whoever sees the client sees one of its companies.
@@ -18,7 +17,7 @@ pub(crate) fn view(app: &App, caller: &Caller, client: &Client) -> ClientView {
     if caller.may(Permission::CreateClients) {
         let open = client
             .open_invitation
-            .filter(|_| status == ClientStatus::Invited);
+            .filter(|_| view.status == ClientStatus::Invited);
         let url = open.map(|open| app.invite_url(client.workspace_id, open));
         view.invite_url = Some(url.unwrap_or_default());
     }

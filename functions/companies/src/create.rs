@@ -18,7 +18,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Add a company",
-    description: "The name is unique in the workspace whatever its case. Refused while companies are turned off.",
+    description: "The name is unique in the workspace among names that look alike, such as those that differ in case or in blanks. Refused while companies are turned off.",
     query: &[
         Parameter::flag(
             "findOrCreate",
@@ -53,7 +53,8 @@ pub(crate) async fn add(
     let (name, mut fields) = fields.into_new()?;
     let workspace = caller.store(app);
     caller.workspace.refuse_companies_if_off("name")?;
-    fields.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;
+    fields.custom_fields =
+        custom_values(&workspace, FieldEntity::Company, values.flatten().as_ref()).await?;
     fields.custom_fields.refuse_too_many()?;
     let managers = fields.account_manager_ids.as_deref().unwrap_or_default();
     check_account_managers(&workspace, &[], managers).await?;

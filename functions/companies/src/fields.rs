@@ -13,7 +13,7 @@ use serde_json::Value;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(crate) struct CompanyFields {
-    /// Two characters or more; unique in the workspace whatever its case.
+    /// Two characters or more; unique in the workspace among what looks alike.
     name: Option<String>,
     /// The colour behind its initials, such as `#9BBFFF`; chosen for you when
     /// the company is added.
@@ -41,7 +41,8 @@ pub(crate) struct CompanyFields {
     is_active: Option<bool>,
     /// Values of the workspace's own fields, by their keys: an object, or the
     /// same written as a text.
-    pub(crate) custom_fields: Option<Value>,
+    #[serde(deserialize_with = "given")]
+    pub(crate) custom_fields: Option<Option<Value>>,
 }
 
 /// An address as callers write it.

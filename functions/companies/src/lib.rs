@@ -7,6 +7,7 @@ pub mod delete;
 mod fields;
 pub mod get;
 pub mod join;
+pub mod leave;
 pub mod list;
 pub mod set_icon;
 pub mod update;
@@ -24,4 +25,5 @@ pub const FUNCTIONS: &[Function] = &[
     set_icon::FUNCTION,
     clear_icon::FUNCTION,
     join::FUNCTION,
+    leave::FUNCTION,
 ];

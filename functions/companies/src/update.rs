@@ -4,8 +4,8 @@ use crate::{fields::CompanyFields, get::find};
 use portico_app::{App, Grant};
 use portico_domain::{CompanyView, FieldEntity, Permission};
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body,
-    check_account_managers, custom_values, ok, retry_stale, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, changed_values,
+    check_account_managers, ok, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -36,17 +36,21 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     caller.workspace.refuse_companies_if_off("id")?;
     let mut fields = body::<CompanyFields>(&request)?;
     let values = fields.custom_fields.take();
-    let mut patch = fields.into_patch()?;
+    let patch = fields.into_patch()?;
     let workspace = caller.store(app);
-    patch.custom_fields = custom_values(&workspace, FieldEntity::Company, values.as_ref()).await?;
     retry_stale(|| async {
         let before = find(&workspace, &caller, id).await?;
         request.if_match(&CompanyView::from(&before))?;
         let managers = patch.account_manager_ids.as_deref().unwrap_or_default();
         check_account_managers(&workspace, &before.account_manager_ids, managers).await?;
+        let mut patch = patch.clone();
+        let given = values.as_ref().map(Option::as_ref);
+        let known = &before.custom_fields;
+        patch.custom_fields =
+            changed_values(&workspace, FieldEntity::Company, known, given).await?;
         let mut change = caller.change(app);
         let mut after = before.clone();
-        after.update(&mut change, patch.clone())?;
+        after.update(&mut change, patch)?;
         after.custom_fields.refuse_too_many()?;
         if after == before {
             return Ok(ok(&CompanyView::from(&before)));

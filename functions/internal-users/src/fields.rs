@@ -71,14 +71,15 @@ impl InternalUserFields {
             )?),
             None => None,
         };
-        let line = |field, text: Option<&String>| {
-            text.map(|text| text::line(field, text, 1, 100)).transpose()
+        let line = |field, text: Option<&String>, min| {
+            text.map(|text| text::line(field, text, min, 100))
+                .transpose()
         };
         let (given_name, family_name) = match name {
             Some(name) => (Some(name.given_name), Some(name.family_name)),
             None => (
-                line("givenName", self.given_name.as_ref())?,
-                line("familyName", self.family_name.as_ref())?,
+                line("givenName", self.given_name.as_ref(), 1)?,
+                line("familyName", self.family_name.as_ref(), 0)?,
             ),
         };
         Ok(InternalUserPatch {

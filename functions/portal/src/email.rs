@@ -6,7 +6,7 @@ use portico_keys::password::{self, Verdict};
 use portico_store::CommitError;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit_person, body, count_mail,
-    count_password_try, ok, schema,
+    count_password_try, ok, retry_stale, schema,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,16 +69,28 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     tries.forgive(&workspace).await?;
     count_mail(app, &workspace, &request, &email).await?;
 
-    let mut change = caller.change(app, &request);
-    match person {
-        Person::Client(client) => client.ask_to_change_email(&mut change, email.clone()),
-        Person::Member(user) => user.ask_to_change_email(&mut change, email.clone()),
-    };
-    match workspace.commit(&change).await {
-        // A client learns nothing about who else the business serves.
-        Ok(()) | Err(CommitError::EmailTaken(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
+    retry_stale(|| async {
+        let login = workspace.login_of(account).await?;
+        let before = login.map(|login| login.person).filter(Person::is_here);
+        let mut change = caller.change(app, &request);
+        match before.ok_or_else(Problem::session_missing)? {
+            Person::Client(before) => {
+                let mut after = before.clone();
+                after.note_activity(change.moment.now);
+                after.ask_to_change_email(&mut change, email.clone());
+                change.save_client(Some(&before), *after);
+            }
+            Person::Member(user) => {
+                user.ask_to_change_email(&mut change, email.clone());
+            }
+        }
+        match workspace.commit(&change).await {
+            // A client learns nothing about who else the business serves.
+            Err(CommitError::EmailTaken(_)) => Ok(()),
+            done => Ok(done?),
+        }
+    })
+    .await?;
     Ok(ok(&Asked {
         email: person.email().as_str(),
         pending_email: email.as_str(),

@@ -93,20 +93,21 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let email = Email::parse("email", &wanted.email)?;
     count_mail(app, &workspace, &request, &email).await?;
 
-    let change = caller.change(app, &request);
-    refuse_if_full(app, &settings, &change.origin).await?;
-    let mut change = change.with_client_limit(settings.plan.client_limit);
+    let origin = caller.change(app, &request).origin;
+    refuse_if_full(app, &settings, &origin).await?;
     let draft = ClientDraft {
         company_ids: vec![company],
         ..ClientDraft::new(name, email.clone())
     };
-    let author = Actor::Client { id: me.id };
-    let mut client = Client::create(change.moment, me.workspace_id, draft, author);
-    client.creation_method = CreationMethod::Client;
-    let lifetime = settings.invitation_lifetime();
-    Invitation::open(&mut change, &mut client, None, lifetime, author)?;
-    change.save_client(None, client);
-    match commit_for_outsider(app, &settings, &change).await {
+    let invited = match add(app, &request, (&caller, &settings), draft.clone(), true).await {
+        // The client that invites was changed meanwhile. That it did something
+        // is a note that the invitation does not wait for.
+        Err(problem) if problem.is_stale() => {
+            add(app, &request, (&caller, &settings), draft, false).await
+        }
+        done => done,
+    };
+    match invited {
         // A client learns nothing about who else the business serves.
         Err(problem) if problem.has_code("email_taken") => {
             refuse_if_inactive(&workspace, company).await?;
@@ -115,6 +116,31 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         invited => invited?,
     }
     Ok(ok(&PERHAPS))
+}
+
+/// Adds the colleague with its invitation, and notes that the client who
+/// invites did something.
+async fn add(
+    app: &App,
+    request: &Request,
+    (caller, settings): (&PortalCaller, &Workspace),
+    draft: ClientDraft,
+    is_noted: bool,
+) -> Result<(), Problem> {
+    let me = &caller.client;
+    let change = caller.change(app, request);
+    let mut change = change.with_client_limit(settings.plan.client_limit);
+    let author = Actor::Client { id: me.id };
+    let mut client = Client::create(change.moment, me.workspace_id, draft, author);
+    client.creation_method = CreationMethod::Client;
+    let lifetime = settings.invitation_lifetime();
+    Invitation::open(&mut change, &mut client, None, lifetime, author)?;
+    change.save_client(None, client);
+    let mut active = me.clone();
+    if is_noted && active.note_activity(change.moment.now) {
+        change.save_client(Some(me), active);
+    }
+    commit_for_outsider(app, settings, &change).await
 }
 
 /// Refuses where somebody with another address would be refused: what an answer

@@ -92,6 +92,7 @@ async fn store(
         after.end_sessions();
         let letter = Letter::password_changed(change.moment, person.workspace_id(), account);
         change.letters.push(letter);
+        after.note_activity(change.moment.now);
         change.set_password(account, hash.to_owned());
         let session = begin_session(app, request, Proven::new(&after, SignInMethod::Password))?;
         change.begin_session(&session);

@@ -37,7 +37,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 struct Profile {
     /// First name.
     given_name: Option<String>,
-    /// Last name.
+    /// Last name; empty for a single name.
     family_name: Option<String>,
     /// Job title or role; an empty text clears it.
     position: Option<String>,
@@ -54,7 +54,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     };
     let patch = ClientPatch {
         given_name: part("givenName", profile.given_name, 1)?,
-        family_name: part("familyName", profile.family_name, 1)?,
+        family_name: part("familyName", profile.family_name, 0)?,
         position: part("position", profile.position, 0)?,
         phone: profile
             .phone
@@ -69,6 +69,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         request.if_match(&before.profile())?;
         let mut change = caller.change(app, &request);
         let mut after = before.clone();
+        after.note_activity(change.moment.now);
         after.update(&mut change, patch.clone());
         let client = change.save_client(Some(&before), after);
         workspace.commit(&change).await?;

@@ -166,6 +166,10 @@ async fn change_email(app: &App, request: &Request, ticket: &Ticket) -> Result<(
         }
         match before {
             Person::Client(before) => {
+                // Another one was asked for since, or it was cancelled.
+                if before.pending_email(app.now()) != Some(to) {
+                    return Err(portico_domain::DeadTicket::Used.into());
+                }
                 let mut after = before.clone();
                 after.change_email(&mut change, to.clone());
                 after.note_proof();

@@ -25,8 +25,8 @@ pub use view::{ClientView, ProfileView};
 /// How many companies a client can be in (the compatible API's limit).
 pub const MAX_COMPANIES: usize = 30;
 
-/// How exact [`Client::last_login_at`] is.
-const SIGN_IN_NOTE: Duration = Duration::from_hours(1);
+/// How exact [`Client::last_login_at`] and [`Client::last_activity_at`] are.
+const NOTE: Duration = Duration::from_mins(1);
 
 /// A client as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Client {
     pub name: PersonName,
     /// Where it gets mail, and what it signs in with.
     pub email: Email,
+    /// The address that it is to have and has to prove first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_email: Option<PendingEmail>,
     /// Its companies, the primary one first.
     pub company_ids: Vec<CompanyId>,
     /// The company that stands in while [`Client::company_ids`] is empty.
@@ -147,6 +150,16 @@ pub struct OpenInvitation {
     pub is_by_hand: bool,
 }
 
+/// An address that waits to be proved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingEmail {
+    /// The address.
+    pub email: Email,
+    /// Until when its link is good.
+    pub until: Time,
+}
+
 /// What is known against an address that a client has or had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -213,6 +226,7 @@ impl Client {
             workspace_id,
             name: draft.name,
             email: draft.email,
+            pending_email: None,
             company_ids: draft.company_ids,
             placeholder_id,
             position: draft.position,
@@ -356,14 +370,22 @@ impl Client {
     }
 
     /// Notes that the client signed in. Answers whether that is worth writing:
-    /// a note of the last hour says the same, and many sign-ins at once need
+    /// a note of the last minute says the same, and many sign-ins at once need
     /// not wait for each other.
     pub fn note_sign_in(&mut self, now: Time) -> bool {
-        let is_news = self
-            .last_login_at
-            .is_none_or(|last| now.since(last) >= SIGN_IN_NOTE);
+        let is_news = is_over(self.last_login_at, now);
         if is_news {
             self.last_login_at = Some(now);
+            self.last_activity_at = Some(now);
+        }
+        is_news
+    }
+
+    /// Notes that the client did something itself. Answers whether that is worth
+    /// writing, as for signing in.
+    pub fn note_activity(&mut self, now: Time) -> bool {
+        let is_news = is_over(self.last_activity_at, now);
+        if is_news {
             self.last_activity_at = Some(now);
         }
         is_news
@@ -479,6 +501,11 @@ impl Client {
             Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told);
         change.events.push(tell(&mut recorder, &view));
     }
+}
+
+/// Whether a note says less by now than another one would.
+fn is_over(note: Option<Time>, now: Time) -> bool {
+    note.is_none_or(|last| now.since(last) >= NOTE)
 }
 
 impl Company {

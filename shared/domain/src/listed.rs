@@ -2,7 +2,7 @@
 //! and by what they are found and sorted.
 
 use crate::{
-    Client, ClientId, Company, CompanyId, Event,
+    Client, ClientId, Company, CompanyId, Event, Time,
     search::{searchable, sortable},
 };
 use serde_json::Value;
@@ -39,6 +39,13 @@ impl Client {
     /// Whether lists show it.
     pub const fn is_listed(&self) -> bool {
         self.archived_at.is_none()
+    }
+
+    /// When it was archived, if it is archived and can be restored or erased: it
+    /// was not merged into another client, and something is left of it.
+    pub fn restorable_since(&self) -> Option<Time> {
+        self.archived_at
+            .filter(|_| self.merged_into.is_none() && self.purged_at.is_none())
     }
 
     /// The words by which it is found.

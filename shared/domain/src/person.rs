@@ -132,6 +132,16 @@ impl Person {
         }
     }
 
+    /// Notes that it did something itself; of a team member nobody asks that.
+    pub fn note_activity(&mut self, now: Time) {
+        match self {
+            Self::Client(client) => {
+                client.note_activity(now);
+            }
+            Self::Member(_) => {}
+        }
+    }
+
     /// Notes that a link was used that went to its address and nowhere else, or
     /// that Google has verified it.
     pub fn note_proof(&mut self) {

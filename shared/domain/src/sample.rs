@@ -95,7 +95,7 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     john.restore(change, &[], &fields).ok()?;
     let twin = client("Johnny", "Doe", "johnny.doe@example.com", &company)?;
     let mut twin = Client::create(moment, workspace_id, twin, author);
-    john.absorb(change, &mut twin, None).ok()?;
+    john.absorb(change, &mut twin, None, false).ok()?;
 
     let jane = client("Jane", "Doe", "jane.doe@example.com", &company)?;
     let mut jane = Client::create(moment, workspace_id, jane, author);

@@ -8,9 +8,10 @@ use crate::{Invalid, text};
 use std::collections::BTreeSet;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// How many characters of a word count. Longer words are found by their
-/// beginning of this length.
-const MAX_WORD: usize = 32;
+/// How many characters of a word count: as many as either part of an address
+/// has between its dots. Longer words are found by their beginning of this
+/// length.
+const MAX_WORD: usize = 64;
 /// How many different words of one thing count: each is an item in the index.
 const MAX_WORDS: usize = 40;
 /// How long a search can be, in characters and in words.
@@ -68,17 +69,24 @@ impl Search {
     }
 }
 
-/// The words of these texts by which a thing is found, in their order: those
-/// of the first texts if there are too many.
+/// The words of these texts by which a thing is found. If there are too many,
+/// each text has as large a share as the others, so that a long one leaves room
+/// for those that are short.
 pub(crate) fn searchable(texts: &[&str]) -> BTreeSet<String> {
+    let mut texts: Vec<_> = texts.iter().map(|text| words(text)).collect();
     let mut found = BTreeSet::new();
-    for word in texts.iter().flat_map(|text| words(text)) {
-        if found.len() == MAX_WORDS {
-            break;
+    loop {
+        let mut is_over = true;
+        for word in texts.iter_mut().filter_map(Iterator::next) {
+            is_over = false;
+            if found.len() < MAX_WORDS {
+                found.insert(word);
+            }
         }
-        found.insert(word);
+        if is_over || found.len() == MAX_WORDS {
+            return found;
+        }
     }
-    found
 }
 
 /// What a name is sorted by: its words, so that case, diacritics and
@@ -199,6 +207,30 @@ mod tests {
         assert_eq!(refused("…!"), Err("search_without_words"));
         assert_eq!(refused("a b c d e f g h i"), Err("text_too_long"));
         assert_eq!(refused(&"x".repeat(MAX_SEARCH + 1)), Err("text_too_long"));
+    }
+
+    #[test]
+    fn a_long_name_leaves_room_for_address_and_position() {
+        let name: Vec<String> = (0..60).map(|number| format!("name{number}")).collect();
+        let found = searchable(&[&name.join(" "), "last@words.example", "Zebra Keeper"]);
+
+        assert_eq!(found.len(), MAX_WORDS);
+        for word in [
+            "name0", "name30", "last", "words", "example", "zebra", "keeper",
+        ] {
+            assert!(found.contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn two_long_addresses_are_told_apart() {
+        let local = "x".repeat(62);
+        let one = format!("{local}01@example.com");
+        let search = Search::parse("search", &one).expect("a search");
+
+        assert!(searchable(&[&one]).contains(search.longest()));
+        let other = format!("{local}02@example.com");
+        assert!(!searchable(&[&other]).contains(search.longest()));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::Invalid;
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use unicode_normalization::UnicodeNormalization;
 
 /// An e-mail address that SES can deliver to.
 ///
@@ -91,7 +92,11 @@ impl PersonName {
             )),
             (given, family, None) => Ok(Self {
                 given_name: line("givenName", given.unwrap_or_default(), 1, 100)?,
-                family_name: line("familyName", family.unwrap_or_default(), 1, 100)?,
+                // Some people have a single name; leaving it out is a mistake.
+                family_name: match family {
+                    Some(family) => line("familyName", family, 0, 100)?,
+                    None => return Err(Invalid::missing("familyName")),
+                },
             }),
         }
     }
@@ -124,7 +129,11 @@ impl PersonName {
     }
 }
 
-/// The name of a company: two characters or more, unique whatever its case.
+/// How long the key of a company's name can be: DynamoDB takes 2 048 bytes, and
+/// a character can stand for many.
+const MAX_NAME_KEY: usize = 1_600;
+
+/// The name of a company: two characters or more, unique among what looks alike.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CompanyName(String);
@@ -132,7 +141,12 @@ pub struct CompanyName(String);
 impl CompanyName {
     /// Checks the name in `field`.
     pub fn parse(field: &str, text: &str) -> Result<Self, Invalid> {
-        line(field, text, 2, 200).map(Self)
+        let name = Self(line(field, text, 2, 200)?);
+        if name.key().len() > MAX_NAME_KEY {
+            let message = format!("{field} is too long when its characters are written out");
+            return Err(Invalid::new(field, "text_too_long", message));
+        }
+        Ok(name)
     }
 
     /// The name that a placeholder company has: none.
@@ -145,22 +159,72 @@ impl CompanyName {
         &self.0
     }
 
-    /// What is compared: names that differ only in case are one name.
+    /// What is compared: names are one name that differ only in case (`Straße`
+    /// is `STRASSE`), in how Unicode writes the same characters, in how many
+    /// blanks there are, or in characters that show nothing.
     pub fn key(&self) -> String {
-        self.0.to_lowercase()
+        let mut folded = String::new();
+        for letter in self.0.nfkc().filter(|letter| !is_invisible(*letter)) {
+            match letter {
+                // Its upper case is that of another letter.
+                'ı' => folded.push(letter),
+                letter => {
+                    let upper = letter.to_lowercase().flat_map(char::to_uppercase);
+                    folded.extend(upper.flat_map(char::to_lowercase));
+                }
+            }
+        }
+        let folded: String = folded.nfkc().collect();
+        folded.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
 
-/// One line of text, trimmed, of `min` to `max` characters, without control
-/// characters: a line break in a name would become a header in a mail.
+/// Whether a character shows nothing by itself: it joins, splits or directs
+/// others, or is drawn blank (`Default_Ignorable_Code_Point` of Unicode, and the
+/// blank Braille pattern).
+const fn is_invisible(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// One line of text, trimmed, of `min` visible characters to `max`, without
+/// control characters: a line break in a name would become a header in a mail.
 pub fn line(field: &str, text: &str, min: usize, max: usize) -> Result<String, Invalid> {
     let text = text.trim();
     let length = text.chars().count();
     if length == 0 && min > 0 {
         return Err(Invalid::missing(field));
     }
-    if length < min {
-        let message = format!("{field} has {length} characters; it needs {min} or more");
+    let shown = text.chars().filter(|letter| !is_invisible(*letter)).count();
+    if length > 0
+        && text
+            .chars()
+            .all(|letter| letter.is_whitespace() || is_invisible(letter))
+    {
+        let message = format!("{field} has only characters that show nothing");
+        return Err(Invalid::new(field, "text_invalid", message));
+    }
+    if shown < min {
+        let message = format!("{field} has {shown} visible characters; it needs {min} or more");
         return Err(Invalid::new(field, "text_too_short", message));
     }
     if length > max {
@@ -260,6 +324,50 @@ mod tests {
         let refused = PersonName::from_fields(Some("Ada\nBcc: x"), Some("L"), None);
 
         assert!(refused.is_err_and(|invalid| invalid.field == "givenName"));
+    }
+
+    #[test]
+    fn company_names_that_look_alike_are_one() {
+        let key = |name| CompanyName::parse("name", name).map(|name| name.key());
+        for (one, other) in [
+            ("Straße AG", "STRASSE AG"),
+            ("STRA\u{1e9e}E AG", "Strasse ag"),
+            ("Caf\u{e9} X", "Cafe\u{0301} X"),
+            ("Foo Bar", "Foo \u{a0} Bar"),
+            ("Foo\u{200b}Bar", "FooBar"),
+            ("ΑΔΑΜΑΣ", "αδαμας"),
+            ("Ｆｏｏ", "foo"),
+        ] {
+            assert_eq!(key(one), key(other), "{one}");
+        }
+        for (one, other) in [("Kırık", "Kirik"), ("Café", "Cafe"), ("FooBar", "Foo Bar")] {
+            assert_ne!(key(one), key(other), "{one}");
+        }
+        // Names of ASCII letters have the key that they always had.
+        assert_eq!(key("Rocket Rides"), Ok("rocket rides".to_owned()));
+    }
+
+    #[test]
+    fn what_shows_nothing_is_no_text() {
+        for text in ["\u{200b}\u{200b}", "\u{202e}\u{ad}", "\u{3164}\u{2800}"] {
+            let refused = CompanyName::parse("name", text);
+            assert_eq!(refused.map_err(|invalid| invalid.code), Err("text_invalid"));
+        }
+        let one = CompanyName::parse("name", "A\u{200b}");
+        assert_eq!(one.map_err(|invalid| invalid.code), Err("text_too_short"));
+        let long = "\u{fdfa}".repeat(200);
+        let long = CompanyName::parse("name", &long);
+        assert_eq!(long.map_err(|invalid| invalid.code), Err("text_too_long"));
+        // What joins letters may stand between them.
+        assert!(line("name", "می\u{200c}خواهم", 1, 100).is_ok());
+    }
+
+    #[test]
+    fn a_person_can_have_a_single_name() {
+        let name = PersonName::from_fields(Some("Cher"), Some(""), None);
+        assert_eq!(name.map(|name| name.full()), Ok("Cher".to_owned()));
+        let missing = PersonName::from_fields(Some("Cher"), None, None);
+        assert!(missing.is_err_and(|invalid| invalid.field == "familyName"));
     }
 
     #[test]

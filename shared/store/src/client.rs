@@ -4,10 +4,12 @@
 //! beside it (a membership), so that a page of a company's clients is one
 //! Query too. All of them are written in one transaction. What other lists and
 //! searches need is derived from the client afterwards (see [`derive`]). An
-//! archived client is in no index.
+//! archived client is in the list of those that can be restored, and in no
+//! other.
 
 pub(crate) mod derive;
 mod list;
+mod within;
 
 pub use derive::{Move, Relisted};
 pub use list::{ClientFilter, ClientsBy};
@@ -30,6 +32,8 @@ pub(crate) const PATTERNS: &[Pattern] = &[
     BY_GIVEN_NAME,
     BY_FAMILY_NAME,
     BY_EMAIL,
+    ARCHIVED,
+    ARCHIVED_BY_EMAIL,
     EMAIL_GUARD,
     MEMBERSHIP,
     OF_COMPANY,
@@ -66,6 +70,18 @@ const BY_EMAIL: Pattern = Pattern::new(
     Index::Gsi4,
     "WS#<workspace>#CL#EMAIL#<e-mail>",
     "<client>",
+);
+const ARCHIVED: Pattern = Pattern::new(
+    "archived clients by when they were archived",
+    Index::Gsi1,
+    "WS#<workspace>#CL#ARCHIVED",
+    "<archived at>#<client>",
+);
+const ARCHIVED_BY_EMAIL: Pattern = Pattern::new(
+    "archived clients with this e-mail address",
+    Index::Gsi4,
+    "WS#<workspace>#CL#ARCHIVED#EMAIL#<lower-case e-mail>",
+    "<archived at>#<client>",
 );
 const EMAIL_GUARD: Pattern = Pattern::new(
     "is this e-mail address taken",
@@ -123,6 +139,10 @@ pub(crate) fn client_item(client: &Client, due: Option<&Key>) -> Result<Attribut
         keys.push(BY_EMAIL.key(&[w, &client.email, id]));
         keys.push(BY_GIVEN_NAME.key(&[w, &name.given_name, id]));
         keys.push(BY_FAMILY_NAME.key(&[w, &name.family_name, id]));
+    }
+    if let Some(at) = client.restorable_since() {
+        keys.push(ARCHIVED.key(&[w, &at, id]));
+        keys.push(ARCHIVED_BY_EMAIL.key(&[w, &client.email.key(), &at, id]));
     }
     client_copy(ENTITY, client, &keys)
 }

@@ -3,6 +3,7 @@
 pub(crate) mod count;
 pub(crate) mod derive;
 mod list;
+mod within;
 
 pub use list::{CompaniesBy, CompanyFilter};
 
@@ -44,7 +45,7 @@ const WITH_NAME: Pattern = Pattern::new(
 const NAME_GUARD: Pattern = Pattern::new(
     "is this company name taken",
     Index::Table,
-    "WS#<workspace>#COMPANY_NAME#<lower-case name>",
+    "WS#<workspace>#COMPANY_NAME#<folded name>",
     "COMPANY_NAME",
 );
 
@@ -76,7 +77,7 @@ impl WorkspaceStore<'_> {
         Ok(present)
     }
 
-    /// The company that has this name, whatever its case.
+    /// The company that has this name, or one that looks like it.
     pub async fn company_named(&self, name: &CompanyName) -> Result<Option<Company>, Error> {
         let key = name_guard_key(self.id, name);
         let guard: Option<NameGuard> = self.fetch("companyNameGuard", &key).await?;

@@ -76,6 +76,7 @@ pub(crate) struct Question {
     order: Order,
     after_sort: Option<String>,
     until_sort: Option<String>,
+    behind_sort: Option<String>,
     sort_prefix: Option<String>,
     filters: Vec<(Filter, &'static str, Vec<String>)>,
     presence: Vec<(&'static str, bool)>,
@@ -99,6 +100,7 @@ impl Question {
             order,
             after_sort: None,
             until_sort: None,
+            behind_sort: None,
             sort_prefix: None,
             filters: Vec::new(),
             presence: Vec::new(),
@@ -116,6 +118,17 @@ impl Question {
     pub(crate) fn until(mut self, sort: &impl ToString) -> Self {
         self.until_sort = Some(sort.to_string());
         self
+    }
+
+    /// Only what comes behind this in its order; not together with other bounds.
+    pub(crate) fn behind(mut self, sort: Option<String>) -> Self {
+        self.behind_sort = sort;
+        self
+    }
+
+    /// In which index it is answered.
+    pub(crate) const fn index(&self) -> Index {
+        self.index
     }
 
     /// Only what begins so in its sort key; not together with other bounds.
@@ -204,6 +217,15 @@ impl Store {
             query = query
                 .expression_attribute_names("#sort", sort)
                 .expression_attribute_values(name, AttributeValue::S(bound));
+        }
+        if let Some(behind) = question.behind_sort {
+            condition.push_str(match question.order {
+                Order::OldestFirst => " AND #sort > :behind",
+                Order::NewestFirst => " AND #sort < :behind",
+            });
+            query = query
+                .expression_attribute_names("#sort", sort)
+                .expression_attribute_values(":behind", AttributeValue::S(behind));
         }
         if let Some(prefix) = question.sort_prefix {
             condition.push_str(" AND begins_with(#sort, :prefix)");

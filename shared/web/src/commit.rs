@@ -5,7 +5,7 @@ use crate::{
     Caller, Operation, Parameter, Problem, Request, Response, idempotency::IdempotencyKey,
 };
 use portico_app::App;
-use portico_domain::{Change, Invalid, Origin, Workspace};
+use portico_domain::{Change, Invalid, Origin, Permission, Workspace};
 use portico_store::{Answered, CommitError};
 
 /// The header that tells that nothing was done.
@@ -52,15 +52,36 @@ impl Caller {
         answer: Response,
     ) -> Result<Response, Problem> {
         if self.is_dry_run {
-            self.write(app, change).await?;
+            if let Err(error) = self.write(app, change).await {
+                return Err(self.refused(app, error).await);
+            }
             return Ok(answer.with_header(DRY_RUN, "true"));
         }
         let key = self.idempotency_key.as_ref();
         let record = key
             .map(|key| key.record(app, &answer, change.moment.now))
             .transpose()?;
-        commit_within_limit(app, &self.workspace, change, record.as_ref()).await?;
-        Ok(answer)
+        match commit_within_limit(app, &self.workspace, change, record.as_ref()).await {
+            Ok(()) => Ok(answer),
+            Err(error) => Err(self.refused(app, error).await),
+        }
+    }
+
+    /// Why nothing was written. Whose an address is, is told to who sees that
+    /// client.
+    async fn refused(&self, app: &App, error: CommitError) -> Problem {
+        let CommitError::EmailTaken(Some(holder)) = error else {
+            return error.into();
+        };
+        let problem = Problem::from(error);
+        if !self.may(Permission::ViewClients) {
+            return problem;
+        }
+        // Who has the address is a help; the refusal stands without it.
+        match self.client(app, holder).await {
+            Ok(Some(client)) => problem.of_client(client.id),
+            Ok(None) | Err(_) => problem,
+        }
     }
 }
 

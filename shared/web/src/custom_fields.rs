@@ -18,3 +18,18 @@ pub async fn custom_values(
     }
     Ok(workspace.field_set(entity).await?.check(given)?)
 }
+
+/// The same for a client or a company that has `before`: `null` in the place of
+/// the values clears all of them.
+pub async fn changed_values(
+    workspace: &WorkspaceStore<'_>,
+    entity: FieldEntity,
+    before: &CustomValues,
+    given: Option<Option<&Value>>,
+) -> Result<CustomValues, Problem> {
+    match given {
+        Some(None) => Ok(before.replacement(CustomValues::default())),
+        Some(given @ Some(_)) => custom_values(workspace, entity, given).await,
+        None => Ok(CustomValues::default()),
+    }
+}

@@ -35,7 +35,7 @@ pub use body::{body, body_or_default, filled, given};
 pub use caller::{Caller, admit};
 pub use commit::{commit_for_outsider, commit_within_limit, refuse_if_full};
 pub use complained::refuse_if_complained;
-pub use custom_fields::custom_values;
+pub use custom_fields::{changed_values, custom_values};
 pub use form::{FormToken, form_token, refuse_forged_form, refuse_forgery};
 pub use function::{Body, Function, Operation, Parameter, picture, schema};
 pub use managers::check_account_managers;

@@ -211,7 +211,7 @@ impl Book {
                 && has_manager(&client.account_manager_ids, filter.account_manager_id)
         };
         let key = |client: &Client| match filter.sort.by {
-            ClientsBy::CreatedAt => String::new(),
+            ClientsBy::CreatedAt | ClientsBy::ArchivedAt => String::new(),
             ClientsBy::Name => client.sort_name(),
             ClientsBy::LastActivityAt => client
                 .last_activity_at

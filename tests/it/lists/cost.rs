@@ -14,7 +14,7 @@ use portico_domain::{
     Change, Client, ClientStatus, Company, CompanyId, InternalUserId, Listed, Search,
 };
 use portico_local::Call;
-use portico_store::{ClientFilter, CompanyFilter, Error, Page, PageRequest};
+use portico_store::{ClientFilter, ClientsBy, CompanyFilter, Error, Page, PageRequest, Sort};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -61,7 +61,20 @@ impl Tenant {
         };
         tenant.add_companies().await;
         tenant.add_clients().await;
+        tenant.add_archived().await;
         tenant
+    }
+
+    /// As many archived clients as others.
+    async fn add_archived(&self) {
+        for number in 0..self.size {
+            let mut change = Change::by_system(self.app.server.app().moment());
+            let mut client = self.client(&mut change, number);
+            client.archived_at = Some(change.moment.now);
+            let mut change = Change::by_system(self.app.server.app().moment());
+            change.save_client(None, client);
+            self.write(&change, BTreeSet::new()).await;
+        }
     }
 
     async fn add_companies(&mut self) {
@@ -204,6 +217,17 @@ impl Tenant {
                 )
             })
         });
+        let archived = [ClientsBy::CreatedAt, ClientsBy::ArchivedAt].map(|by| {
+            let is_descending = by == ClientsBy::ArchivedAt;
+            let sort = Sort { by, is_descending };
+            let filter = ClientFilter {
+                is_archived: true,
+                sort,
+                ..none.clone()
+            };
+            let name = format!("clients: archived{}", direction(is_descending));
+            (name, filter)
+        });
         let searched = ["love", "lovelace gr"].map(|text| {
             let search = Search::parse("search", text).ok();
             (
@@ -214,7 +238,7 @@ impl Tenant {
                 },
             )
         });
-        sorted.chain(searched).collect()
+        sorted.chain(archived).chain(searched).collect()
     }
 
     fn company_lists(&self) -> Vec<(String, CompanyFilter)> {
@@ -342,7 +366,7 @@ async fn all_costs(size: usize) -> Vec<(String, [Cost; 2])> {
         let read = async |page| workspace.companies(filter.clone(), &page).await;
         costs.push((name, tenant.costs(read).await));
     }
-    assert_eq!(costs.len(), 30 + 2 + 24 + 1);
+    assert_eq!(costs.len(), 30 + 2 + 2 + 24 + 1);
     costs
 }
 

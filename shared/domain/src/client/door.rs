@@ -1,10 +1,10 @@
 //! How clients come in by themselves: signing up, with Google, and changing the
 //! address that they sign in with.
 
-use super::{Client, ClientDraft, CreationMethod};
+use super::{Client, ClientDraft, CreationMethod, PendingEmail};
 use crate::{
-    Account, Actor, Change, Email, EventType, Invitation, Moment, Ticket, TicketPurpose,
-    WorkspaceId,
+    Account, Actor, AuditNote, Change, Email, EventType, Invitation, Moment, Ticket, TicketPurpose,
+    Time, WorkspaceId,
 };
 
 /// Why a Google account does not let in to the account that has its address.
@@ -82,6 +82,11 @@ impl Client {
         to: Email,
         open: Option<Invitation>,
     ) -> Option<Invitation> {
+        if to.key() == self.email.key() {
+            // The same address in another spelling is proved already.
+            self.change_email(change, to);
+            return open;
+        }
         if self.can_sign_in() {
             self.ask_to_change_email(change, to);
             return open;
@@ -94,8 +99,9 @@ impl Client {
     }
 
     /// Has a link mailed to a new address, which is kept from others until the
-    /// link runs out. The old address stays in use until the link is used.
-    pub fn ask_to_change_email(&self, change: &mut Change<'_>, to: Email) -> Ticket {
+    /// link runs out. The old address stays in use until the link is used, and
+    /// of several links only the last one works.
+    pub fn ask_to_change_email(&mut self, change: &mut Change<'_>, to: Email) -> Ticket {
         let from = self.email.clone();
         let purpose = TicketPurpose::ChangeEmail {
             from,
@@ -106,15 +112,44 @@ impl Client {
         if to.key() != self.email.key() {
             change.reservations.push(crate::EmailReservation {
                 client_id: self.id,
-                email: to,
+                email: to.clone(),
                 until: ticket.expires_at,
             });
         }
+        self.pending_email = Some(PendingEmail {
+            email: to,
+            until: ticket.expires_at,
+        });
+        change.note(AuditNote::new(
+            "client.emailChangeRequested",
+            "client",
+            &self.id,
+        ));
         ticket
+    }
+
+    /// The address that waits to be proved at `now`.
+    pub fn pending_email(&self, now: Time) -> Option<&Email> {
+        let pending = self.pending_email.as_ref();
+        let pending = pending.filter(|pending| now < pending.until);
+        pending.map(|pending| &pending.email)
+    }
+
+    /// Keeps the address that is in use: the link that was mailed to another one
+    /// does nothing any more.
+    pub fn keep_email(&mut self, change: &mut Change<'_>) {
+        if self.pending_email.take().is_some() {
+            change.note(AuditNote::new(
+                "client.emailChangeCancelled",
+                "client",
+                &self.id,
+            ));
+        }
     }
 
     /// Uses another address from now on, which is known to be its owner's.
     pub fn change_email(&mut self, change: &mut Change<'_>, to: Email) {
+        self.pending_email = None;
         let before = self.clone();
         self.email = to;
         if *self == before {
@@ -135,7 +170,7 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{IdSource, PersonName, Time};
+    use crate::{IdSource, PersonName};
 
     fn email(text: &str) -> Email {
         Email::parse("email", text).expect("an address")

@@ -27,6 +27,11 @@ pub enum MergeRefusal {
     /// It is one already.
     #[error("a client cannot be merged into itself")]
     Itself,
+    /// Whoever signs in now could not any more.
+    #[error(
+        "this client can sign in and the one in `into` cannot, so its account would end; merge them the other way round, or say endAccount true"
+    )]
+    AccountEnds,
     /// Together they have more than one client can have.
     #[error(transparent)]
     TooMany(#[from] Invalid),
@@ -40,6 +45,7 @@ impl Client {
             open.close(change, self);
         }
         self.archived_at = Some(change.moment.now);
+        self.pending_email = None;
         // A client that is restored signs in anew.
         self.end_sessions();
         self.updated_at = change.moment.now;
@@ -116,6 +122,7 @@ impl Client {
                 family_name: String::new(),
             },
             email: Email::nobody(),
+            pending_email: None,
             company_ids: Vec::new(),
             placeholder_id: None,
             position: None,
@@ -136,15 +143,21 @@ impl Client {
 
     /// Merges a duplicate into this client. What this one has stays; what it
     /// lacks comes from the duplicate; companies, tags and account managers are
-    /// united. The duplicate's id, and all that lead to it, lead here.
+    /// united. The duplicate's id, and all that lead to it, lead here. What it
+    /// signs in with does not, so the only account of the two ends only if that
+    /// is meant.
     pub fn absorb(
         &mut self,
         change: &mut Change<'_>,
         duplicate: &mut Self,
         open: Option<&Invitation>,
+        may_end_account: bool,
     ) -> Result<(), MergeRefusal> {
         if self.id == duplicate.id {
             return Err(MergeRefusal::Itself);
+        }
+        if duplicate.can_sign_in() && !self.can_sign_in() && !may_end_account {
+            return Err(MergeRefusal::AccountEnds);
         }
         let before = self.view(self.recorded_status());
         if let Some(open) = open {

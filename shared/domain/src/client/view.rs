@@ -26,6 +26,10 @@ pub struct ClientView {
     pub name: String,
     /// Its address.
     pub email: String,
+    /// The address that it is to have as soon as it has proved it; absent while
+    /// none waits for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_email: Option<String>,
     /// What is known against that address: mail to it bounced, or its owner
     /// called our mail spam. Null while nothing is.
     #[serde(default)]
@@ -46,10 +50,14 @@ pub struct ClientView {
     pub fallback_color: String,
     /// When it first signed in.
     pub first_login_date: Option<Time>,
-    /// When it last signed in.
+    /// When it last signed in, to the minute.
     pub last_login_date: Option<Time>,
-    /// When it last did something itself, such as signing in.
+    /// When it last did something itself, such as signing in or changing its
+    /// profile, to the minute.
     pub last_activity_at: Option<Time>,
+    /// When it was archived; absent while it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<Time>,
     /// How it came into the workspace.
     pub creation_method: CreationMethod,
     /// Job title or role.
@@ -146,7 +154,16 @@ impl Client {
         self.avatar.as_ref().map(|avatar| avatar.url.clone())
     }
 
-    /// The client as callers see it, without its link.
+    /// The client as callers see it at `now`, without its link.
+    pub fn view_at(&self, now: Time) -> ClientView {
+        let pending = self.pending_email(now);
+        ClientView {
+            pending_email: pending.map(|email| email.as_str().to_owned()),
+            ..self.view(self.status(now))
+        }
+    }
+
+    /// The client as events tell it: the same without what passes by itself.
     pub fn view(&self, status: ClientStatus) -> ClientView {
         ClientView {
             id: self.id,
@@ -157,6 +174,7 @@ impl Client {
             family_name: self.name.family_name.clone(),
             name: self.name.full(),
             email: self.email.as_str().to_owned(),
+            pending_email: None,
             email_state: self.address_fault(),
             company_id: self.primary_company(),
             company_ids: self.memberships().collect(),
@@ -167,6 +185,7 @@ impl Client {
             first_login_date: self.activated_at,
             last_login_date: self.last_login_at,
             last_activity_at: self.last_activity_at,
+            archived_at: self.archived_at,
             creation_method: self.creation_method,
             position: self.position.clone(),
             phone: self.phone.clone(),

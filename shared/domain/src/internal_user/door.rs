@@ -6,7 +6,7 @@ use crate::{Account, Change, Email, GoogleRefusal, Ticket, TicketPurpose, Time};
 use std::time::Duration;
 
 /// How exact [`InternalUser::last_login_at`] is.
-const SIGN_IN_NOTE: Duration = Duration::from_hours(1);
+const SIGN_IN_NOTE: Duration = Duration::from_mins(1);
 
 impl InternalUser {
     /// Who it is where it signs in.
@@ -25,7 +25,7 @@ impl InternalUser {
     }
 
     /// Notes that it signed in. Answers whether that is worth writing: a note of
-    /// the last hour says the same.
+    /// the last minute says the same.
     pub fn note_sign_in(&mut self, now: Time) -> bool {
         let is_news = self
             .last_login_at

@@ -1,8 +1,8 @@
 //! Lists of clients, and searches among them.
 
 use super::{
-    ALL, BY_EMAIL, BY_FAMILY_NAME, BY_GIVEN_NAME, ENTITY, OF_COMPANY, OF_COMPANY_BY_ACTIVITY,
-    OF_COMPANY_BY_NAME,
+    ALL, ARCHIVED, ARCHIVED_BY_EMAIL, BY_EMAIL, BY_FAMILY_NAME, BY_GIVEN_NAME, ENTITY, OF_COMPANY,
+    OF_COMPANY_BY_ACTIVITY, OF_COMPANY_BY_NAME,
     derive::{BY_ACTIVITY, BY_CREATION, BY_NAME, BY_WORD, Facet},
 };
 use crate::{
@@ -18,7 +18,10 @@ use portico_domain::{
 /// Which clients to list, those that have all of these, and in which order.
 #[derive(Clone, Debug, Default)]
 pub struct ClientFilter {
-    /// This address, in this spelling.
+    /// Archived ones, and no others. They are sorted by when they were archived
+    /// and not searched.
+    pub is_archived: bool,
+    /// This address, in this spelling; of archived ones in any case.
     pub email: Option<String>,
     /// This first name.
     pub given_name: Option<String>,
@@ -52,11 +55,27 @@ pub enum ClientsBy {
     Name,
     /// When they were last active.
     LastActivityAt,
+    /// When they were archived, which is the order of archived ones alone.
+    ArchivedAt,
+}
+
+impl ClientFilter {
+    /// Whether it is neither a search nor asks for one name, address, or for
+    /// archived ones, of which there are few.
+    const fn is_of_many(&self) -> bool {
+        !self.is_archived
+            && self.search.is_none()
+            && self.email.is_none()
+            && self.given_name.is_none()
+            && self.family_name.is_none()
+    }
 }
 
 impl WorkspaceStore<'_> {
     /// A page of the clients that pass the filter. The most selective index
-    /// serves; what is left of the filter is applied to what it yields.
+    /// serves; what is left of the filter is applied to what it yields. Whoever
+    /// is limited to several companies has their partitions merged, unless an
+    /// index finds few clients anyway.
     pub async fn clients(
         &self,
         mut filter: ClientFilter,
@@ -75,6 +94,8 @@ impl WorkspaceStore<'_> {
                 if inside.len() == 1 {
                     filter.company_id = Some(*first);
                     self.question(filter)
+                } else if filter.is_of_many() {
+                    return self.members_of(&inside, &filter, page).await;
                 } else {
                     let ids = inside.iter().map(ToString::to_string).collect();
                     self.question(filter)
@@ -85,26 +106,31 @@ impl WorkspaceStore<'_> {
         self.store.list(ENTITY, question, page).await
     }
 
-    fn question(&self, mut filter: ClientFilter) -> Question {
+    pub(super) fn question(&self, mut filter: ClientFilter) -> Question {
         let (w, by) = (&self.id, filter.sort.by);
         let is_by_creation = by == ClientsBy::CreatedAt;
         let facet = |facet: Facet| {
             let pattern = match by {
-                ClientsBy::CreatedAt => BY_CREATION,
+                ClientsBy::CreatedAt | ClientsBy::ArchivedAt => BY_CREATION,
                 ClientsBy::Name => BY_NAME,
                 ClientsBy::LastActivityAt => BY_ACTIVITY,
             };
             (pattern, pattern.partition(&[w, &facet]))
         };
         let of = |pattern: Pattern, value: &str| (pattern, pattern.partition(&[w, &value]));
-        let (pattern, partition) = if let Some(search) = &filter.search {
+        let (pattern, partition) = if filter.is_archived {
+            match filter.email.take() {
+                Some(email) => of(ARCHIVED_BY_EMAIL, &email.to_ascii_lowercase()),
+                None => (ARCHIVED, ARCHIVED.partition(&[w])),
+            }
+        } else if let Some(search) = &filter.search {
             of(BY_WORD, &first_character(search.longest()))
         } else if let Some(email) = filter.email.take() {
             // One client at most has the address, so every order is right.
             of(BY_EMAIL, &email)
         } else if let Some(company) = filter.company_id.take() {
             let pattern = match by {
-                ClientsBy::CreatedAt => OF_COMPANY,
+                ClientsBy::CreatedAt | ClientsBy::ArchivedAt => OF_COMPANY,
                 ClientsBy::Name => OF_COMPANY_BY_NAME,
                 ClientsBy::LastActivityAt => OF_COMPANY_BY_ACTIVITY,
             };

@@ -30,6 +30,9 @@ fn check_of(action: TransactWriteItem) -> Result<Option<TransactWriteItem>, Erro
         let check = check
             .table_name(put.table_name)
             .set_key(Some(key.collect()))
+            .set_return_values_on_condition_check_failure(
+                put.return_values_on_condition_check_failure,
+            )
             .set_expression_attribute_names(put.expression_attribute_names)
             .set_expression_attribute_values(put.expression_attribute_values);
         (check, put.condition_expression)

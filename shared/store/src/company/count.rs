@@ -32,6 +32,8 @@ pub(super) const CHANGES: &str = "changes";
 /// A count as it is stored.
 #[derive(Clone, Copy, Deserialize)]
 pub(super) struct Count {
+    /// Of which company.
+    pub(super) id: CompanyId,
     /// How many clients.
     pub(super) clients: u64,
     /// How often that has changed.

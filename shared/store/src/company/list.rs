@@ -11,7 +11,6 @@ use crate::{
     word::{first_character, searched},
 };
 use portico_domain::{Company, CompanyAccess, InternalUserId, Search, Tags};
-use std::collections::BTreeSet;
 
 /// Which companies to list, those that have all of these, and in which order.
 ///
@@ -52,21 +51,17 @@ pub enum CompaniesBy {
 
 impl WorkspaceStore<'_> {
     /// A page of the companies that pass the filter. The most selective index
-    /// serves; what is left of the filter is applied to what it yields.
+    /// serves; what is left of the filter is applied to what it yields. Whoever
+    /// is limited to some has those read.
     pub async fn companies(
         &self,
         filter: CompanyFilter,
         page: &PageRequest,
     ) -> Result<Page<Company>, Error> {
-        let inside = filter.within.limit();
-        if inside.is_some_and(BTreeSet::is_empty) {
-            return Ok(Page::empty());
+        if let Some(inside) = filter.within.limit() {
+            return self.companies_among(inside, &filter, page).await;
         }
-        let ids = inside.into_iter().flatten();
-        let ids = ids.map(ToString::to_string).collect();
-        let question = self
-            .question_for_companies(filter)
-            .filter_any(Filter::Is, "id", ids);
+        let question = self.question_for_companies(filter);
         self.store.list(ENTITY, question, page).await
     }
 

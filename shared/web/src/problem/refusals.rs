@@ -4,8 +4,8 @@
 use super::Problem;
 use portico_app::MediaError;
 use portico_domain::{
-    CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, GoogleRefusal, Invalid, InviteRefusal,
-    LifeRefusal, MAX_ENDPOINTS, MergeRefusal, Unsigned,
+    ClientId, CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, GoogleRefusal, Invalid,
+    InviteRefusal, LifeRefusal, MAX_ENDPOINTS, MergeRefusal, Unsigned,
 };
 use portico_files::{FileError, picture::PictureError};
 use portico_google::GoogleError;
@@ -181,6 +181,11 @@ impl From<DeadLink> for Problem {
 }
 
 impl Problem {
+    /// The same, with the client whom it is about.
+    pub(crate) fn of_client(self, id: ClientId) -> Self {
+        self.with("clientId", value!(id))
+    }
+
     /// Whether a link that is good once works no more.
     pub fn is_dead_ticket(&self) -> bool {
         matches!(self.code(), LINK_USED | LINK_EXPIRED)
@@ -255,6 +260,9 @@ impl From<MergeRefusal> for Problem {
         match refusal {
             MergeRefusal::Itself => {
                 Self::new(400, "client_same", refusal.to_string()).with("field", "into")
+            }
+            MergeRefusal::AccountEnds => {
+                Self::new(409, "account_ends", refusal.to_string()).with("field", "endAccount")
             }
             MergeRefusal::TooMany(invalid) => invalid.into(),
         }
