@@ -80,6 +80,8 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .await
         .expect(200);
     manage_team(&admin).await;
+    team::spare_admins(&admin).await;
+    team::rehearse(&admin).await;
     team::use_the_team(app).await;
     mail_a_ticket(app, &grace).await;
     let endpoint = id(&endpoint);
@@ -338,10 +340,14 @@ async fn change_and_resend(app: &TestApp, admin: &Actor, endpoint: &str) {
     }
     let deliveries = admin.get(&format!("{path}/deliveries")).await.expect(200);
     let delivery = id(&deliveries["data"][0]).to_owned();
-    let resend = format!("/v1/webhook-deliveries/{delivery}/resend");
+    let one = format!("/v1/webhook-deliveries/{delivery}");
+    admin.get(&one).await.expect(200);
+    let resend = format!("{one}/resend");
     admin.post(&resend, &json!({})).await.expect(200);
     let event = deliveries["data"][0]["eventId"].as_str().expect("an event");
-    let resend = format!("/v1/events/{event}/resend");
+    let one = format!("/v1/events/{event}");
+    admin.get(&one).await.expect(200);
+    let resend = format!("{one}/resend");
     admin.post(&resend, &json!({})).await.expect(200);
     let since = Time::from_unix_millis(app.now().unix_millis() - 29 * 24 * 3_600_000);
     let all = json!({ "since": since, "include": "all" });
