@@ -310,8 +310,8 @@ async fn the_last_sign_in_and_the_last_activity_are_known_to_the_minute() {
     let ada = app
         .client("Ada Lovelace", "ada@example.com", Some(&company))
         .await;
-    let invites = json!({ "isClientInviteEnabled": true });
-    let settings = app.admin().patch("/v1/workspaces", &invites).await;
+    let allowed = json!({ "isClientInviteEnabled": true });
+    let settings = app.admin().patch("/v1/workspaces", &allowed).await;
     settings.expect(200);
     let shown = async || {
         let path = format!("/v1/clients/{}", ada.id);
