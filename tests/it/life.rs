@@ -337,7 +337,7 @@ async fn nothing_personal_is_left_of_a_purged_client() {
     app.bearer(&accepted["session"])
         .get("/portal/me")
         .await
-        .problem(401, "session_missing");
+        .problem(401, "session_over");
     app.settle().await;
     app.advance(Duration::from_mins(1)).await;
     app.settle().await;

@@ -114,7 +114,7 @@ async fn a_new_password_by_mail_ends_every_session() {
     ada.actor
         .get("/portal/me")
         .await
-        .problem(401, "session_missing");
+        .problem(401, "session_over");
     let refresh = json!({ "refreshToken": ada.tokens["refreshToken"] });
     let refused = app.nobody().post("/sessions/refresh", &refresh).await;
     refused.problem(401, "refresh_refused");

@@ -199,6 +199,7 @@ async fn whoever_complained_is_mailed_no_more_whatever_the_mail() {
         .await
         .expect(200);
     let again = client(&app, email).await;
+    assert_eq!(again["emailState"], "complained");
     let body = json!({ "clientId": again["id"] });
     admin
         .post("/v1/invitations", &body)
@@ -222,6 +223,14 @@ async fn whoever_complained_is_mailed_no_more_whatever_the_mail() {
         verdicts["data"][0]["problem"]["code"], "recipient_complained",
         "{verdicts}"
     );
+    // Whoever is given it shows it, and loses it with the address.
+    let bob = client(&app, "bob@example.com").await;
+    let path = format!("/v1/clients/{}", id(&bob));
+    let to = |email: &str| json!({ "email": email });
+    let bob = admin.patch(&path, &to(email)).await.expect(200);
+    assert_eq!(bob["emailState"], "complained");
+    let bob = admin.patch(&path, &to("bob@example.com")).await;
+    assert_eq!(bob.expect(200)["emailState"], Value::Null);
     admin.post("/v1/clients", &new).await.expect(200);
 }
 

@@ -99,6 +99,25 @@ async fn a_person_signs_up_with_the_pages() {
         again.text.contains("value=\"Somerville\""),
         "nobody types it twice"
     );
+    let blank = [("givenName", "Mary"), ("familyName", " "), ("email", MARY)];
+    let again = browser.submit(&path, &blank).await;
+    assert!(
+        again.text.contains("The last name is required."),
+        "{}",
+        again.text
+    );
+    let marked = "maxlength=\"100\" autocomplete=\"family-name\"";
+    let field = again.text.lines().find(|line| line.contains(marked));
+    let field = field.unwrap_or_default();
+    assert!(
+        field.contains("aria-invalid=\"true\" aria-describedby=\"error\""),
+        "{field}"
+    );
+    assert_eq!(
+        again.text.matches("aria-invalid").count(),
+        2,
+        "style and field"
+    );
     let right = [
         ("givenName", "Mary"),
         ("familyName", "Somerville"),
@@ -131,6 +150,14 @@ async fn nobody_signs_up_where_the_workspace_does_not_let_them() {
     let path = app.sign_in_path().replace("/sign-in", "/sign-up");
 
     app.nobody().get(&path).await.problem(404, "sign_up_off");
+    let page = app.nobody().with("accept", "text/html");
+    let google = app.sign_in_path().replace("/sign-in", "/google");
+    for path in [&path, &google] {
+        let refused = page.get(path).await;
+        assert_eq!(refused.status, 404);
+        assert!(refused.text.contains("<header"), "{}", refused.text);
+        assert!(refused.text.contains(&app.sign_in_path()), "{path}");
+    }
     app.nobody()
         .post(&path, &person(MARY))
         .await
@@ -163,6 +190,30 @@ async fn a_link_lets_nobody_in_once_signing_up_is_off() {
     assert!(page.text.contains(&app.sign_in_path()), "{}", page.text);
     let found = app.admin().get("/v1/clients").await.expect(200);
     assert_eq!(found, json!({ "data": [] }));
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_old_is_shown_again() {
+    let (app, path) = open_door().await;
+    let ada = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+    app.admin()
+        .post("/v1/clients?sendInvite=true", &ada)
+        .await
+        .expect(200);
+    app.settle().await;
+    let accept = format!("{}/accept", app.link("ada@example.com").await);
+    let form = app
+        .nobody()
+        .with("accept", "text/html")
+        .with("content-type", "application/x-www-form-urlencoded");
+
+    for path in [&accept, &path, &app.sign_in_path()] {
+        let page = form.send("POST", path, Some("email=a".to_owned())).await;
+        assert_eq!(page.status, 403, "{path}");
+        assert!(page.text.contains("This form is too old"), "{}", page.text);
+        assert!(page.text.contains("<header"), "{}", page.text);
+        assert!(page.text.contains("name=\"csrf\""), "{}", page.text);
+    }
 }
 
 #[tokio::test]

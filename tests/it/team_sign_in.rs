@@ -91,7 +91,7 @@ async fn the_door_of_the_team_is_not_that_of_clients() {
         .problem(401, "sign_in_refused");
     client.get("/v1/clients").await.problem(401, "key_invalid");
     for path in ["/portal/me", "/portal/team"] {
-        mary.actor.get(path).await.problem(401, "session_missing");
+        mary.actor.get(path).await.problem(403, "client_required");
     }
     let link = mailed(&app, "sign-in/link", "/magic/").await;
     let tokens = app.nobody().post(&link, &json!({})).await.expect(200);

@@ -7,11 +7,14 @@ use crate::{
     view::view,
 };
 use portico_app::{App, Grant};
-use portico_domain::{Client, ClientDraft, ClientView, FieldEntity, Invitation, Permission};
+use portico_domain::{
+    AddressMark, Client, ClientDraft, ClientView, FieldEntity, Invitation, InviteRefusal,
+    Permission,
+};
 use portico_store::Index;
 use portico_web::{
     Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
-    check_account_managers, custom_values, ok, refuse_if_complained, retry_stale, schema,
+    check_account_managers, custom_values, ok, retry_stale, schema,
 };
 
 /// What this function answers to.
@@ -64,8 +67,9 @@ pub(crate) async fn add(
         custom_values(&workspace, FieldEntity::Client, values.flatten().as_ref()).await?;
     draft.custom_fields.refuse_too_many()?;
     check_account_managers(&workspace, &[], &draft.account_manager_ids).await?;
-    if invite {
-        refuse_if_complained(&workspace, &draft.email).await?;
+    let mark = workspace.address_mark(&draft.email).await?;
+    if invite && mark.as_ref().is_some_and(AddressMark::forbids_mail) {
+        return Err(InviteRefusal::Complained.into());
     }
     let settings = &caller.workspace;
     let places = Places {
@@ -78,6 +82,7 @@ pub(crate) async fn add(
         let mut draft = draft.clone();
         draft.company_ids = places.at_creation(&mut change, wanted.clone()).await?;
         let mut client = Client::create(change.moment, caller.workspace_id, draft, caller.actor);
+        client.know_address(mark.as_ref());
         if invite {
             let lifetime = settings.invitation_lifetime();
             Invitation::open(&mut change, &mut client, None, lifetime, caller.actor)?;

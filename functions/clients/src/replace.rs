@@ -80,7 +80,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         }
         if let Some(email) = email {
             let open = workspace.open_invitation(&before).await?;
-            after.readdress(&mut change, email, open);
+            let mark = workspace.address_mark(&email).await?;
+            after.readdress(&mut change, (email, mark.as_ref()), open);
         }
         if after != before {
             after = change.save_client(Some(&before), after);

@@ -81,7 +81,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             after.keep_email(&mut change);
         }
         if let Some(email) = email {
-            open = after.readdress(&mut change, email, open);
+            let mark = workspace.address_mark(&email).await?;
+            open = after.readdress(&mut change, (email, mark.as_ref()), open);
         }
         if invite {
             refuse_if_complained(&workspace, &after.email).await?;

@@ -66,15 +66,20 @@ pub(crate) enum Who {
 
 /// Accepts an invitation.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    refuse_forged_form(app, &request)?;
+    // A form that is too old is shown again, on the page that it came from.
+    let sent = refuse_forged_form(app, &request);
     if let Some(link) = joining::link(app, &request) {
-        return joining::accept(app, &request, link).await;
+        return joining::accept(app, &request, link, sent).await;
     }
     let (link, invitation, workspace) = show::find(app, &request).await?;
     if let Err(dead) = invitation.check_link(link.generation, app.now()) {
         return show::say_dead(dead, &request, (&workspace, Door::Clients));
     }
-    let hash = match hash_password(app, &request, &workspace, &invitation).await {
+    let hashed = match sent {
+        Ok(()) => hash_password(app, &request, &workspace, &invitation).await,
+        Err(forged) => Err(forged),
+    };
+    let hash = match hashed {
         Err(problem) if request.wants_page() => {
             let form = form_token(app, &request)?;
             let error = problem.sentence();

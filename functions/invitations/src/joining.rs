@@ -42,17 +42,22 @@ pub(crate) async fn show(
     page(app, request, (&ticket, &user, &workspace), None)
 }
 
-/// Sets up the account and signs in.
+/// Sets up the account and signs in, if the form was `sent` from our own page.
 pub(crate) async fn accept(
     app: &App,
     request: &Request,
     link: TicketLink,
+    sent: Result<(), Problem>,
 ) -> Result<Response, Problem> {
     let (ticket, user, workspace) = find(app, link).await?;
     if let Err(dead) = user.check_invitation(&ticket, app.now()) {
         return show::say_dead(dead, request, (&workspace, Door::Team));
     }
-    let (name, hash) = match given(request, &user, &workspace).await {
+    let given = match sent {
+        Ok(()) => given(request, &user, &workspace).await,
+        Err(forged) => Err(forged),
+    };
+    let (name, hash) = match given {
         Err(problem) if request.wants_page() => {
             let place = (&ticket, &user, &workspace);
             let page = page(app, request, place, Some(&problem))?;
@@ -166,6 +171,7 @@ fn page(
         csrf: &form.field,
         expires: ticket.expires_at.for_people(),
         error: sentence.as_deref(),
+        wrong: problem.and_then(Problem::field).unwrap_or_default(),
         has_google: app.google.is_some(),
     };
     let trouble = if problem.is_some() { "Error: " } else { "" };

@@ -30,6 +30,8 @@ pub(crate) struct JoiningPage<'a> {
     pub(crate) csrf: &'a str,
     pub(crate) expires: String,
     pub(crate) error: Option<&'a str>,
+    /// The field that is wrong; empty if it is none.
+    pub(crate) wrong: &'a str,
     pub(crate) has_google: bool,
 }
 

@@ -7,11 +7,12 @@
 
 use crate::{joining, page::RenewedPage};
 use portico_app::{App, Grant};
-use portico_domain::{Actor, Change, ChangeSource};
+use portico_domain::{Actor, Change, ChangeSource, WorkspaceId};
 use portico_keys::InvitationLink;
 use portico_store::CommitError;
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, ok, page, retry_stale, schema,
+    Body, Brand, Function, Operation, Problem, Request, Response, Route, branded_page, ok, page,
+    retry_stale, schema,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -49,18 +50,35 @@ pub(crate) const ANSWER: &str = "if this link was an invitation that you can sti
 
 /// Asks for a new link.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let mut workspace_id = None;
     if let Some(link) = joining::link(app, &request) {
+        workspace_id = Some(link.workspace_id);
         joining::renew(app, &request, link).await?;
     } else if let Some(link) = app.keys.read_invitation_token(request.path("token")) {
+        workspace_id = Some(link.workspace_id);
         renew(app, &request, link).await?;
     }
     if request.wants_page() {
-        return page("Check your mail", &RenewedPage);
+        return renewed_page(app, workspace_id).await;
     }
     Ok(ok(&Renewal {
         object: "invitationRenewal",
         message: ANSWER,
     }))
+}
+
+/// The page, which looks like the workspace's other pages if the link is one of
+/// ours: its own page tells that already.
+async fn renewed_page(app: &App, workspace_id: Option<WorkspaceId>) -> Result<Response, Problem> {
+    let title = "Check your mail";
+    let workspace = match workspace_id {
+        Some(id) => app.store.find_workspace(id).await?,
+        None => None,
+    };
+    match workspace {
+        Some(workspace) => branded_page(&Brand::of(&workspace), title, &RenewedPage),
+        None => page(title, &RenewedPage),
+    }
 }
 
 async fn renew(app: &App, request: &Request, link: InvitationLink) -> Result<(), Problem> {

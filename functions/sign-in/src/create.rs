@@ -47,7 +47,6 @@ struct Credentials {
 
 /// Signs in.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    refuse_forged_form(app, &request)?;
     let workspace = crate::workspace(app, &request).await?;
     match sign_in(app, &request, &workspace).await {
         Ok(session) => signed_in(app, &session).await,
@@ -69,6 +68,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 }
 
 async fn sign_in(app: &App, request: &Request, workspace: &Workspace) -> Result<Session, Problem> {
+    refuse_forged_form(app, request)?;
     let required = |name| -> Result<String, Problem> {
         let value = request.field(name)?.filter(|value| !value.is_empty());
         Ok(value.ok_or_else(|| Invalid::missing(name))?)

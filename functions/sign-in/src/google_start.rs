@@ -34,12 +34,16 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Sends the browser off. Nothing is stored.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let (workspace, aim) = match door(&request)? {
-        Door::Team => (crate::workspace(app, &request).await?, Aim::EnterTeam),
+    crate::on_a_page(app, &request, begin(app, &request).await).await
+}
+
+async fn begin(app: &App, request: &Request) -> Result<Response, Problem> {
+    let (workspace, aim) = match door(request)? {
+        Door::Team => (crate::workspace(app, request).await?, Aim::EnterTeam),
         Door::Clients if request.flag("signUp")? == Some(true) => {
-            (sign_up::workspace(app, &request).await?, Aim::SignUp)
+            (sign_up::workspace(app, request).await?, Aim::SignUp)
         }
-        Door::Clients => (crate::workspace(app, &request).await?, Aim::Enter),
+        Door::Clients => (crate::workspace(app, request).await?, Aim::Enter),
     };
     google::begin(app, workspace.id, aim).await
 }

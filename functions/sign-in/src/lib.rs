@@ -26,7 +26,7 @@ pub mod verify_show;
 
 use portico_app::App;
 use portico_domain::Workspace;
-use portico_web::{Function, Parameter, Problem, Request};
+use portico_web::{Function, Parameter, Problem, Request, Response, door};
 
 /// Which door somebody comes to.
 const TEAM: Parameter = Parameter::flag(
@@ -62,4 +62,21 @@ async fn workspace(app: &App, request: &Request) -> Result<Workspace, Problem> {
     let unknown = || Problem::not_found("workspace");
     let id = request.path("workspace").parse().map_err(|_| unknown())?;
     app.store.find_workspace(id).await?.ok_or_else(unknown)
+}
+
+/// The answer, or what went wrong on a page that looks like the workspace's
+/// other pages and shows ways in.
+async fn on_a_page(
+    app: &App,
+    request: &Request,
+    answer: Result<Response, Problem>,
+) -> Result<Response, Problem> {
+    let problem = match answer {
+        Err(problem) if request.wants_page() => problem,
+        answer => return answer,
+    };
+    match workspace(app, request).await {
+        Ok(workspace) => page::RefusedPage::answer(&workspace, door(request)?, &problem),
+        Err(_) => Err(problem),
+    }
 }

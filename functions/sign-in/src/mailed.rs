@@ -29,7 +29,6 @@ pub(crate) async fn answer(
     request: &Request,
     purpose: TicketPurpose,
 ) -> Result<Response, Problem> {
-    refuse_forged_form(app, request)?;
     let workspace = crate::workspace(app, request).await?;
     match ask(app, request, &workspace, purpose).await {
         Ok(()) if request.wants_page() => MailedPage::answer(request, &workspace),
@@ -49,6 +48,7 @@ async fn ask(
     workspace: &Workspace,
     purpose: TicketPurpose,
 ) -> Result<(), Problem> {
+    refuse_forged_form(app, request)?;
     let email = request
         .field("email")?
         .ok_or_else(|| Invalid::missing("email"))?;
@@ -102,7 +102,8 @@ pub(crate) async fn or_dead(
 }
 
 fn is_over(problem: &Problem) -> bool {
-    problem.is_dead_ticket() || problem.has_code("sign_up_off")
+    let is_told = |code: &&str| problem.has_code(code);
+    problem.is_dead_ticket() || ["sign_up_off", "form_refused"].iter().any(is_told)
 }
 
 /// Whoever may use this ticket now. A link that was asked for before the

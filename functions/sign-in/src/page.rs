@@ -102,6 +102,8 @@ pub(crate) struct SignUpPage<'a> {
     pub(crate) family_name: &'a str,
     pub(crate) email: &'a str,
     pub(crate) error: Option<&'a str>,
+    /// The field that is wrong; empty if it is none.
+    pub(crate) wrong: &'a str,
     /// Whether there is Google to sign up with.
     pub(crate) has_google: bool,
 }

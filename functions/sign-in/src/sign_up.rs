@@ -54,12 +54,15 @@ struct Person {
 
 /// Signs up.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    refuse_forged_form(app, &request)?;
-    let workspace = workspace(app, &request).await?;
-    match ask(app, &request, &workspace).await {
+    crate::on_a_page(app, &request, answer(app, &request).await).await
+}
+
+async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
+    let workspace = workspace(app, request).await?;
+    match ask(app, request, &workspace).await {
         Ok(email) if request.wants_page() => MailedPage::signing_up(&workspace, email.as_str()),
         Ok(_) => Ok(ok(&Mailed::SIGNING_UP)),
-        Err(problem) if request.wants_page() => page(app, &request, &workspace, Some(&problem)),
+        Err(problem) if request.wants_page() => page(app, request, &workspace, Some(&problem)),
         Err(problem) => Err(problem),
     }
 }
@@ -83,6 +86,7 @@ pub(crate) fn refuse_if_off(workspace: &Workspace) -> Result<(), Problem> {
 
 /// Has a link mailed; answers with where to.
 async fn ask(app: &App, request: &Request, workspace: &Workspace) -> Result<Email, Problem> {
+    refuse_forged_form(app, request)?;
     let field = |name| request.field(name);
     let name = PersonName::from_fields(
         field("givenName")?.as_deref(),
@@ -141,6 +145,7 @@ pub(crate) async fn add(
     }
     let draft = ClientDraft::new(name.clone(), email.clone());
     let mut client = Client::sign_up(change.moment, workspace_id, draft);
+    client.know_address(store.address_mark(email).await?.as_ref());
     if let Some(subject) = subject {
         client.enter_with_google(subject)?;
     }
@@ -167,6 +172,7 @@ pub(crate) fn page(
         family_name: &typed("familyName")?,
         email: &typed("email")?,
         error: sentence.as_deref(),
+        wrong: problem.and_then(Problem::field).unwrap_or_default(),
         has_google: app.google.is_some(),
     };
     let answer = page.answer(form)?;

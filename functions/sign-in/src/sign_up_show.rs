@@ -25,6 +25,10 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Shows the page.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let workspace = sign_up::workspace(app, &request).await?;
-    sign_up::page(app, &request, &workspace, None)
+    crate::on_a_page(app, &request, answer(app, &request).await).await
+}
+
+async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
+    let workspace = sign_up::workspace(app, request).await?;
+    sign_up::page(app, request, &workspace, None)
 }

@@ -171,7 +171,8 @@ async fn change_email(app: &App, request: &Request, ticket: &Ticket) -> Result<(
                     return Err(portico_domain::DeadTicket::Used.into());
                 }
                 let mut after = before.clone();
-                after.change_email(&mut change, to.clone());
+                let mark = store.address_mark(to).await?;
+                after.change_email(&mut change, to.clone(), mark.as_ref());
                 after.note_proof();
                 change.save_client(Some(&before), *after);
             }

@@ -430,13 +430,18 @@ impl Client {
             return;
         }
         let before = self.view(self.recorded_status());
-        self.faulty_address = mark.fault.map(|fault| FaultyAddress {
-            email: mark.email.key(),
-            fault,
-        });
+        self.know_address(Some(mark));
         self.updated_at = change.moment.now;
         self.record(change, |recorder, view| {
             recorder.record_change(EventType::ClientUpdated, &before, view)
+        });
+    }
+
+    /// Takes over what was known against its address before it had it.
+    pub fn know_address(&mut self, mark: Option<&AddressMark>) {
+        self.faulty_address = mark.and_then(|mark| {
+            let email = mark.email.key();
+            mark.fault.map(|fault| FaultyAddress { email, fault })
         });
     }
 

@@ -391,9 +391,23 @@ impl Problem {
         &self.message
     }
 
-    /// The same as a sentence, as a page says it.
+    /// The field that is wrong, if it is one.
+    pub fn field(&self) -> Option<&str> {
+        let field = self.members.iter().find(|(name, _)| *name == "field");
+        field.and_then(|(_, field)| field.as_str())
+    }
+
+    /// The same as a sentence, as a page says it: there, fields have the names
+    /// that stand beside them.
     pub fn sentence(&self) -> String {
-        let mut letters = self.message.chars();
+        let label = LABELS.iter().find(|(name, _)| self.field() == Some(name));
+        let message = label
+            .and_then(|(name, label)| Some((label, self.message.strip_prefix(name)?)))
+            .map_or_else(
+                || self.message.clone(),
+                |(label, rest)| format!("{label}{rest}"),
+            );
+        let mut letters = message.chars();
         let first: String = letters
             .next()
             .into_iter()
@@ -413,6 +427,14 @@ impl Problem {
         Self::new(status, code, message)
     }
 }
+
+/// What fields are called on pages.
+const LABELS: [(&str, &str); 4] = [
+    ("givenName", "the first name"),
+    ("familyName", "the last name"),
+    ("email", "the e-mail address"),
+    ("password", "the password"),
+];
 
 const STALE: &str = "concurrent_change";
 const LATE: &str = "decided_too_late";

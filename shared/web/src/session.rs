@@ -224,16 +224,13 @@ pub(crate) fn cookie_session(request: &Request) -> Option<PresentedSession> {
 /// Lets in a client who is signed in, as [`admit_person`] does.
 pub async fn admit_client(app: &App, request: &Request) -> Result<PortalCaller, Problem> {
     let presented = Presented::by(request).ok_or_else(Problem::session_missing)?;
-    if presented.account().door() != Door::Clients {
-        return Err(Problem::session_missing());
-    }
     let SignedInCaller { person, session } = admit(app, request, presented).await?;
     match person {
         Person::Client(client) => Ok(PortalCaller {
             client: *client,
             session,
         }),
-        Person::Member(_) => Err(Problem::session_missing()),
+        Person::Member(_) => Err(Problem::clients_only()),
     }
 }
 
@@ -255,12 +252,12 @@ async fn admit(
     let found = workspace.signed_in(account, id).await?;
     let person = found.person.filter(Person::is_here);
     let (Some(person), Some(session)) = (person, found.session) else {
-        return Err(Problem::session_missing());
+        return Err(presented.is_over());
     };
     let is_in = session.is_live(person.session_epoch(), app.now())
         && presented.is_genuine(app, &found.keys, &session);
     if !is_in {
-        return Err(Problem::session_missing());
+        return Err(presented.is_over());
     }
     if matches!(presented, Presented::Cookie(_)) {
         form::refuse_forgery(app, request)?;
@@ -296,6 +293,15 @@ impl Presented {
                 claimed: claimed_access_token(token)?,
             }),
             None => cookie_session(request).map(Self::Cookie),
+        }
+    }
+
+    /// That it is not good, or no longer: a program refreshes its token, a
+    /// browser is led to where it signs in.
+    fn is_over(&self) -> Problem {
+        match self {
+            Self::Bearer { .. } => Problem::session_over(),
+            Self::Cookie(_) => Problem::session_missing(),
         }
     }
 

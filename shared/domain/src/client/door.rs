@@ -3,8 +3,8 @@
 
 use super::{Client, ClientDraft, CreationMethod, PendingEmail};
 use crate::{
-    Account, Actor, AuditNote, Change, Email, EventType, Invitation, Moment, Ticket, TicketPurpose,
-    Time, WorkspaceId,
+    Account, Actor, AddressMark, AuditNote, Change, Email, EventType, Invitation, Moment, Ticket,
+    TicketPurpose, Time, WorkspaceId,
 };
 
 /// Why a Google account does not let in to the account that has its address.
@@ -73,18 +73,18 @@ impl Client {
     }
 
     /// Gives the client another address. Whoever can sign in has to prove it
-    /// first. Whoever cannot has it at once, and a link that was mailed to the
-    /// old address is dead, because it would let somebody else in. Answers with
-    /// the invitation that is still open.
+    /// first. Whoever cannot has it at once, with what is known against it, and a
+    /// link that was mailed to the old address is dead, because it would let
+    /// somebody else in. Answers with the invitation that is still open.
     pub fn readdress(
         &mut self,
         change: &mut Change<'_>,
-        to: Email,
+        (to, mark): (Email, Option<&AddressMark>),
         open: Option<Invitation>,
     ) -> Option<Invitation> {
         if to.key() == self.email.key() {
             // The same address in another spelling is proved already.
-            self.change_email(change, to);
+            self.change_email(change, to, mark);
             return open;
         }
         if self.can_sign_in() {
@@ -94,7 +94,7 @@ impl Client {
         if let Some(open) = &open {
             open.close(change, self);
         }
-        self.change_email(change, to);
+        self.change_email(change, to, mark);
         None
     }
 
@@ -147,8 +147,9 @@ impl Client {
         }
     }
 
-    /// Uses another address from now on, which is known to be its owner's.
-    pub fn change_email(&mut self, change: &mut Change<'_>, to: Email) {
+    /// Uses another address from now on, which is known to be its owner's, and
+    /// against which this is known.
+    pub fn change_email(&mut self, change: &mut Change<'_>, to: Email, mark: Option<&AddressMark>) {
         self.pending_email = None;
         let before = self.clone();
         self.email = to;
@@ -158,6 +159,7 @@ impl Client {
         if self.email.key() != before.email.key() {
             self.is_address_proven = false;
             self.google_subject = None;
+            self.know_address(mark);
         }
         self.updated_at = change.moment.now;
         let before_view = before.view(before.recorded_status());
@@ -196,9 +198,9 @@ mod tests {
         assert_eq!(ada.enter_with_google("1"), Ok(()));
         assert_eq!(ada.enter_with_google("2"), Err(GoogleRefusal::OtherAccount));
         // Another address is another question.
-        ada.change_email(&mut change, email("ADA@example.com"));
+        ada.change_email(&mut change, email("ADA@example.com"), None);
         assert_eq!(ada.enter_with_google("1"), Ok(()));
-        ada.change_email(&mut change, email("countess@example.com"));
+        ada.change_email(&mut change, email("countess@example.com"), None);
         assert_eq!(ada.enter_with_google("1"), Err(GoogleRefusal::Unproven));
     }
 }

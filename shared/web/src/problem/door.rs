@@ -9,7 +9,16 @@ impl Problem {
         Self::new(401, SESSION_MISSING, "sign in to the portal first")
     }
 
-    /// The access token of a team member is not, or no longer, good.
+    /// A team member is signed in where only clients have anything.
+    pub fn clients_only() -> Self {
+        Self::new(
+            403,
+            "client_required",
+            "this is for clients; whoever is of the team is signed in to the routes below /v1",
+        )
+    }
+
+    /// An access token is not, or no longer, good.
     pub fn session_over() -> Self {
         Self::new(
             401,
