@@ -26,7 +26,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
     let grace = create(
         &admin,
         "clients",
-        json!({ "name": "Grace Hopper", "email": "grace@example.com" }),
+        json!({ "name": "Grace Hopper", "email": "grace@example.com", "companyIds": [engines] }),
     )
     .await;
     let invitation = invite(app, &ada).await;
@@ -67,7 +67,10 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .expect(200);
     invite(app, &grace).await;
     lose_what_wakes(app, id(&endpoint)).await;
-    app.advance(Duration::from_hours(8 * 24)).await;
+    // A reminder, and the end.
+    app.advance(Duration::from_hours(5 * 24)).await;
+    app.advance(Duration::from_mins(1)).await;
+    app.advance(Duration::from_hours(3 * 24)).await;
 
     admin
         .delete(&format!("/v1/companies/{engines}"))

@@ -99,14 +99,18 @@ async fn a_person_signs_up_with_the_pages() {
         again.text.contains("value=\"Somerville\""),
         "nobody types it twice"
     );
-    let blank = [("givenName", "Mary"), ("familyName", " "), ("email", MARY)];
+    let blank = [
+        ("givenName", " "),
+        ("familyName", "Somerville"),
+        ("email", MARY),
+    ];
     let again = browser.submit(&path, &blank).await;
     assert!(
-        again.text.contains("The last name is required."),
+        again.text.contains("The first name is required."),
         "{}",
         again.text
     );
-    let marked = "maxlength=\"100\" autocomplete=\"family-name\"";
+    let marked = "maxlength=\"100\" autocomplete=\"given-name\"";
     let field = again.text.lines().find(|line| line.contains(marked));
     let field = field.unwrap_or_default();
     assert!(
