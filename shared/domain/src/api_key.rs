@@ -309,12 +309,12 @@ mod tests {
     }
 
     #[test]
-    fn a_use_is_noted_once_an_hour() {
+    fn a_use_is_noted_every_five_minutes() {
         let mut key = key(None, None);
         let now = key.created_at;
         assert!(key.is_use_noted(now));
         key.last_used_at = Some(now);
-        assert!(!key.is_use_noted(now + Duration::from_mins(59)));
+        assert!(!key.is_use_noted(now + Duration::from_mins(4)));
         assert!(key.is_use_noted(now + USE_NOTED_EACH));
     }
 }
