@@ -212,7 +212,7 @@ pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller
         return Err(Problem::key_invalid());
     }
     // Whoever cannot tell what would be has refused already.
-    caller.is_dry_run = request.flag("dryRun")?.unwrap_or(false);
+    caller.is_dry_run = request.is_dry_run()?;
     if let Access::Permission(permission) = route.access {
         caller.require(permission)?;
     }

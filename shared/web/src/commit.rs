@@ -85,15 +85,13 @@ impl Caller {
     }
 }
 
-/// Whether the caller only wants to know what would be. A function that cannot
-/// tell without doing it does not do it.
-pub(crate) fn is_dry_run(request: &Request, operation: &Operation) -> Result<bool, Problem> {
-    if !request.flag("dryRun")?.unwrap_or(false) || request.is_read() {
-        return Ok(false);
-    }
+/// Refuses to rehearse what cannot be rehearsed: whoever only wants to know what
+/// would be must not find it done.
+pub(crate) fn refuse_dry_run(request: &Request, operation: &Operation) -> Result<(), Problem> {
     let is_known = |parameter: &Parameter| parameter.name == Parameter::DRY_RUN.name;
-    if operation.query.iter().any(is_known) {
-        return Ok(true);
+    let can_rehearse = request.is_read() || operation.query.iter().any(is_known);
+    if can_rehearse || !request.is_dry_run()? {
+        return Ok(());
     }
     let message = "this cannot be rehearsed: nothing was done; leave dryRun out to do it";
     Err(Invalid::new("dryRun", "dry_run_unsupported", message).into())

@@ -122,6 +122,11 @@ impl Request {
             .any(|(key, value)| key == name && is_other(value))
     }
 
+    /// Whether the caller only wants to know what would be.
+    pub(crate) fn is_dry_run(&self) -> Result<bool, Invalid> {
+        Ok(self.flag("dryRun")?.unwrap_or(false))
+    }
+
     /// Whether it changes nothing, by its method.
     pub(crate) fn is_read(&self) -> bool {
         matches!(&*self.method, "GET" | "HEAD")

@@ -1,6 +1,6 @@
 //! From an API Gateway event to its answer.
 
-use crate::{Function, Problem, Request, Response, commit::is_dry_run, etag::Conditions};
+use crate::{Function, Problem, Request, Response, commit::refuse_dry_run, etag::Conditions};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use futures_util::FutureExt;
 use portico_app::App;
@@ -27,7 +27,7 @@ pub async fn serve(
         wants_page = request.wants_page();
         quota = Arc::clone(&request.quota);
         refuse_other_routes(function, &request)?;
-        is_dry_run(&request, function.operation)?;
+        refuse_dry_run(&request, function.operation)?;
         let conditions = Conditions::of(&request);
         let answered = (function.handle)(app, request).await;
         // What was answered before is an answer like any other.

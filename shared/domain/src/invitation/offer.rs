@@ -110,7 +110,8 @@ impl Invitation {
     }
 
     /// Sends the invitation again, with a new link that is good for as long as
-    /// this one was, unless something else is asked for. One that was never mailed keeps its link: somebody may have it already.
+    /// this one was, unless something else is asked for. One that was never
+    /// mailed keeps its link: somebody may have it already.
     pub fn resend(
         &self,
         change: &mut Change<'_>,
