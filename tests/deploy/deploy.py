@@ -112,16 +112,59 @@ def doctor(stack: Stack, portico: Path) -> None:
         raise Failure(f"the doctor found {refused}")
 
 
+def restore(stack: Stack, portico: Path, key: dict[str, str]) -> int:
+    """Fills a second installation from a backup of the first; answers how many items it has."""
+    running, table = stack.emulator, stack.outputs["Table"]
+    dynamodb, secrets_manager = running.client("dynamodb"), running.client("secretsmanager")
+    backup = dynamodb.create_backup(TableName=table, BackupName="yesterday")["BackupDetails"]["BackupArn"]
+    restored = f"{table}-restored"
+    dynamodb.restore_table_from_backup(TargetTableName=restored, BackupArn=backup)
+
+    second = Stack(running, "portico-second")
+    deploy_core(second)
+    root_key = secrets_manager.get_secret_value(SecretId=f"{stack.name}-root-key")["SecretString"]
+    secrets_manager.put_secret_value(SecretId=f"{second.name}-root-key", SecretString=root_key)
+    command = [portico, "admin", "restore", "--from", restored, "--to"]
+    run = lambda *target: subprocess.run([*command, *target], env=running.environment(), capture_output=True, text=True, check=False)
+    if not run(table).returncode:
+        raise Failure("what is in use was overwritten")
+    done = run(second.outputs["Table"])
+    if done.returncode:
+        raise Failure(f"admin restore failed: {done.stderr}")
+    contents = lambda name: sorted(json.dumps(item, sort_keys=True) for page in dynamodb.get_paginator("scan").paginate(TableName=name) for item in page["Items"])
+    items = contents(restored)
+    if contents(second.outputs["Table"]) != items or json.loads(done.stdout) != {"items": len(items)}:
+        raise Failure("the second installation has other items than the backup")
+
+    deploy_functions(second, TEMPLATES / "functions-book.json")
+    found = second.call("GET", "/v1/clients?search=ada", headers=key).expect(200).json()["data"]
+    if [client["status"] for client in found] != ["active"]:
+        raise Failure(f"in the second installation there is {found}")
+    return len(items)
+
+
 def install(running: Emulator, bootstrap: Path) -> Stack:
     """Deploys the core stack and the stacks of functions, in this order."""
     upload(running, package(bootstrap))
     stack = Stack(running, f"portico-{STAGE}")
-    deploy(stack, TEMPLATES / "core.json", {"Stage": STAGE, "MailIdentity": "portico.example"})
+    deploy_core(stack)
     for template in sorted(TEMPLATES.glob("functions-*.json")):
-        parameters = {"Stage": STAGE, "ArtifactBucket": CODE["Bucket"], "ArtifactKey": CODE["Key"]}
-        parameters |= {"Architecture": "x86_64", "MailFrom": "no-reply@portico.example"}
-        deploy(stack, template, parameters)
+        deploy_functions(stack, template)
     return stack
+
+
+def deploy_core(stack: Stack) -> None:
+    deploy(stack, TEMPLATES / "core.json", {"Stage": stage(stack), "MailIdentity": "portico.example"})
+
+
+def deploy_functions(stack: Stack, template: Path) -> None:
+    parameters = {"Stage": stage(stack), "ArtifactBucket": CODE["Bucket"], "ArtifactKey": CODE["Key"]}
+    parameters |= {"Architecture": "x86_64", "MailFrom": "no-reply@portico.example"}
+    deploy(stack, template, parameters)
+
+
+def stage(stack: Stack) -> str:
+    return stack.name.removeprefix("portico-")
 
 
 def attempts(page: dict[str, Any]) -> list[Any]:
@@ -146,6 +189,7 @@ def main() -> int:
             print(f"deployed {stack.resources} resources, {len(stack.functions)} functions")
             key = journey(stack, arguments.binaries / "portico", listener)
             print(f"the journey is complete; {len(listener.received) if listener else 0} webhooks came")
+            print(f"{restore(stack, arguments.binaries / 'portico', key)} items came back from a backup into a second installation")
             doctor(stack, arguments.binaries / "portico")
             print("the doctor tells what is well, what is missing and what it may not see")
             print(f"{privilege.check(stack, key)} grants were taken away, and each was missed")

@@ -5,8 +5,7 @@
 
 use crate::golden::{accepted_by_route, accepted_by_trigger};
 use e2e::{Receiver, TestApp};
-use portico_app::Grant;
-use portico_bootstrap::{TRIGGERS, calls_at_once, functions};
+use portico_bootstrap::{TRIGGERS, functions};
 use portico_local::Call;
 use serde_json::{Value, json};
 use std::{env, fs, path::Path, time::Duration};
@@ -58,10 +57,10 @@ fn round_trips(calls: &[Call]) -> usize {
 
 /// A function opens a connection at its start for each call that it ever has
 /// under way at once.
-fn expect_connections(name: &str, grants: &[Grant], calls: &[Call]) {
+fn expect_connections(name: &str, at_once: usize, calls: &[Call]) {
     for service in ["dynamodb", "s3", "sqs", "ses"] {
         let is_open = match service {
-            "dynamodb" => calls_at_once(grants),
+            "dynamodb" => at_once,
             _ => 1,
         };
         let mut own: Vec<_> = calls.to_vec();
@@ -157,7 +156,7 @@ async fn every_function_accepts_its_golden_event_at_its_known_cost() {
     for function in functions() {
         let app = accepted_by_route(&function).await;
         let calls = own_calls(&app);
-        expect_connections(function.route.name, &function.grants(), &calls);
+        expect_connections(function.route.name, function.at_once, &calls);
         table.push_str(&row(function.route.name, &calls));
     }
     table.push_str("\nWorkers, each on its golden event, by when most of it is done:\n\n");
@@ -165,7 +164,7 @@ async fn every_function_accepts_its_golden_event_at_its_known_cost() {
     for trigger in TRIGGERS {
         let app = accepted_by_trigger(trigger).await;
         let calls = own_calls(&app);
-        expect_connections(trigger.name, trigger.grants, &calls);
+        expect_connections(trigger.name, trigger.at_once, &calls);
         table.push_str(&row(trigger.name, &calls));
     }
     table.push_str("\nWhat follows when a client is created and invited:\n\n");

@@ -6,28 +6,12 @@
 pub mod config;
 
 use aws_config::{BehaviorVersion, SdkConfig};
-use portico_app::{Grant, Trigger};
-use portico_store::Index;
+use portico_app::Trigger;
 use portico_web::Function;
 
 /// How AWS is reached from here, by the environment.
 pub async fn aws_config() -> SdkConfig {
     aws_config::load_defaults(BehaviorVersion::latest()).await
-}
-
-/// How many calls to the table a function with these grants has under way at
-/// once, at most: it opens as many connections at its start.
-pub fn calls_at_once(grants: &[Grant]) -> usize {
-    if grants.contains(&Grant::query(Index::Due)) {
-        // What is due is looked for in all shards.
-        usize::from(portico_store::SHARDS)
-    } else if grants.contains(&Grant::UPDATE) {
-        // Tries are counted by account and by address, and a lane's queue is
-        // read beside its endpoint.
-        2
-    } else {
-        1
-    }
 }
 
 /// Routes that are deployed together, as one CloudFormation stack.

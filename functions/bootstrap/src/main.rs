@@ -5,7 +5,7 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use futures_util::future::try_join_all;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use portico_app::{App, Clock, Grant, Trigger};
-use portico_bootstrap::{TRIGGERS, aws_config, calls_at_once, config, config::Config, functions};
+use portico_bootstrap::{TRIGGERS, aws_config, config, config::Config, functions};
 use portico_crm::Adapters;
 use portico_domain::{ApiKeyId, ClientId, IdSource, Time, WorkspaceId};
 use portico_files::{FileError, Files};
@@ -83,13 +83,14 @@ async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
     })
 }
 
-/// Opens the connections that the function's grants are for. Its start has a
-/// whole core whatever its memory, so handshakes are quick there. What fails
-/// here will fail for the first caller too, who is told.
-async fn open_connections(app: &App, grants: &[Grant]) {
+/// Opens the connections that the function's grants are for, to the table as
+/// many as it has calls under way at once. Its start has a whole core whatever
+/// its memory, so handshakes are quick there. What fails here will fail for the
+/// first caller too, who is told.
+async fn open_connections(app: &App, grants: &[Grant], at_once: usize) {
     tokio::join!(
         async {
-            let each = (0..calls_at_once(grants)).map(|_| ask_the_table(app, grants));
+            let each = (0..at_once).map(|_| ask_the_table(app, grants));
             if let Err(error) = try_join_all(each).await {
                 tracing::warn!(?error, "the table did not answer at the start");
             }
@@ -140,7 +141,7 @@ async fn ask_for_a_file(app: &App, grants: &[Grant]) -> Result<(), FileError> {
 }
 
 async fn answer(app: &App, function: &Function) -> Result<(), Error> {
-    Box::pin(open_connections(app, &function.grants())).await;
+    Box::pin(open_connections(app, &function.grants(), function.at_once)).await;
     run(service_fn(
         async |event: LambdaEvent<ApiGatewayV2httpRequest>| {
             Ok::<_, Error>(serve(app, function, event.payload).await)
@@ -150,7 +151,7 @@ async fn answer(app: &App, function: &Function) -> Result<(), Error> {
 }
 
 async fn work(app: &App, trigger: &Trigger) -> Result<(), Error> {
-    Box::pin(open_connections(app, trigger.grants)).await;
+    Box::pin(open_connections(app, trigger.grants, trigger.at_once)).await;
     run(service_fn(async |event: LambdaEvent<Value>| {
         Ok::<_, Error>((trigger.handle)(app, event.payload).await?)
     }))

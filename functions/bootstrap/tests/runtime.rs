@@ -10,6 +10,7 @@ use axum::{
     serve::ListenerExt,
 };
 use portico_local::{Data, LocalServer, Options};
+use portico_store::CALLS_AT_ONCE;
 use serde_json::{Value, json};
 use std::{
     collections::VecDeque,
@@ -256,15 +257,15 @@ async fn a_trigger_does_its_work() {
 async fn connections_to_aws_are_opened_at_the_start_and_none_after() {
     // The table, for some several times at once; a queue, SES or the files.
     let functions = [
-        ("clients-list", 1),
+        ("clients-list", 8),
         ("sign-in-create", 2),
         ("clients-set-avatar", 2),
         ("media-get", 1),
-        ("dispatcher", 3),
+        ("dispatcher", 9),
         ("deliverer", 3),
-        ("mailer", 3),
+        ("mailer", 2),
         ("expirer", 4),
-        ("sweeper", 5),
+        ("sweeper", 9),
         ("caretaker", 5),
     ];
     for (name, opened) in functions {
@@ -280,6 +281,40 @@ async fn connections_to_aws_are_opened_at_the_start_and_none_after() {
         let now = connections.now.load(Ordering::SeqCst);
         assert_eq!(connections.at_start.get(), Some(&opened), "{name}");
         assert_eq!(now, opened, "{name} opened more while it worked");
+    }
+}
+
+/// Nobody exists of those whom these events name, but each is looked for.
+#[tokio::test]
+async fn whoever_has_many_things_to_do_opens_its_connections_at_the_start_too() {
+    let id = |number: usize| format!("01890000-0000-7000-8000-{number:012x}");
+    let mut invitations = golden("invitations-bulk");
+    let ids: Vec<String> = (0..3 * CALLS_AT_ONCE).map(id).collect();
+    invitations["body"] = json!({ "clientIds": ids }).to_string().into();
+    let mut records = golden("dispatcher");
+    let record = records["Records"][0].to_string();
+    let others = (0..3 * CALLS_AT_ONCE).map(|number| {
+        let record = record.replace("0000000000e1", &format!("{:012x}", 0xe100 + number));
+        let record = record.replace("00000000000b", &format!("{:012x}", 0xb00 + number));
+        serde_json::from_str::<Value>(&record).expect("a record")
+    });
+    records["Records"] = others.collect();
+
+    // The dispatcher wakes a queue as well.
+    for (name, mut event, opened) in [
+        ("invitations-bulk", invitations, CALLS_AT_ONCE),
+        ("dispatcher", records, CALLS_AT_ONCE + 1),
+    ] {
+        let server = local().await;
+        event["headers"]["x-api-key"] = server.api_key.clone().into();
+        let mut function = start(name, &server, vec![event]).await;
+
+        let answer = function.answer().await;
+
+        let connections = &function.connections;
+        let now = connections.now.load(Ordering::SeqCst);
+        assert_eq!(connections.at_start.get(), Some(&opened), "{name}");
+        assert_eq!(now, opened, "{name} opened more while it worked: {answer}");
     }
 }
 

@@ -10,7 +10,7 @@ mod erase;
 
 use portico_app::{App, Grant, Source, Trigger, TriggerError};
 use portico_domain::{Chore, Task, Work, kind};
-use portico_store::{DueKind, Index};
+use portico_store::{DueKind, Index, SHARDS};
 use serde_json::{Value, json};
 
 /// The function.
@@ -28,6 +28,7 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::DELETE,
         Grant::DELETE_FILE,
     ],
+    at_once: SHARDS,
     handle: |app, _| Box::pin(handle(app)),
 };
 

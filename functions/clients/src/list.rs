@@ -4,7 +4,7 @@
 use crate::view::view;
 use portico_app::{App, Grant};
 use portico_domain::{ClientStatus, ClientView, Invalid, Permission};
-use portico_store::{ClientFilter, ClientsBy, Index};
+use portico_store::{CALLS_AT_ONCE, ClientFilter, ClientsBy, Index};
 use portico_web::{
     Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
     admit, ok, schema,
@@ -79,7 +79,8 @@ const OPERATION: Operation = Operation {
 /// The function.
 pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
     Box::pin(handle(app, request))
-});
+})
+.calling(CALLS_AT_ONCE);
 
 /// Answers with a page of clients.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {

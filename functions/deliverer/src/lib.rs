@@ -33,6 +33,7 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::UPDATE,
         Grant::wake(Queue::Deliveries),
     ],
+    at_once: 2,
     handle: |app, event| Box::pin(sqs_batch(event, |task| work(app, task))),
 };
 

@@ -22,6 +22,7 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::DELETE,
         Grant::wake(Queue::Companies),
     ],
+    at_once: 1,
     handle: |app, event| Box::pin(sqs_batch(event, |task| detach(app, task))),
 };
 

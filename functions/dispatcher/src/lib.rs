@@ -9,7 +9,7 @@ use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use portico_app::{App, BatchFailures, Grant, Source, Trigger, TriggerError, index, outbox};
 use portico_domain::{Listed, Task};
 use portico_queue::Queue;
-use portico_store::{Doorbell, Index};
+use portico_store::{CALLS_AT_ONCE, Doorbell, Index};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,6 +31,7 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::wake(Queue::Recoveries),
         Grant::wake(Queue::Companies),
     ],
+    at_once: CALLS_AT_ONCE,
     handle: |app, event| Box::pin(handle(app, event)),
 };
 

@@ -8,7 +8,7 @@
 
 use portico_app::{App, Grant, Source, Trigger, TriggerError, retry};
 use portico_domain::{Change, Invitation, Task, kind};
-use portico_store::{CommitError, DueKind, Index, WorkspaceStore};
+use portico_store::{CommitError, DueKind, Index, SHARDS, WorkspaceStore};
 use serde_json::{Value, json};
 
 /// The function.
@@ -21,6 +21,7 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::PUT,
         Grant::CHECK,
     ],
+    at_once: SHARDS,
     handle: |app, _| Box::pin(handle(app)),
 };
 

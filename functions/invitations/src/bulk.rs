@@ -10,6 +10,7 @@ use crate::{invite, unknown_client};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use portico_app::{App, Grant};
 use portico_domain::{ClientId, Invalid, Invitation, InvitationView, Lifetime, Permission, Time};
+use portico_store::CALLS_AT_ONCE;
 use portico_web::{
     Body, Caller, Function, Operation, Parameter, Problem, Request, Response, Route, admit, body,
     ok, retry_stale, schema,
@@ -36,12 +37,11 @@ const OPERATION: Operation = Operation {
 /// The function.
 pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
     Box::pin(handle(app, request))
-});
+})
+.calling(CALLS_AT_ONCE);
 
 /// How many clients one request names at most.
 const LIMIT: usize = 100;
-/// How many are decided about at once.
-const AT_ONCE: usize = 8;
 
 /// Whom to invite.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -87,7 +87,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let sent = send(app, caller, &client_id, lifetime).await;
         verdict(client_id, sent, app.now())
     });
-    let data = decided.buffered(AT_ONCE).try_collect().await?;
+    let data = decided.buffered(CALLS_AT_ONCE).try_collect().await?;
     let answer = ok(&Verdicts { data });
     // Nothing is left to change; an idempotency key keeps the verdicts.
     caller.commit(app, &caller.change(app), answer).await

@@ -21,6 +21,7 @@ pub const TRIGGER: Trigger = Trigger {
     name: "mail-events",
     source: Source::Queue(Queue::MailEvents),
     grants: &[Grant::GET, Grant::PUT],
+    at_once: 1,
     handle: |app, event| Box::pin(sqs_messages(event, |body| learn(app, body))),
 };
 

@@ -32,6 +32,7 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::DELETE,
         Grant::SEND_MAIL,
     ],
+    at_once: 1,
     handle: |app, event| Box::pin(sqs_batch(event, |task| mail(app, task))),
 };
 

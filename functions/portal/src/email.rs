@@ -28,7 +28,8 @@ const OPERATION: Operation = Operation {
 /// The function.
 pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
     Box::pin(handle(app, request))
-});
+})
+.calling(2);
 
 /// The new address, and the password, because whoever has the address has the
 /// account.

@@ -36,7 +36,8 @@ const OPERATION: Operation = Operation {
 /// The function.
 pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
     Box::pin(handle(app, request))
-});
+})
+.calling(2);
 
 /// Who is invited, and whereto.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -27,7 +27,8 @@ const OPERATION: Operation = Operation {
 /// The function.
 pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
     Box::pin(handle(app, request))
-});
+})
+.calling(2);
 
 /// The password that is, and the one that shall be.
 #[derive(Deserialize, JsonSchema)]

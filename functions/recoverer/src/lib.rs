@@ -10,7 +10,7 @@ use portico_domain::{
     Endpoint, EndpointId, LaneId, Recovery, RecoveryStatus, Task, WebhookDelivery, kind,
 };
 use portico_queue::Queue;
-use portico_store::{Index, WorkspaceStore};
+use portico_store::{CALLS_AT_ONCE, Index, WorkspaceStore};
 use std::{collections::BTreeSet, time::Duration};
 
 /// The function.
@@ -25,6 +25,7 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::wake(Queue::Deliveries),
         Grant::wake(Queue::Recoveries),
     ],
+    at_once: CALLS_AT_ONCE,
     handle: |app, event| Box::pin(sqs_batch(event, |task| go_on(app, task))),
 };
 

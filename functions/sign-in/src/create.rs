@@ -33,7 +33,8 @@ const OPERATION: Operation = Operation {
 /// The function.
 pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
     Box::pin(handle(app, request))
-});
+})
+.calling(2);
 
 /// What somebody signs in with: JSON, or the form of the page.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -8,7 +8,7 @@
 use portico_app::{App, Grant, Source, Trigger, TriggerError, index, outbox};
 use portico_domain::{Listed, kind};
 use portico_queue::Queue;
-use portico_store::{DueKind, Index};
+use portico_store::{CALLS_AT_ONCE, DueKind, Index};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,6 +32,7 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::wake(Queue::Recoveries),
         Grant::wake(Queue::Companies),
     ],
+    at_once: CALLS_AT_ONCE,
     handle: |app, _| Box::pin(handle(app)),
 };
 

@@ -1,7 +1,8 @@
 //! What an operator does to an installation: `portico admin create` makes a
 //! workspace, `portico admin plan` says how much of Portico it may use, `portico
 //! keys rotate` makes new keys for access tokens, `portico index rebuild` derives
-//! the lists of a workspace anew.
+//! the lists of a workspace anew, `portico admin restore` fills a table from a
+//! backup.
 
 mod plan;
 
@@ -16,7 +17,7 @@ use portico_domain::{
     Moment, PersonName, RotationPending, Time, Workspace, WorkspaceId,
 };
 use portico_keys::{NoRandomness, Secret, new_api_key};
-use portico_store::{Clock, CommitError, Error, Store};
+use portico_store::{Clock, CommitError, Error, RestoreError, Store};
 use std::path::Path;
 
 /// A workspace that was just made.
@@ -77,6 +78,20 @@ pub async fn create(
     }
     invite(&store, moment, &new).await?;
     Ok(new)
+}
+
+/// Fills one table from another that was restored from a backup, with the
+/// credentials and the region of the environment; answers how many items it
+/// had, and says so as they come.
+pub async fn restore(
+    from: &str,
+    to: &str,
+    goes_on: bool,
+    tell: impl FnMut(usize),
+) -> Result<usize, RestoreError> {
+    let aws = aws_config().await;
+    let [from, to] = [from, to].map(|name| Store::new(&aws, name, Clock::new(Time::system_now)));
+    to.restore(&from, goes_on, tell).await
 }
 
 /// Has the admin of a new workspace mailed a link with which it sets up its

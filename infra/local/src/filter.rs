@@ -34,10 +34,15 @@ mod tests {
 
     #[test]
     fn a_new_event_matches_and_a_changed_one_does_not() {
-        let record = |name: &str| json!({ "eventName": name, "dynamodb": { "NewImage": { "entity": { "S": "event" } } } });
+        let mut image = json!({ "entity": { "S": "event" }, "duepk": { "S": "DUE" } });
+        let record = |name: &str, image: &Value| json!({ "eventName": name, "dynamodb": { "NewImage": image } });
 
-        assert!(rings(&record("INSERT")));
-        assert!(!rings(&record("MODIFY")));
+        assert!(rings(&record("INSERT", &image)));
+        assert!(!rings(&record("MODIFY", &image)));
+
+        // One that was dispatched, put back from a backup.
+        image["duepk"].take();
+        assert!(!rings(&record("INSERT", &image)));
     }
 
     #[test]

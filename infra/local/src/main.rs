@@ -88,6 +88,20 @@ enum Admin {
         #[arg(long)]
         no_examples: bool,
     },
+    /// Fill the table of a fresh installation from a table that was restored
+    /// from a backup.
+    Restore {
+        /// The table that AWS restored, such as portico-prod-restored.
+        #[arg(long)]
+        from: String,
+        /// The table of the fresh installation, such as portico-second.
+        #[arg(long)]
+        to: String,
+        /// Begin anew what was cut short. Nobody must have used the
+        /// installation since.
+        #[arg(long)]
+        again: bool,
+    },
     /// Say how much of Portico a workspace may use. What is not given is not
     /// limited.
     Plan {
@@ -190,6 +204,13 @@ async fn administer(command: Admin) -> Done {
                 "apiKey": workspace.api_key.expose(),
             });
             print(&line.to_string())
+        }
+        Admin::Restore { from, to, again } => {
+            let tell = |items| {
+                let _ = writeln!(io::stderr(), "{items} items");
+            };
+            let items = portico_local::admin::restore(&from, &to, again, tell).await?;
+            print(&json!({ "items": items }).to_string())
         }
         Admin::Plan {
             table,

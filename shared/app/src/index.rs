@@ -13,14 +13,12 @@ pub mod rebuild;
 
 use futures_util::{StreamExt as _, stream};
 use portico_domain::{ClientId, CompanyId, Listed, Time, WorkspaceId};
-use portico_store::{Error, Move, Relisted, Store, WorkspaceStore};
+use portico_store::{CALLS_AT_ONCE, Error, Move, Relisted, Store, WorkspaceStore};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-/// How many things are listed anew at once.
-const AT_ONCE: usize = 16;
 /// How often clients are read anew because they, or who counts them, moved on.
 const ROUNDS: usize = 5;
 /// After this time an event no longer waits for what it is about to be listed.
@@ -120,7 +118,7 @@ where
     let work = &work;
     stream::iter(of)
         .map(|key| async move { (key, work(key).await) })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CALLS_AT_ONCE)
         .collect()
         .await
 }

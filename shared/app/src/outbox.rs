@@ -10,7 +10,7 @@ use portico_domain::{
     Endpoint, EndpointId, Event, EventId, Gate, LaneId, Task, WebhookDelivery, WorkspaceId,
 };
 use portico_queue::Queue;
-use portico_store::WorkspaceStore;
+use portico_store::{CALLS_AT_ONCE, WorkspaceStore};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -20,9 +20,6 @@ use std::{
 /// of the index of due work, so that a run that is cut short has not been in
 /// vain.
 const TOGETHER: usize = 50;
-
-/// How many writes are under way at once.
-const AT_ONCE: usize = 16;
 
 /// How long what cannot be read is put off: until then an operator may have
 /// mended it, or brought back the version that wrote it.
@@ -70,7 +67,7 @@ async fn dispatch_together(
         .into_iter()
         .map(|(event, endpoint)| WebhookDelivery::new(event, endpoint, now))
         .collect();
-    for chunk in deliveries.chunks(AT_ONCE) {
+    for chunk in deliveries.chunks(CALLS_AT_ONCE) {
         let writes = chunk
             .iter()
             .map(|delivery| workspace.create_delivery(delivery));
@@ -87,7 +84,7 @@ async fn dispatch_together(
     let is_done =
         |event: &&&Event| !index::holds_back(&failed, event.listed(), event.created, app.now());
     let done: Vec<&Event> = events.iter().filter(is_done).copied().collect();
-    for chunk in done.chunks(AT_ONCE) {
+    for chunk in done.chunks(CALLS_AT_ONCE) {
         if is_all {
             let done = chunk
                 .iter()
@@ -118,7 +115,7 @@ pub async fn ring(
 ) -> Result<(), TriggerError> {
     let now = app.now();
     let lanes: Vec<(EndpointId, LaneId)> = lanes.into_iter().collect();
-    for chunk in lanes.chunks(AT_ONCE) {
+    for chunk in lanes.chunks(CALLS_AT_ONCE) {
         let rings = chunk
             .iter()
             .map(|(endpoint, lane)| workspace.ring(*endpoint, *lane, now));

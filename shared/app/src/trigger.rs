@@ -25,6 +25,8 @@ pub struct Trigger {
     pub source: Source,
     /// What it may do in AWS.
     pub grants: &'static [Grant],
+    /// How many calls to the table it has under way at once, at most.
+    pub at_once: usize,
     /// Does the work that an event in AWS's own form asks for.
     pub handle: for<'a> fn(&'a App, Value) -> Answer<'a>,
 }

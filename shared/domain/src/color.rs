@@ -18,7 +18,7 @@ const DARK: Rgb = Rgb([0x1f, 0x1f, 0x27]);
 
 /// The colour that is always the same for this thing.
 pub(crate) fn of<K>(id: Id<K>) -> String {
-    PALETTE[usize::from(id.shard(8))].to_owned()
+    PALETTE[id.shard(PALETTE.len())].to_owned()
 }
 
 /// A colour of the workspace's choice with everything that a page needs to

@@ -89,8 +89,8 @@ impl<K> Id<K> {
     }
 
     /// A number from 0 to `shards - 1` that is always the same for this id.
-    pub fn shard(self, shards: u8) -> u8 {
-        self.0.as_bytes()[15] % shards.max(1)
+    pub fn shard(self, shards: usize) -> usize {
+        usize::from(self.0.as_bytes()[15]) % shards.max(1)
     }
 
     /// A number that is always the same for this id and hardly another's.

@@ -30,7 +30,7 @@ const DUE: Pattern = Pattern::new(
 
 /// Over how many partitions each kind of work is spread: one partition takes
 /// 1 000 writes a second, and each piece of work is at least two.
-pub const SHARDS: u8 = 4;
+pub const SHARDS: usize = 4;
 
 /// What kind of work is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,6 +39,7 @@ mod pattern;
 mod person;
 mod rate;
 mod recovery;
+mod restore;
 mod role;
 mod session;
 mod table;
@@ -67,6 +68,7 @@ pub use list::{Page, PageRequest, Position, Sort};
 pub use password::{Login, StoredPassword};
 pub use pattern::{Index, Pattern};
 pub use rate::{RATE_ATTRIBUTES, RATE_PARTITIONS};
+pub use restore::RestoreError;
 pub use session::SignedIn;
 pub use table::DUE_ATTRIBUTES;
 
@@ -77,6 +79,10 @@ use pattern::Key;
 use portico_domain::WorkspaceId;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{sync::Arc, time::Duration};
+
+/// How many calls to the table a function has under way at once that has many
+/// things to do. It opens as many connections at its start.
+pub const CALLS_AT_ONCE: usize = 8;
 
 /// How often a batch is asked for what a throttled table has left out.
 const MAX_WAITS: u64 = 8;

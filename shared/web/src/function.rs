@@ -19,6 +19,8 @@ pub struct Function {
     handler_grants: &'static [Grant],
     /// What the OpenAPI document says of it.
     pub operation: &'static Operation,
+    /// How many calls to the table it has under way at once, at most.
+    pub at_once: usize,
     /// Answers a request.
     pub handle: for<'a> fn(&'a App, Request) -> Answer<'a>,
 }
@@ -78,8 +80,14 @@ impl Function {
             route,
             handler_grants: grants,
             operation,
+            at_once: 1,
             handle,
         }
+    }
+
+    /// The same, which has so many calls to the table under way at once.
+    pub const fn calling(self, at_once: usize) -> Self {
+        Self { at_once, ..self }
     }
 
     /// What it may do in AWS: what letting in its callers needs, and what its

@@ -10,16 +10,14 @@ use super::relist;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use portico_domain::{Listed, Time, WorkspaceId};
 use portico_store::{
-    ClientFilter, ClientsBy, CompaniesBy, CompanyFilter, Error, PageRequest, Position, Sort, Store,
+    CALLS_AT_ONCE, ClientFilter, ClientsBy, CompaniesBy, CompanyFilter, Error, PageRequest,
+    Position, Sort, Store,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// How many things one step looks at.
 const PAGE: u16 = 100;
-/// How many clients' memberships are looked at at once.
-const AT_ONCE: usize = 16;
-
 /// How far it has come.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,7 +93,7 @@ pub async fn step(
         }
         stream::iter(clients)
             .map(|id| workspace.rewrite_memberships(id))
-            .buffer_unordered(AT_ONCE)
+            .buffer_unordered(CALLS_AT_ONCE)
             .try_collect::<()>()
             .await?;
     }

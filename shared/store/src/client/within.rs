@@ -8,7 +8,7 @@
 
 use super::{ENTITY, list::ClientFilter};
 use crate::{
-    Error, Page, PageRequest, Position, WorkspaceStore,
+    CALLS_AT_ONCE, Error, Page, PageRequest, Position, WorkspaceStore,
     item::{Attributes, read},
     list::Question,
 };
@@ -19,8 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The name under which a position keeps the sort key.
 const BEHIND: &str = "behind";
-/// How many partitions are asked at once.
-const AT_ONCE: usize = 10;
 /// How many items of a partition are looked at, at least: with many companies
 /// most of what is read may be of the next page.
 const FEWEST: usize = 10;
@@ -52,7 +50,7 @@ impl WorkspaceStore<'_> {
         });
         let questions: Vec<Question> = questions.collect();
         let parts = stream::iter(questions).map(|question| self.part(question, share));
-        let parts: Vec<Part> = parts.buffer_unordered(AT_ONCE).try_collect().await?;
+        let parts: Vec<Part> = parts.buffer_unordered(CALLS_AT_ONCE).try_collect().await?;
 
         // Up to where every partition is known.
         let read_to = parts.iter().filter_map(|part| part.read_to.clone());
