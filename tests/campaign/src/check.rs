@@ -1,38 +1,110 @@
 //! What must hold when everything has come to rest.
+//!
+//! The checks are a function of what is seen and nothing else, so they can be
+//! shown something that is wrong (`tamper.rs`): a check that never was seen
+//! failing proves nothing.
 
-use crate::{machine::Machine, receivers::Receipt, world::World};
+use crate::{
+    receivers::Receipt,
+    seen::{Endpoint, Seen, Tenant},
+};
 use portico_domain::{EventFilter, EventName, Time};
 use serde_json::{Map, Value};
 use standardwebhooks::Webhook;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt,
+    time::Duration,
+};
+
+/// In which way something is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The API has confirmed a change of which no event tells.
+    Untold,
+    /// The events of an object do not count from 1 without a hole.
+    Gap,
+    /// A thing is not as its last event tells.
+    Story,
+    /// An endpoint never took an event that it is owed.
+    Lost,
+    /// An endpoint got another workspace's event.
+    Foreign,
+    /// An endpoint got an event that it did not ask for, or that never was.
+    Unasked,
+    /// An endpoint got an event with another body.
+    Altered,
+    /// A request had another `webhook-id` than its event.
+    OtherId,
+    /// A request was not signed, or with another secret.
+    Unsigned,
+    /// An endpoint with strict ordering got an event before an earlier one.
+    Disorder,
+    /// More was taken twice than was interrupted.
+    Duplicates,
+    /// Who reads the list has missed an event.
+    ListMissed,
+    /// Who reads the list has got an event again.
+    ListRepeated,
+    /// Who reads the list has got an object's events in another order.
+    ListDisorder,
+    /// Who reads the list has got an event that is not there.
+    ListUnknown,
+}
+
+/// Something that must not be.
+#[derive(Clone, Debug)]
+pub struct Wrong {
+    /// In which way.
+    pub kind: Kind,
+    /// What it is.
+    pub text: String,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.kind, self.text)
+    }
+}
+
+/// What the checks have found.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) wrong: Vec<Wrong>,
+    pub(crate) events: usize,
+    pub(crate) owed: usize,
+    pub(crate) requests: usize,
+    pub(crate) duplicates: usize,
+    pub(crate) delays: Vec<Duration>,
+}
+
+impl Found {
+    /// The ways in which something is wrong.
+    pub(crate) fn kinds(&self) -> BTreeSet<Kind> {
+        self.wrong.iter().map(|wrong| wrong.kind).collect()
+    }
+
+    fn note(&mut self, kind: Kind, text: String) {
+        self.wrong.push(Wrong { kind, text });
+    }
+}
 
 /// Looks at everything, and notes what is wrong.
-pub(crate) async fn check(machine: &mut Machine) {
-    let mut wrong = Vec::new();
-    let mut events = Vec::new();
-    machine.pull_all().await;
-    for tenant in 0..machine.world.tenants.len() {
-        let told = machine.world.all(tenant, "/v1/events").await;
-        sequences(&told, &mut wrong);
-        for path in ["/v1/clients", "/v1/companies"] {
-            let things = machine.world.all(tenant, path).await;
-            stories(&things, &told, &mut wrong);
-        }
-        confirmed(machine, tenant, &told, &mut wrong);
-        pulled(
-            &machine.world.tenants[tenant].puller.events,
-            &told,
-            &mut wrong,
-        );
-        events.push(told);
+pub(crate) fn check(seen: &Seen) -> Found {
+    let mut found = Found::default();
+    for tenant in &seen.tenants {
+        sequences(&tenant.told, &mut found);
+        stories(tenant, &mut found);
+        confirmed(tenant, &mut found);
+        pulled(tenant, &mut found);
+        found.events += tenant.told.len();
     }
-    machine.report.events = events.iter().map(Vec::len).sum();
-    receipts(machine, &events, &mut wrong);
-    machine.report.wrong.extend(wrong);
+    receipts(seen, &mut found);
+    found
 }
 
 /// The events of each object count from 1 without a hole.
-fn sequences(events: &[Value], wrong: &mut Vec<String>) {
+fn sequences(events: &[Value], found: &mut Found) {
     let mut objects: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for event in events {
         let sequence = event["sequence"].as_u64().unwrap_or_default();
@@ -44,15 +116,16 @@ fn sequences(events: &[Value], wrong: &mut Vec<String>) {
     for (object, mut sequence) in objects {
         sequence.sort_unstable();
         if !sequence.iter().copied().eq(1..=sequence.len() as u64) {
-            wrong.push(format!("the sequence of {object} is {sequence:?}"));
+            let text = format!("the sequence of {object} is {sequence:?}");
+            found.note(Kind::Gap, text);
         }
     }
 }
 
 /// Each thing is as its last event tells.
-fn stories(things: &[Value], events: &[Value], wrong: &mut Vec<String>) {
+fn stories(tenant: &Tenant, found: &mut Found) {
     let mut last: HashMap<&str, &Value> = HashMap::new();
-    for event in events {
+    for event in &tenant.told {
         let (object, data) = (text(event, "objectId"), &event["data"]);
         if data["id"] != object {
             continue;
@@ -64,15 +137,17 @@ fn stories(things: &[Value], events: &[Value], wrong: &mut Vec<String>) {
             last.insert(object, event);
         }
     }
-    for thing in things.iter().filter(|thing| thing["isPlaceholder"] != true) {
+    let things = tenant.things.iter();
+    for thing in things.filter(|thing| thing["isPlaceholder"] != true) {
         let id = text(thing, "id");
-        match last.get(id) {
-            None => wrong.push(format!("no event tells of {id}")),
+        let text = match last.get(id) {
+            None => format!("no event tells of {id}"),
             Some(event) if essence(thing) != essence(&event["data"]) => {
-                wrong.push(format!("{id} is {thing}, but its last event says {event}"));
+                format!("{id} is {thing}, but its last event says {event}")
             }
-            Some(_) => {}
-        }
+            Some(_) => continue,
+        };
+        found.note(Kind::Story, text);
     }
 }
 
@@ -87,141 +162,170 @@ fn essence(thing: &Value) -> Map<String, Value> {
 }
 
 /// What the API has confirmed has been told.
-fn confirmed(machine: &Machine, tenant: usize, events: &[Value], wrong: &mut Vec<String>) {
-    let told: BTreeSet<(&str, &str)> = events
+fn confirmed(tenant: &Tenant, found: &mut Found) {
+    let told: BTreeSet<(&str, &str)> = tenant
+        .told
         .iter()
         .map(|event| (text(event, "objectId"), text(event, "eventType")))
         .collect();
-    let confirmed = machine.world.confirmed.iter();
-    for change in confirmed.filter(|change| change.tenant == tenant) {
+    for change in &tenant.confirmed {
         if !told.contains(&(&*change.object, change.event_type)) {
-            wrong.push(format!("no {} of {}", change.event_type, change.object));
+            let text = format!("no {} of {}", change.event_type, change.object);
+            found.note(Kind::Untold, text);
         }
     }
 }
 
 /// Who reads the list has got all of it, once, and each object's in order.
-fn pulled(pulled: &[Value], events: &[Value], wrong: &mut Vec<String>) {
+fn pulled(tenant: &Tenant, found: &mut Found) {
     let mut times: BTreeMap<&str, u32> = BTreeMap::new();
     let mut last: HashMap<&str, u64> = HashMap::new();
-    for event in pulled {
+    for event in &tenant.pulled {
         *times.entry(text(event, "id")).or_default() += 1;
         let (object, sequence) = (text(event, "objectId"), event["sequence"].as_u64());
         let before = last.insert(object, sequence.unwrap_or_default());
         if before >= sequence {
-            wrong.push(format!(
-                "{object} was read at {before:?} before {sequence:?}"
-            ));
+            let text = format!("{object} was read at {before:?} before {sequence:?}");
+            found.note(Kind::ListDisorder, text);
         }
     }
-    for event in events {
+    for event in &tenant.told {
         let id = text(event, "id");
         match times.remove(id) {
             Some(1) => {}
-            Some(times) => wrong.push(format!("{id} was read {times} times")),
-            None => wrong.push(format!("{id} was never read from the list")),
+            Some(times) => found.note(Kind::ListRepeated, format!("{id} was read {times} times")),
+            None => found.note(
+                Kind::ListMissed,
+                format!("{id} was never read from the list"),
+            ),
         }
     }
     for id in times.keys() {
-        wrong.push(format!("{id} was read, but is not there"));
+        found.note(
+            Kind::ListUnknown,
+            format!("{id} was read, but is not there"),
+        );
     }
 }
 
 /// Every endpoint got what it is owed, signed, and of its own tenant, and not
 /// more often than something went wrong.
-fn receipts(machine: &mut Machine, events: &[Vec<Value>], wrong: &mut Vec<String>) {
-    let receipts = std::mem::take(&mut machine.receipts);
-    let mut of_endpoint: Vec<Vec<&(Time, Receipt)>> =
-        vec![Vec::new(); machine.world.endpoints.len()];
-    for receipt in &receipts {
-        of_endpoint[receipt.1.endpoint].push(receipt);
+fn receipts(seen: &Seen, found: &mut Found) {
+    found.requests = seen.receipts.len();
+    for (place, endpoint) in seen.endpoints.iter().enumerate() {
+        let came = seen.receipts.iter();
+        let came = came.filter(|(_, receipt)| receipt.endpoint == place);
+        of_endpoint(seen, endpoint, came, found);
     }
-    machine.report.requests = receipts.len();
-    for (endpoint, came) in machine.world.endpoints.iter().zip(&of_endpoint) {
-        let filter = EventFilter::parse("eventTypes", endpoint.event_type).expect("a filter");
-        let wanted: HashMap<&str, &Value> = events[endpoint.tenant]
-            .iter()
-            .filter(|event| {
-                EventName::parse(text(event, "eventType")).is_some_and(|name| filter.matches(&name))
-            })
-            .filter(|event| text(event, "objectId") != endpoint.id)
-            .map(|event| (text(event, "id"), event))
-            .collect();
-        machine.report.owed += wanted.len();
-        let mut taken: HashMap<&str, u64> = HashMap::new();
-        let mut reached: HashMap<&str, u64> = HashMap::new();
-        for (at, receipt) in came {
-            let id = text(&receipt.event, "id");
-            let Some(event) = wanted.get(id) else {
-                wrong.push(format!(
-                    "endpoint {} got {id}, which is not for it",
-                    endpoint.id
-                ));
-                continue;
-            };
-            if **event != receipt.event || !is_signed(receipt, &endpoint.secret) {
-                wrong.push(format!("endpoint {} got another {id}", endpoint.id));
-            }
-            let is_first = !taken.contains_key(id);
-            let object = text(event, "objectId");
-            let sequence = event["sequence"].as_u64().unwrap_or_default();
-            if endpoint.is_strict && is_first {
-                let before = reached.get(object).copied().unwrap_or_default();
-                if sequence < before {
-                    wrong.push(format!("{object} went from {before} back to {sequence}"));
-                }
-                if receipt.is_taken {
-                    reached.insert(object, sequence);
-                }
-            }
-            if receipt.is_taken && !receipt.headers.contains_key("portico-recovery") {
-                *taken.entry(id).or_default() += 1;
-            }
-            if is_first && World::is_healthy(receipt.endpoint) {
-                let created = event["created"]
-                    .as_str()
-                    .and_then(|time| time.parse::<Time>().ok());
-                machine
-                    .report
-                    .delays
-                    .extend(created.map(|created| at.since(created)));
-            }
-        }
-        for id in wanted.keys().filter(|id| !taken.contains_key(*id)) {
-            wrong.push(format!("endpoint {} never took {id}", endpoint.id));
-        }
-        machine.report.duplicates += taken
-            .values()
-            .map(|times| usize::try_from(times - 1).unwrap_or(usize::MAX))
-            .sum::<usize>();
-    }
-    if machine.report.duplicates as u64 > machine.report.interruptions() {
-        wrong.push(format!(
+    if found.duplicates as u64 > seen.interruptions {
+        let text = format!(
             "{} duplicates, but only {} interruptions",
-            machine.report.duplicates,
-            machine.report.interruptions()
-        ));
+            found.duplicates, seen.interruptions
+        );
+        found.note(Kind::Duplicates, text);
     }
 }
 
-fn is_signed(receipt: &Receipt, secret: &str) -> bool {
-    let header = |name: &str| {
-        receipt
-            .headers
-            .get(name)
-            .map(String::as_str)
-            .unwrap_or_default()
+fn of_endpoint<'a>(
+    seen: &Seen,
+    endpoint: &Endpoint,
+    came: impl Iterator<Item = &'a (Time, Receipt)>,
+    found: &mut Found,
+) {
+    let filter = EventFilter::parse("eventTypes", endpoint.event_type).expect("a filter");
+    let is_wanted = |event: &&Value| {
+        let name = EventName::parse(text(event, "eventType"));
+        name.is_some_and(|name| filter.matches(&name)) && text(event, "objectId") != endpoint.id
     };
-    let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
-    let Ok(webhook) = Webhook::new(secret) else {
-        return false;
-    };
-    let timestamp = timestamp.parse().unwrap_or_default();
-    let signature = webhook.sign(id, timestamp, receipt.body.as_bytes());
-    id == text(&receipt.event, "id")
-        && signature.is_ok_and(|signature| signature == header("webhook-signature"))
+    let own = &seen.tenants[endpoint.tenant].told;
+    let wanted: HashMap<&str, &Value> = own
+        .iter()
+        .filter(is_wanted)
+        .map(|event| (text(event, "id"), event))
+        .collect();
+    found.owed += wanted.len();
+    let mut taken: HashMap<&str, usize> = HashMap::new();
+    let mut reached: HashMap<&str, u64> = HashMap::new();
+    for (at, receipt) in came {
+        let id = text(&receipt.event, "id");
+        let Some(event) = wanted.get(id) else {
+            note_unwanted(seen, endpoint, id, found);
+            continue;
+        };
+        note_request(endpoint, receipt, event, found);
+        let is_first = !taken.contains_key(id);
+        let object = text(event, "objectId");
+        let sequence = event["sequence"].as_u64().unwrap_or_default();
+        if endpoint.is_strict && is_first {
+            let before = reached.get(object).copied().unwrap_or_default();
+            if sequence < before {
+                let text = format!("{object} went from {before} back to {sequence}");
+                found.note(Kind::Disorder, text);
+            }
+            if receipt.is_taken {
+                reached.insert(object, sequence);
+            }
+        }
+        if receipt.is_taken && !receipt.headers.contains_key("portico-recovery") {
+            *taken.entry(id).or_default() += 1;
+        }
+        if is_first && endpoint.is_healthy {
+            let created = event["created"].as_str();
+            let created = created.and_then(|time| time.parse::<Time>().ok());
+            found
+                .delays
+                .extend(created.map(|created| at.since(created)));
+        }
+    }
+    for id in wanted.keys().filter(|id| !taken.contains_key(*id)) {
+        let text = format!("endpoint {} never took {id}", endpoint.id);
+        found.note(Kind::Lost, text);
+    }
+    found.duplicates += taken.values().map(|times| times - 1).sum::<usize>();
 }
 
-fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+/// What came that is not for this endpoint.
+fn note_unwanted(seen: &Seen, endpoint: &Endpoint, id: &str, found: &mut Found) {
+    let others = seen.tenants.iter().enumerate();
+    let mut others = others.filter(|(place, _)| *place != endpoint.tenant);
+    let is_foreign =
+        others.any(|(_, tenant)| tenant.told.iter().any(|event| text(event, "id") == id));
+    let (kind, whose) = if is_foreign {
+        (Kind::Foreign, "of another workspace")
+    } else {
+        (Kind::Unasked, "not for it")
+    };
+    let text = format!("endpoint {} got {id}, which is {whose}", endpoint.id);
+    found.note(kind, text);
+}
+
+/// What is wrong with a request for an event.
+fn note_request(endpoint: &Endpoint, receipt: &Receipt, event: &Value, found: &mut Found) {
+    let id = text(event, "id");
+    if *event != receipt.event {
+        let text = format!("endpoint {} got another {id}", endpoint.id);
+        found.note(Kind::Altered, text);
+    }
+    let given = receipt.header("webhook-id");
+    if given != id {
+        let text = format!("endpoint {} got {id} as {given}", endpoint.id);
+        found.note(Kind::OtherId, text);
+    }
+    let expected = signature(receipt, &endpoint.secret);
+    if expected.as_deref() != Some(receipt.header("webhook-signature")) {
+        let text = format!("endpoint {} got {id} with a wrong signature", endpoint.id);
+        found.note(Kind::Unsigned, text);
+    }
+}
+
+/// The signature that this request has to have.
+pub(crate) fn signature(receipt: &Receipt, secret: &str) -> Option<String> {
+    let webhook = Webhook::new(secret).ok()?;
+    let timestamp = receipt.header("webhook-timestamp").parse().ok()?;
+    let id = receipt.header("webhook-id");
+    webhook.sign(id, timestamp, receipt.body.as_bytes()).ok()
+}
+
+pub(crate) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value[member].as_str().unwrap_or_default()
 }

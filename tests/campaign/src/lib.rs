@@ -17,6 +17,8 @@ mod machine;
 mod puller;
 mod receivers;
 mod report;
+mod seen;
+mod tamper;
 mod workload;
 mod world;
 
@@ -26,9 +28,11 @@ use crate::{
     receivers::Receivers,
     world::World,
 };
+pub use check::{Kind, Wrong};
 use e2e::TestApp;
 pub use report::Report;
-use std::time::Duration;
+use seen::Seen;
+use std::{collections::BTreeSet, time::Duration};
 
 /// What goes wrong in a thousand calls, in a thousand steps, and in a hundred
 /// webhooks of a random run.
@@ -58,7 +62,7 @@ pub async fn run(seed: u64, turns: u32) -> Report {
         machine.turn().await;
     }
     rest(&mut machine, true).await;
-    check::check(&mut machine).await;
+    judge(&mut machine).await;
     summed_up(machine)
 }
 
@@ -69,7 +73,7 @@ pub async fn enumerate(first: u64, stride: usize) -> Report {
     let mut report = Report::default();
     let mut calm = small(Plan::Calm).await;
     let (calls, steps) = calm.faults.made();
-    check::check(&mut calm).await;
+    judge(&mut calm).await;
     report.add(summed_up(calm));
     let deaths = (1..=steps).map(Plan::DieAt);
     let failures =
@@ -77,24 +81,70 @@ pub async fn enumerate(first: u64, stride: usize) -> Report {
     let skipped = usize::try_from(first).unwrap_or(0) % stride;
     for plan in deaths.chain(failures).skip(skipped).step_by(stride) {
         let mut machine = small(plan).await;
-        check::check(&mut machine).await;
-        if !machine.report.wrong.is_empty() {
-            machine.report.wrong.push(format!("with {plan:?}"));
+        judge(&mut machine).await;
+        for wrong in &mut machine.report.wrong {
+            wrong.text = format!("{} with {plan:?}", wrong.text);
         }
         report.add(summed_up(machine));
     }
     report
 }
 
+/// What is done wrong in a run in which nothing was, what the checks have to
+/// find then, and what they found.
+#[derive(Debug)]
+pub struct Tampered {
+    /// What is done wrong.
+    pub name: &'static str,
+    /// What the checks have to find.
+    pub expected: BTreeSet<Kind>,
+    /// What they found.
+    pub found: BTreeSet<Kind>,
+}
+
+/// Shows the checks each way in which something can be wrong: first nothing,
+/// then one thing at a time.
+pub async fn tampered() -> Vec<Tampered> {
+    let mut machine = machine(1, Plan::Calm).await;
+    for tenant in [0, 1] {
+        story(&mut machine, tenant).await;
+    }
+    rest(&mut machine, false).await;
+    let seen = Seen::of(&mut machine).await;
+    let untouched = Tampered {
+        name: "nothing",
+        expected: BTreeSet::new(),
+        found: check::check(&seen).kinds(),
+    };
+    let each = tamper::ALL.iter().map(|tampering| {
+        let mut seen = seen.clone();
+        (tampering.tamper)(&mut seen);
+        Tampered {
+            name: tampering.name,
+            expected: tampering.expected(),
+            found: check::check(&seen).kinds(),
+        }
+    });
+    std::iter::once(untouched).chain(each).collect()
+}
+
 /// A few changes, worked off in order.
 async fn small(plan: Plan) -> Machine {
     let mut machine = machine(1, plan).await;
+    story(&mut machine, 0).await;
+    rest(&mut machine, false).await;
+    machine
+}
+
+/// A tenant adds a company and a client with an invitation, and changes the
+/// client twice.
+async fn story(machine: &mut Machine, tenant: usize) {
     for change in 0..4 {
         let random = &mut fastrand::Rng::with_seed(change);
         let operation = match change {
-            0 => Some(machine.world.create_company(0)),
-            1 => Some(machine.world.create_client(0, random)),
-            _ => machine.world.update_client(0, random),
+            0 => Some(machine.world.create_company(tenant)),
+            1 => Some(machine.world.create_client(tenant, random)),
+            _ => machine.world.update_client(tenant, random),
         };
         if let Some(operation) = operation {
             machine.world.perform(operation).await;
@@ -102,8 +152,19 @@ async fn small(plan: Plan) -> Machine {
         }
         machine.drain().await;
     }
-    rest(&mut machine, false).await;
-    machine
+}
+
+/// Looks at everything, and notes what is wrong.
+async fn judge(machine: &mut Machine) {
+    let seen = Seen::of(machine).await;
+    let found = check::check(&seen);
+    let report = &mut machine.report;
+    report.events = found.events;
+    report.owed += found.owed;
+    report.requests = found.requests;
+    report.duplicates += found.duplicates;
+    report.delays.extend(found.delays);
+    report.wrong.extend(found.wrong);
 }
 
 async fn machine(seed: u64, plan: Plan) -> Machine {

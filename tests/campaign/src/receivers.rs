@@ -44,6 +44,13 @@ pub(crate) struct Receipt {
     pub(crate) is_taken: bool,
 }
 
+impl Receipt {
+    /// A header, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+}
+
 /// All receivers; they end when this is dropped.
 pub(crate) struct Receivers {
     /// The address of all of them, without a slash at the end.

@@ -1,6 +1,9 @@
 //! What a campaign has seen.
 
-use crate::faults::{KINDS, NAMES};
+use crate::{
+    check::Wrong,
+    faults::{KINDS, NAMES},
+};
 use std::{collections::BTreeSet, fmt, time::Duration};
 
 /// What one run, or several together, have seen.
@@ -62,7 +65,7 @@ pub struct Report {
     /// At which of them one died.
     pub died: BTreeSet<(&'static str, u32)>,
     /// What must not be.
-    pub wrong: Vec<String>,
+    pub wrong: Vec<Wrong>,
 }
 
 impl Report {

@@ -52,6 +52,7 @@ pub(crate) struct Endpoint {
 
 /// A change that the API has confirmed: its object, and the type of the event
 /// that must tell of it.
+#[derive(Clone)]
 pub(crate) struct Confirmed {
     pub(crate) tenant: usize,
     pub(crate) object: String,

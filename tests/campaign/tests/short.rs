@@ -24,3 +24,10 @@ async fn a_run_can_be_repeated() {
 async fn one_death_or_one_failed_call_anywhere_loses_nothing() {
     nothing_is_wrong(&campaign::enumerate(1, 197).await);
 }
+
+#[tokio::test]
+async fn whatever_is_done_wrong_is_found_as_what_it_is() {
+    for tampered in campaign::tampered().await {
+        assert_eq!(tampered.found, tampered.expected, "{}", tampered.name);
+    }
+}
