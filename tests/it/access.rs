@@ -193,6 +193,18 @@ const TABLE: &[(&str, Access)] = &[
         "webhook-recoveries-get",
         Access::Permission(Permission::ManageWebhooks),
     ),
+    (
+        "webhook-deliveries-attempts",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
+        "webhook-recoveries-list",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
+    (
+        "webhook-recoveries-cancel",
+        Access::Permission(Permission::ManageWebhooks),
+    ),
     ("events-get", Access::Permission(Permission::ViewEvents)),
     ("events-list", Access::Permission(Permission::ViewEvents)),
     (

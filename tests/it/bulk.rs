@@ -24,6 +24,9 @@ async fn lengthen_logs(app: &TestApp, endpoint: &Value, change: impl Fn(&mut Web
     };
     let attempt = Attempt {
         at: app.now(),
+        url: None,
+        cause: None,
+        recovery_id: None,
         latency_ms: 15_000,
         response_status: Some(500),
         error: None,

@@ -1,17 +1,16 @@
-//! How deliveries are worked off: ordering, limits, circuit, recovery.
+//! How deliveries are worked off: ordering, limits, circuit.
 
 use e2e::{Receiver, Reply, TestApp, id};
-use portico_domain::Time;
 use portico_local::{Call, Fault};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use std::time::Duration;
 
-fn path_of(endpoint: &Value) -> String {
+pub(crate) fn path_of(endpoint: &Value) -> String {
     format!("/v1/webhook-endpoints/{}", id(endpoint))
 }
 
-async fn register(app: &TestApp, receiver: &Receiver, mut body: Value) -> Value {
+pub(crate) async fn register(app: &TestApp, receiver: &Receiver, mut body: Value) -> Value {
     body["url"] = json!(receiver.url);
     app.admin()
         .post("/v1/webhook-endpoints", &body)
@@ -19,7 +18,7 @@ async fn register(app: &TestApp, receiver: &Receiver, mut body: Value) -> Value 
         .expect(201)
 }
 
-async fn company(app: &TestApp, name: &str) -> Value {
+pub(crate) async fn company(app: &TestApp, name: &str) -> Value {
     app.admin()
         .post("/v1/companies", &json!({ "name": name }))
         .await
@@ -34,7 +33,7 @@ async fn rename(app: &TestApp, company: &Value, name: &str) {
         .expect(200);
 }
 
-async fn statuses(app: &TestApp, endpoint: &Value) -> Vec<String> {
+pub(crate) async fn statuses(app: &TestApp, endpoint: &Value) -> Vec<String> {
     let path = format!("{}/deliveries?limit=100", path_of(endpoint));
     let list = app.admin().get(&path).await.expect(200);
     let status = |delivery: &Value| delivery["status"].as_str().unwrap_or_default().to_owned();
@@ -179,6 +178,33 @@ async fn a_rate_limit_holds_from_second_to_second() {
         app.advance(Duration::from_millis(1)).await;
         assert_eq!(receiver.received().len(), expected);
     }
+}
+
+#[tokio::test]
+async fn a_rate_limit_holds_over_the_turn_of_a_second() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    register(&app, &receiver, json!({ "rateLimit": 2 })).await;
+    let into_second = app.now().unix_millis().rem_euclid(1_000);
+    let late = u64::try_from(1_900 - into_second).expect("a part of a second");
+    app.advance(Duration::from_millis(late)).await;
+    for name in ["A1", "B2"] {
+        company(&app, name).await;
+    }
+    app.settle().await;
+    assert_eq!(receiver.received().len(), 2);
+
+    // Another second of the clock, but not yet a second later.
+    for wait in [150, 700] {
+        app.advance(Duration::from_millis(wait)).await;
+        company(&app, &format!("C{wait}")).await;
+        app.settle().await;
+        assert_eq!(receiver.received().len(), 2);
+    }
+    app.advance(Duration::from_millis(150)).await;
+    company(&app, "D4").await;
+    app.settle().await;
+    assert_eq!(receiver.received().len(), 4);
 }
 
 #[tokio::test]
@@ -431,117 +457,6 @@ async fn five_days_of_failing_disable_an_endpoint_and_enabling_it_loses_nothing(
     app.advance(Duration::from_hours(24)).await;
     app.advance(Duration::from_hours(24)).await;
     assert_eq!(statuses(&app, &endpoint).await, ["delivered", "delivered"]);
-}
-
-#[tokio::test]
-async fn a_recovery_sends_what_failed_in_its_time_and_says_so() {
-    let app = TestApp::start().await;
-    let receiver = Receiver::start().await;
-    let endpoint = register(&app, &receiver, json!({ "eventTypes": ["company.*"] })).await;
-    company(&app, "Before").await;
-    app.settle().await;
-    app.advance(Duration::from_secs(1)).await;
-    let since = app.now();
-    receiver.reply_next(&[Reply::status(500); 3]);
-    for name in ["A1", "B2", "C3"] {
-        company(&app, name).await;
-    }
-    app.settle().await;
-    app.advance(Duration::from_secs(2)).await;
-    assert_eq!(receiver.received().len(), 4);
-
-    let recover = format!("{}/recover", path_of(&endpoint));
-    let order = json!({ "since": since });
-    let recovery = app.admin().post(&recover, &order).await.expect(201);
-    app.settle().await;
-
-    assert_eq!(receiver.received().len(), 7);
-    assert_eq!(statuses(&app, &endpoint).await, vec!["delivered"; 4]);
-    for webhook in &receiver.received()[4..] {
-        assert_eq!(webhook.header("portico-recovery"), id(&recovery));
-    }
-    let path = format!("/v1/webhook-recoveries/{}", id(&recovery));
-    let done = app.admin().get(&path).await.expect(200);
-    assert_eq!(
-        (&done["status"], &done["examined"], &done["resent"]),
-        (&json!("done"), &json!(3), &json!(3))
-    );
-}
-
-#[tokio::test]
-async fn a_recovery_that_dies_half_way_goes_on_and_orders_nothing_twice() {
-    let app = TestApp::start().await;
-    let receiver = Receiver::start().await;
-    let endpoint = register(&app, &receiver, json!({ "eventTypes": ["company.*"] })).await;
-    let since = Time::from_unix_millis(app.now().unix_millis() - 1_000);
-    for place in 0..120 {
-        company(&app, &format!("Company {place}")).await;
-    }
-    app.settle().await;
-    assert_eq!(receiver.received().len(), 120);
-    let mut writes = 0;
-    app.server.aws().inject(move |call: &Call| {
-        let is_writing = call.function == Some("recoverer") && call.operation == "PutItem";
-        writes += i32::from(is_writing);
-        (is_writing && writes > 60).then_some(Fault::Refuse("InternalServerError"))
-    });
-    app.advance(Duration::from_secs(1)).await;
-    let order = json!({ "since": since, "include": "all" });
-    let recover = format!("{}/recover", path_of(&endpoint));
-    let recovery = app.admin().post(&recover, &order).await.expect(201);
-    app.settle().await;
-
-    app.server.aws().heal();
-    for _ in 0..4 {
-        app.advance(Duration::from_mins(12)).await;
-    }
-
-    let path = format!("/v1/webhook-recoveries/{}", id(&recovery));
-    let done = app.admin().get(&path).await.expect(200);
-    assert_eq!(
-        (&done["status"], &done["examined"]),
-        (&json!("done"), &json!(120))
-    );
-    assert_eq!(receiver.received().len(), 240);
-}
-
-#[tokio::test]
-async fn bad_orders_of_a_recovery_are_refused() {
-    let app = TestApp::start().await;
-    let receiver = Receiver::start().await;
-    let endpoint = register(&app, &receiver, json!({})).await;
-    let recover = format!("{}/recover", path_of(&endpoint));
-    let at = |seconds: i64| Time::from_unix_millis(app.now().unix_millis() + seconds * 1_000);
-    for (body, code, field) in [
-        (json!({}), "field_required", "since"),
-        (json!({ "since": "yesterday" }), "field_invalid", "since"),
-        (
-            json!({ "since": at(-31 * 24 * 3_600) }),
-            "range_invalid",
-            "since",
-        ),
-        (
-            json!({ "since": at(-60), "until": at(60) }),
-            "range_invalid",
-            "until",
-        ),
-        (
-            json!({ "since": at(-60), "until": at(-61) }),
-            "range_invalid",
-            "until",
-        ),
-    ] {
-        let refused = app.admin().post(&recover, &body).await;
-        assert_eq!(refused.problem(400, code), Some(field), "{body}");
-    }
-    app.admin()
-        .patch(&path_of(&endpoint), &json!({ "enabled": false }))
-        .await
-        .expect(200);
-    app.admin()
-        .post(&recover, &json!({ "since": at(-60) }))
-        .await
-        .problem(409, "endpoint_disabled");
 }
 
 #[tokio::test]

@@ -346,7 +346,12 @@ async fn change_and_resend(app: &TestApp, admin: &Actor, endpoint: &str) {
     let one = format!("/v1/webhook-deliveries/{delivery}");
     admin.get(&one).await.expect(200);
     let resend = format!("{one}/resend");
-    admin.post(&resend, &json!({})).await.expect(200);
+    // So often that its first attempts move out of it.
+    for _ in 0..26 {
+        admin.post(&resend, &json!({})).await.expect(200);
+        app.settle().await;
+    }
+    admin.get(&format!("{one}/attempts")).await.expect(200);
     let event = deliveries["data"][0]["eventId"].as_str().expect("an event");
     let one = format!("/v1/events/{event}");
     admin.get(&one).await.expect(200);
@@ -356,8 +361,14 @@ async fn change_and_resend(app: &TestApp, admin: &Actor, endpoint: &str) {
     let all = json!({ "since": since, "include": "all" });
     let recovery = admin.post(&format!("{path}/recover"), &all).await;
     let recovery = format!("/v1/webhook-recoveries/{}", id(&recovery.expect(201)));
+    let cancel = format!("{recovery}/cancel");
+    admin.post(&cancel, &json!({})).await.expect(200);
     app.settle().await;
     admin.get(&recovery).await.expect(200);
+    admin.get("/v1/webhook-recoveries").await.expect(200);
+    let again = admin.post(&format!("{path}/recover"), &all).await;
+    again.expect(201);
+    app.settle().await;
 }
 
 async fn manage_team(admin: &Actor) {

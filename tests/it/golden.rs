@@ -153,7 +153,7 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     let recover = format!("/v1/webhook-endpoints/{endpoint}/recover");
     let since = json!({ "since": app.now() + std::time::Duration::ZERO });
     let recovery = match name {
-        "webhook-recoveries-get" | "recoverer" => {
+        "webhook-recoveries-get" | "webhook-recoveries-cancel" | "recoverer" => {
             app.advance(std::time::Duration::from_secs(1)).await;
             id(&admin.post(&recover, &since).await.expect(201))
         }

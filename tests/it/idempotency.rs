@@ -142,7 +142,11 @@ async fn every_post_that_needs_a_key_is_done_once() {
             json!({ "since": since }),
         ),
     ] {
-        twice(route, &format!("{endpoint}/{action}"), body).await;
+        let made = twice(route, &format!("{endpoint}/{action}"), body).await;
+        if route == "webhook-endpoints-recover" {
+            let cancel = format!("/v1/webhook-recoveries/{}/cancel", id(&made));
+            twice("webhook-recoveries-cancel", &cancel, json!({})).await;
+        }
     }
     let resend = format!("/v1/webhook-deliveries/{}/resend", id(&delivery));
     twice("webhook-deliveries-resend", &resend, json!({})).await;

@@ -169,6 +169,10 @@ async fn an_endpoint_that_is_gone_is_disabled_and_what_it_would_get_is_held() {
             &json!("the endpoint answered that it is gone")
         )
     );
+    let health = deliveries_of(&endpoint).replace("/deliveries", "/health");
+    let health = app.admin().get(&health).await.expect(200);
+    assert_eq!(health["disabled"], shown["disabled"]);
+    assert_eq!(health["disabled"]["code"], "gone");
     let events = app
         .admin()
         .get("/v1/events?eventType=webhookEndpoint.disabled")
@@ -194,7 +198,7 @@ async fn deliveries_to_a_deleted_endpoint_are_cancelled() {
     app.advance(Duration::from_mins(1)).await;
 
     assert_eq!(receiver.received().len(), 1);
-    app.admin().get(&path).await.problem(404, "not_found");
+    assert_eq!(only_delivery(&app, &endpoint).await["status"], "cancelled");
 }
 
 #[tokio::test]
@@ -300,7 +304,8 @@ async fn an_endpoint_is_changed_disabled_and_enabled_again() {
         (&disabled["enabled"], &disabled["description"]),
         (&json!(false), &json!("CRM"))
     );
-    assert_eq!(disabled["disabled"]["reason"], "disabled by a team member");
+    assert_eq!(disabled["disabled"]["reason"], "disabled with an API key");
+    assert_eq!(disabled["disabled"]["code"], "requested");
     assert_eq!(receiver.received().len(), 0);
     let held = only_delivery(&app, &endpoint).await;
     assert_eq!(held["status"], "held");

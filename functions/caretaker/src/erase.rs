@@ -125,11 +125,10 @@ async fn erase_answers(
             };
             let is_written =
                 !delivery.forget_answers() || workspace.save_delivery(&delivery).await?;
-            if is_written {
-                Ok(())
-            } else {
-                Err(CommitError::Stale.into())
+            if !is_written {
+                return Err(CommitError::Stale.into());
             }
+            Ok(workspace.forget_earlier_answers(&delivery).await?)
         })
         .await?;
     }

@@ -1,7 +1,7 @@
 //! What an attempt means for its endpoint.
 
 use portico_app::{App, TriggerError, outbox};
-use portico_domain::{Change, Endpoint, EndpointHealth, Gate, LaneId, Setback, Time};
+use portico_domain::{Change, Endpoint, EndpointHealth, Gate, GivenUp, LaneId, Setback, Time};
 use portico_store::{CommitError, WorkspaceStore};
 
 /// How often a health that others write too is tried to be written.
@@ -61,9 +61,8 @@ pub(crate) async fn failed(
         *health = workspace.health(endpoint).await?;
     }
     if health.is_beyond_hope(now) {
-        let since = health.failing_since.unwrap_or(now).for_people();
-        let reason = format!("every attempt has failed since {since}");
-        return give_up(app, endpoint, &reason).await;
+        let since = health.failing_since.unwrap_or(now);
+        return give_up(app, endpoint, GivenUp::FailingSince(since)).await;
     }
     Ok(match health.gate(now) {
         Gate::Paused(until) => Verdict::Pause(until),
@@ -73,12 +72,12 @@ pub(crate) async fn failed(
 
 /// The endpoint says that it is gone for good.
 pub(crate) async fn gone(app: &App, endpoint: &Endpoint) -> Result<Verdict, TriggerError> {
-    give_up(app, endpoint, "the endpoint answered that it is gone").await
+    give_up(app, endpoint, GivenUp::Gone).await
 }
 
-async fn give_up(app: &App, endpoint: &Endpoint, reason: &str) -> Result<Verdict, TriggerError> {
+async fn give_up(app: &App, endpoint: &Endpoint, why: GivenUp) -> Result<Verdict, TriggerError> {
     let mut change = Change::by_system(app.moment());
-    endpoint.give_up(&mut change, reason);
+    endpoint.give_up(&mut change, why);
     let workspace = app.store.workspace(endpoint.workspace_id);
     match workspace.commit(&change).await {
         Ok(()) => Ok(Verdict::Disabled),

@@ -5,7 +5,7 @@ use portico_app::{App, TriggerError, attempt, outbox};
 use portico_domain::{
     Endpoint, EndpointHealth, Event, Gate, LANE_LEASE, Lane, Ordering, Time, WebhookDelivery,
 };
-use portico_store::{Current, Queued, WorkspaceStore};
+use portico_store::{Current, KnownPace, Queued, WorkspaceStore};
 use std::time::Duration;
 
 /// How many deliveries are read at once; 100 items make one `BatchGetItem`, and
@@ -30,6 +30,8 @@ pub(crate) struct Slice {
     /// Whether the lane is another worker's by now.
     pub(crate) is_lost: bool,
     ends_at: Time,
+    /// What is known of how much the endpoint got lately.
+    pace: KnownPace,
 }
 
 /// Whether the slice goes on after a delivery.
@@ -39,7 +41,7 @@ enum Step {
 }
 
 impl Slice {
-    pub(crate) const fn begin(lane: Lane, ends_at: Time) -> Self {
+    pub(crate) fn begin(lane: Lane, ends_at: Time) -> Self {
         Self {
             lane,
             look_at: None,
@@ -47,6 +49,7 @@ impl Slice {
             retry_at: None,
             is_lost: false,
             ends_at,
+            pace: KnownPace::default(),
         }
     }
 
@@ -151,22 +154,22 @@ impl Slice {
             self.look_then(until);
             return Ok(Step::GoOn);
         }
-        if let Some(limit) = endpoint.rate_limit
-            && !workspace.take_rate(endpoint.id, limit, now).await?
-        {
-            let next_second = now.unix_seconds().saturating_add(1).saturating_mul(1_000);
-            self.look_then(Time::from_unix_millis(next_second));
-            return Ok(Step::Stop);
+        if let Some(limit) = endpoint.rate_limit {
+            let turn = workspace.take_turn(endpoint.id, limit, &mut self.pace, app.now());
+            if let Err(free_at) = turn.await? {
+                self.look_then(free_at);
+                return Ok(Step::Stop);
+            }
         }
 
         let recovery = delivery
-            .recovery_id
+            .recovery()
             .map(|id| ("portico-recovery", id.to_string()));
         let sent = attempt::make(app, endpoint, event, recovery.as_slice()).await?;
         let setback = sent.setback(app.now());
         let is_gone = sent.is_gone();
-        sent.record(&mut delivery, app.now());
-        if !workspace.save_delivery(&delivery).await? {
+        let earlier = sent.record(&mut delivery, app.now());
+        if !workspace.record_attempt(&delivery, earlier).await? {
             // Somebody has ordered it to be sent again meanwhile.
             self.look_then(app.now());
         }

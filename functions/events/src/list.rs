@@ -6,10 +6,10 @@
 
 use portico_app::{App, Grant};
 use portico_domain::{
-    AuditEntry, AuditEntryView, Event, EventName, EventType, Feature, Invalid, Permission,
-    is_audit_type, settled_until,
+    AuditEntry, AuditEntryView, DELIVERY_RETENTION, Event, EventFilter as TypeFilter, EventId,
+    Feature, Invalid, Permission, Time, is_audit_type, settled_until,
 };
-use portico_store::{EventFilter, Index};
+use portico_store::{EventFilter, Index, WorkspaceStore};
 use portico_web::{
     Body, Caller, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response,
     Route, admit, audit_page, ok,
@@ -28,17 +28,23 @@ pub const GRANTS: &[Grant] = &[
 
 const OPERATION: Operation = Operation {
     summary: "List events",
-    description: "Oldest first, in the shape of webhook bodies; kept for 30 days. A receiver that asks again and again with the id of the last event that it got as `after` gets every event once, and those of each object in their order.\n\nThe compatible API has its audit log at this path: with `startDate`, `endDate` or `actorId`, or with its names of types (`eventType=clientCreated,clientInvited`), the answer is `GET /v1/audit-log` under those names, and needs the permission `view_audit_log`.",
+    description: "Oldest first, in the shape of webhook bodies; kept for 30 days. A receiver that asks again and again with the id of the last event that it got as `after` gets every event once, and those of each object in their order. A page of several types is picked out of 250 events, so it can have few, or none, and go on all the same.\n\nThe compatible API has its audit log at this path: with `startDate`, `endDate` or `actorId`, or with its names of types (`eventType=clientCreated,clientInvited`), the answer is `GET /v1/audit-log` under those names, and needs the permission `view_audit_log`.",
     query: &[
         Parameter::LIMIT,
         Parameter::NEXT_TOKEN,
-        Parameter::id("after", "Only what happened after the event with this id."),
+        Parameter::id(
+            "after",
+            "Only what happened after the event with this id. One that is more than 30 days old is not kept any more; the list then begins with the oldest that is.",
+        ),
         Parameter::flag(
             "settled",
             "Only what no other event can come before any more: what is older than 15 seconds. So it is with `after`, unless this is `false`; without `after` only if it is `true`.",
         ),
         Parameter::text("objectId", "Only what happened to this object."),
-        Parameter::text("eventType", "Only events of this type."),
+        Parameter::text(
+            "eventType",
+            "Only events of these types, as `eventTypes` of endpoints names them: one, several separated by commas, all of an object such as `client.*`.",
+        ),
         Parameter::time(
             "startDate",
             "Of the audit log: only what happened then or later.",
@@ -89,22 +95,42 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let paging = Paging::read(app, &caller, &request, &ROUTE, FILTERS)?;
     let after = request.query_id("after")?;
     let is_settled = request.flag("settled")?.unwrap_or(after.is_some());
-    let kinds = request.query_list("eventType");
-    if kinds.len() > 1 {
-        let message = "this list takes one eventType; several are for the audit log, such as clientCreated,clientUpdated";
-        return Err(Invalid::new("eventType", "parameter_repeated", message).into());
-    }
+    let event_types = TypeFilter::parse_query(&request.query_list("eventType"))?;
+    let now = app.now();
     let filter = EventFilter {
         after,
-        before: is_settled.then(|| settled_until(app.now())),
+        before: is_settled.then(|| settled_until(now)),
         object_id: request.query("objectId").map(ToOwned::to_owned),
-        event_type: kinds
-            .first()
-            .map(|name| EventName::parse(name).ok_or_else(|| EventType::unknown("eventType", name)))
-            .transpose()?,
+        event_types,
     };
-    let page = caller.store(app).events(filter, &paging.request).await?;
+    let workspace = caller.store(app);
+    // The token of a later page was given for an event that was there.
+    if paging.request.after.is_none() {
+        refuse_unknown(&workspace, after, now).await?;
+    }
+    let page = workspace.events(filter, &paging.request).await?;
     Ok(ok(&paging.answer(app, page, |event| event)?))
+}
+
+/// Refuses to list what came after an event that never was: a slip in an id
+/// would leave events out. One that is no longer kept cannot be told from one
+/// that never was; behind it the list begins with the oldest event there is.
+async fn refuse_unknown(
+    workspace: &WorkspaceStore<'_>,
+    after: Option<EventId>,
+    now: Time,
+) -> Result<(), Problem> {
+    let Some(after) = after else { return Ok(()) };
+    let is_kept = now.since(after.time()) < DELIVERY_RETENTION;
+    // Programs that begin at a time make the least id of that time.
+    let is_time = after == EventId::least_at(after.time());
+    if !is_kept || is_time || workspace.is_event(after).await? {
+        return Ok(());
+    }
+    let message = format!(
+        "there is no event {after} to begin after; take the id of the last event that you have, or begin with settled=true and without after"
+    );
+    Err(Invalid::new("after", "event_unknown", message).into())
 }
 
 /// Refuses who may see events and not the audit log.

@@ -71,7 +71,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let delivery = order(app, &workspace, endpoint, &event).await?;
         outbox::unpause(app, &workspace, endpoint).await?;
         lanes.insert((endpoint.id, delivery.lane_id));
-        sent.push(delivery.view(endpoint));
+        sent.push(delivery.view(Some(endpoint), None, app.now()));
     }
     outbox::ring_again(app, &workspace, caller.workspace_id, lanes).await;
     let mut change = caller.change(app);

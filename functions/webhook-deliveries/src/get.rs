@@ -15,7 +15,7 @@ pub const GRANTS: &[Grant] = &[];
 
 const OPERATION: Operation = Operation {
     summary: "Get a delivery",
-    description: "With its latest attempts; kept for 30 days.",
+    description: "With its latest attempts; kept for 30 days, also when its endpoint is deleted.",
     query: &[],
     body: None,
     answer: Body::Json(schema::<DeliveryView>),
@@ -30,9 +30,13 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id: DeliveryId = request.path_id("webhook delivery")?;
-    let not_found = || Problem::not_found("webhook delivery");
     let workspace = caller.store(app);
-    let delivery = workspace.delivery(id).await?.ok_or_else(not_found)?;
-    let endpoint = workspace.endpoint(delivery.endpoint_id).await?;
-    Ok(ok(&delivery.view(&endpoint.ok_or_else(not_found)?)))
+    let delivery = workspace.delivery(id).await?;
+    let delivery = delivery.ok_or_else(|| Problem::not_found("webhook delivery"))?;
+    let (endpoint, lane) = workspace.endpoint_and_lane(&delivery).await?;
+    Ok(ok(&delivery.view(
+        endpoint.as_ref(),
+        lane.as_ref(),
+        app.now(),
+    )))
 }

@@ -37,15 +37,18 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id: DeliveryId = request.path_id("webhook delivery")?;
     let workspace = caller.store(app);
     let (answer, lane) = retry_stale(|| async {
-        let not_found = || Problem::not_found("webhook delivery");
-        let mut delivery = workspace.delivery(id).await?.ok_or_else(not_found)?;
-        let endpoint = workspace.endpoint(delivery.endpoint_id).await?;
-        let endpoint = endpoint.ok_or_else(not_found)?;
-        request.if_match(&delivery.view(&endpoint))?;
+        let delivery = workspace.delivery(id).await?;
+        let mut delivery = delivery.ok_or_else(|| Problem::not_found("webhook delivery"))?;
+        let (endpoint, lane) = workspace.endpoint_and_lane(&delivery).await?;
         let mut change = caller.change(app);
-        delivery.resend(&endpoint, None, change.moment.now)?;
+        let now = change.moment.now;
+        request.if_match(&delivery.view(endpoint.as_ref(), lane.as_ref(), now))?;
+        // A delivery outlives its endpoint.
+        let endpoint = endpoint.ok_or_else(|| Problem::not_found("webhook endpoint"))?;
+        delivery.resend(&endpoint, None, now)?;
         outbox::unpause(app, &workspace, &endpoint).await?;
-        let (answer, lane) = (ok(&delivery.view(&endpoint)), delivery.lane_id);
+        let answer = ok(&delivery.view(Some(&endpoint), None, now));
+        let lane = delivery.lane_id;
         change.resend_delivery(delivery);
         let answer = caller.commit(app, &change, answer).await?;
         Ok((answer, lane))

@@ -1,12 +1,12 @@
 //! `GET /v1/webhook-endpoints/{id}/deliveries`: what was sent to an endpoint,
 //! with every attempt.
 
-use crate::get::find;
 use portico_app::{App, Grant};
 use portico_domain::{
-    DeliveryStatus, DeliveryView, EventName, EventType, Invalid, Permission, ShownStatus,
+    DeliveryView, Endpoint, EndpointId, EventFilter, Invalid, Permission, ShownStatus, Time,
+    WebhookDelivery,
 };
-use portico_store::{DeliveryFilter, Index, Page};
+use portico_store::{DeliveryFilter, Index, Page, PageRequest, WorkspaceStore};
 use portico_web::{
     Body, Function, ListView, Operation, Paging, Parameter, Problem, Request, Response, Route,
     admit, ok, schema,
@@ -24,15 +24,18 @@ pub const GRANTS: &[Grant] = &[Grant::query(Index::Gsi1)];
 
 const OPERATION: Operation = Operation {
     summary: "List the deliveries to a webhook endpoint",
-    description: "Newest first, each with its latest attempts; kept for 30 days.",
+    description: "Newest first, each with its latest attempts; kept for 30 days, also when the endpoint is deleted. A page that is narrowed can have few items, or none, and go on all the same.",
     query: &[
         Parameter::LIMIT,
         Parameter::NEXT_TOKEN,
         Parameter::text(
             "status",
-            "Only those that are so: `pending`, `waiting`, `delivered`, `exhausted` or `held`.",
+            "Only those that are so: `pending`, `inFlight`, `waiting`, `delivered`, `exhausted`, `held` or `cancelled`.",
         ),
-        Parameter::text("eventType", "Only those of events of this type."),
+        Parameter::text(
+            "eventType",
+            "Only those of events of these types, as `eventTypes` of endpoints names them: `client.*,company.created`.",
+        ),
     ],
     body: None,
     answer: Body::Json(schema::<ListView<DeliveryView>>),
@@ -47,54 +50,84 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let paging = Paging::read(app, &caller, &request, &ROUTE, &["status", "eventType"])?;
-    let workspace = caller.store(app);
-    let endpoint = find(&workspace, request.path_id("webhook endpoint")?).await?;
+    let id: EndpointId = request.path_id("webhook endpoint")?;
     let status = request.query("status").map(status).transpose()?;
-    let event_type = request.query("eventType").map(event_type).transpose()?;
-    let statuses = match status {
-        None => Vec::new(),
-        Some(status) => stored(status, endpoint.disabled.is_some()),
+    let event_types = EventFilter::parse_query(&request.query_list("eventType"))?;
+    let filter = DeliveryFilter {
+        statuses: status.map_or_else(Vec::new, |status| status.stored().to_vec()),
+        event_types,
     };
-    let page = if status.is_some() && statuses.is_empty() {
+    let workspace = caller.store(app);
+    let endpoint = workspace.endpoint(id).await?;
+    let page = if status.is_some_and(|status| !can_be(status, endpoint.as_ref())) {
         Page::empty()
     } else {
-        let filter = DeliveryFilter {
-            statuses,
-            event_type,
-        };
-        workspace
-            .deliveries(endpoint.id, &filter, &paging.request)
-            .await?
+        workspace.deliveries(id, &filter, &paging.request).await?
     };
-    Ok(ok(
-        &paging.answer(app, page, |delivery| delivery.view(&endpoint))?
-    ))
+    if endpoint.is_none() && page.items.is_empty() {
+        was_sent_to(&workspace, id).await?;
+    }
+    let items = shown(&workspace, endpoint.as_ref(), page.items, app.now()).await?;
+    let is_wanted = |view: &DeliveryView| status.is_none_or(|status| view.status == status);
+    let page = Page {
+        items: items.into_iter().filter(is_wanted).collect(),
+        next: page.next,
+    };
+    Ok(ok(&paging.answer(app, page, |view| view)?))
 }
 
 fn status(text: &str) -> Result<ShownStatus, Invalid> {
     let parsed = serde_json::from_value(text.into());
     parsed.map_err(|_| {
-        let message = "status is pending, waiting, delivered, exhausted or held";
+        let message =
+            "status is pending, inFlight, waiting, delivered, exhausted, held or cancelled";
         Invalid::new("status", "parameter_invalid", message)
     })
 }
 
-fn event_type(name: &str) -> Result<EventName, Invalid> {
-    EventName::parse(name).ok_or_else(|| EventType::unknown("eventType", name))
+/// Whether a delivery to this endpoint can be shown so.
+fn can_be(status: ShownStatus, endpoint: Option<&Endpoint>) -> bool {
+    let is_disabled = endpoint.map(|endpoint| endpoint.disabled.is_some());
+    match status {
+        ShownStatus::Delivered | ShownStatus::Exhausted => true,
+        ShownStatus::Pending | ShownStatus::InFlight | ShownStatus::Waiting => {
+            is_disabled == Some(false)
+        }
+        ShownStatus::Held => is_disabled == Some(true),
+        ShownStatus::Cancelled => is_disabled.is_none(),
+    }
 }
 
-/// What is stored of deliveries that are shown so: those of a disabled endpoint
-/// that are not over are held.
-fn stored(status: ShownStatus, is_disabled: bool) -> Vec<DeliveryStatus> {
-    let (pending, waiting) = (DeliveryStatus::Pending, DeliveryStatus::Waiting);
-    match (status, is_disabled) {
-        (ShownStatus::Delivered, _) => vec![DeliveryStatus::Delivered],
-        (ShownStatus::Exhausted, _) => vec![DeliveryStatus::Exhausted],
-        (ShownStatus::Pending, false) => vec![pending],
-        (ShownStatus::Waiting, false) => vec![waiting],
-        (ShownStatus::Held, true) => vec![pending, waiting],
-        (ShownStatus::Pending | ShownStatus::Waiting, true) | (ShownStatus::Held, false) => {
-            Vec::new()
-        }
+/// What was sent to an endpoint outlives it; where there is nothing, there was
+/// none with this id.
+async fn was_sent_to(workspace: &WorkspaceStore<'_>, id: EndpointId) -> Result<(), Problem> {
+    let page = PageRequest {
+        limit: 1,
+        after: None,
+    };
+    let any = workspace
+        .deliveries(id, &DeliveryFilter::default(), &page)
+        .await?;
+    if any.items.is_empty() {
+        return Err(Problem::not_found("webhook endpoint"));
     }
+    Ok(())
+}
+
+/// Deliveries as they are shown. Only for what is due is it asked whether a
+/// worker has it.
+async fn shown(
+    workspace: &WorkspaceStore<'_>,
+    endpoint: Option<&Endpoint>,
+    found: Vec<WebhookDelivery>,
+    now: Time,
+) -> Result<Vec<DeliveryView>, Problem> {
+    let is_on = endpoint.is_some_and(|endpoint| endpoint.disabled.is_none());
+    let due = found.iter().filter(|one| is_on && one.is_due(now));
+    let lanes = workspace
+        .lanes(due.map(|one| one.lane_id).collect())
+        .await?;
+    let views = found.iter();
+    let views = views.map(|one| one.view(endpoint, lanes.get(&one.lane_id), now));
+    Ok(views.collect())
 }

@@ -13,9 +13,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// More filters than there are event types would only repeat some.
-const MAX_FILTERS: usize = 100;
-
 /// The most requests a second that a limit can allow.
 const MAX_RATE: u32 = 1_000;
 
@@ -94,7 +91,7 @@ impl EndpointFields {
         if !kind.is_standard() && self.settings.is_none() {
             return Err(Invalid::missing("settings").into());
         }
-        let patch = self.read(app, id, kind)?;
+        let patch = self.read(app, id, kind, &[])?;
         let usual_ordering = if kind.needs_order() {
             Ordering::Strict
         } else {
@@ -106,7 +103,7 @@ impl EndpointFields {
             settings: patch.settings,
             event_types: match patch.event_types {
                 Some(filters) => filters,
-                None => filters(&["*".to_owned()])?,
+                None => vec![EventFilter::parse("eventTypes", "*")?],
             },
             description: patch.description.unwrap_or_default(),
             headers: patch.headers.flatten(),
@@ -123,7 +120,7 @@ impl EndpointFields {
             let message = "an endpoint stays what kind it is; register another one";
             return Err(Invalid::new("kind", "field_fixed", message).into());
         }
-        self.read(app, before.id, before.kind)
+        self.read(app, before.id, before.kind, &before.event_types)
     }
 
     fn read(
@@ -131,6 +128,7 @@ impl EndpointFields {
         app: &App,
         id: EndpointId,
         kind: EndpointKind,
+        present: &[EventFilter],
     ) -> Result<EndpointPatch, Problem> {
         self.refuse_foreign(kind)?;
         Ok(EndpointPatch {
@@ -140,7 +138,7 @@ impl EndpointFields {
                 .as_ref()
                 .map(|given| settings(app, id, kind, given))
                 .transpose()?,
-            event_types: self.filters()?,
+            event_types: self.filters(present)?,
             description: self
                 .description
                 .as_ref()
@@ -179,13 +177,13 @@ impl EndpointFields {
         Ok(())
     }
 
-    fn filters(&self) -> Result<Option<Vec<EventFilter>>, Invalid> {
+    fn filters(&self, present: &[EventFilter]) -> Result<Option<Vec<EventFilter>>, Invalid> {
         match (&self.event_types, &self.event_type) {
             (Some(_), Some(_)) => {
                 let message = "give either eventTypes or eventType";
                 Err(Invalid::new("eventType", "event_types_invalid", message))
             }
-            (Some(given), None) => filters(given).map(Some),
+            (Some(given), None) => EventFilter::parse_all(given, present).map(Some),
             (None, Some(one)) => EventFilter::parse("eventType", one).map(|one| Some(vec![one])),
             (None, None) => Ok(None),
         }
@@ -253,17 +251,6 @@ fn contact_email(given: Option<String>) -> Result<Option<Email>, Invalid> {
 /// Where events go, if that is allowed.
 fn url(app: &App, text: &str) -> Result<String, Problem> {
     Ok(app.sender.vet(text)?.into())
-}
-
-/// Which events go there.
-fn filters(given: &[String]) -> Result<Vec<EventFilter>, Invalid> {
-    if given.is_empty() || given.len() > MAX_FILTERS {
-        let message = format!("eventTypes has 1 to {MAX_FILTERS} entries");
-        return Err(Invalid::new("eventTypes", "event_types_invalid", message));
-    }
-    let parse =
-        |(place, text): (usize, &String)| EventFilter::parse(&format!("eventTypes[{place}]"), text);
-    given.iter().enumerate().map(parse).collect()
 }
 
 /// What it is for.

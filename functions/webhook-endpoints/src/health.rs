@@ -2,7 +2,7 @@
 
 use crate::get::find;
 use portico_app::{App, Grant};
-use portico_domain::{Endpoint, EndpointHealth, Gate, Permission, Time, WebhookDelivery};
+use portico_domain::{Disabled, Endpoint, EndpointHealth, Gate, Permission, Time, WebhookDelivery};
 use portico_store::{DeliveryFilter, Index, PageRequest};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
@@ -45,6 +45,8 @@ struct HealthView {
     object: &'static str,
     /// What is done with it.
     state: State,
+    /// Since when it gets nothing, and why, if it is disabled.
+    disabled: Option<Disabled>,
     /// How many attempts have failed in a row.
     consecutive_failures: u32,
     /// When the first of them failed. After five days of this the endpoint is
@@ -119,6 +121,7 @@ fn view(
             Gate::Open | Gate::Probe if health.failures > 0 => State::Failing,
             Gate::Open | Gate::Probe => State::Healthy,
         },
+        disabled: endpoint.disabled.clone(),
         consecutive_failures: health.failures,
         failing_since: health.failing_since,
         paused_until: health.paused_until.filter(|until| now < *until),

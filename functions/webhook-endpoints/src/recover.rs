@@ -4,7 +4,7 @@
 use crate::get::find;
 use portico_app::{App, Grant, outbox};
 use portico_domain::{
-    DELIVERY_RETENTION, EndpointDisabled, Include, Invalid, Permission, Recovery, Time,
+    EndpointDisabled, Include, Invalid, Permission, Recovery, RecoveryView, Time,
 };
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
@@ -27,7 +27,7 @@ const OPERATION: Operation = Operation {
     description: "Goes on in the background, about 100 deliveries a second, oldest first. Each request carries the `webhook-id` of its event as before, and the id of the recovery in `portico-recovery`.",
     query: &[],
     body: Some(schema::<NewRecovery>),
-    answer: Body::Created(schema::<Recovery>),
+    answer: Body::Created(schema::<RecoveryView>),
 };
 
 /// The function.
@@ -64,23 +64,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     }
     let recovery = Recovery::order(&mut change, &endpoint, since, until, new.include);
     outbox::unpause(app, &workspace, &endpoint).await?;
-    caller.commit(app, &change, created(&recovery)).await
+    caller.commit(app, &change, created(&recovery.view())).await
 }
 
 impl NewRecovery {
     fn range(&self, now: Time) -> Result<(Time, Time), Invalid> {
         let since = self.since.ok_or_else(|| Invalid::missing("since"))?;
-        let until = self.until.unwrap_or(now);
-        let invalid = |field, message: &str| Err(Invalid::new(field, "range_invalid", message));
-        if now.since(since) > DELIVERY_RETENTION {
-            return invalid("since", "deliveries are kept for 30 days; begin later");
-        }
-        if until > now {
-            return invalid("until", "until is no later than now");
-        }
-        if until <= since {
-            return invalid("until", "until is later than since");
-        }
-        Ok((since, until))
+        Recovery::range(since, self.until, now)
+            .map_err(|refusal| Invalid::new(refusal.field(), "range_invalid", refusal.to_string()))
     }
 }

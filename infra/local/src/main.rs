@@ -249,9 +249,14 @@ async fn rotate_keys(table: Option<&str>, data: &Path, at_once: bool) -> Done {
 }
 
 fn write_templates(directory: &Path) -> Done {
-    fs::create_dir_all(directory)?;
+    let failed = |path: &Path, error: io::Error| {
+        let path = path.display();
+        io::Error::new(error.kind(), format!("failed to write {path}: {error}"))
+    };
+    fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
     for (file, body) in portico_local::docs::templates() {
-        fs::write(directory.join(file), format!("{body}\n"))?;
+        let path = directory.join(file);
+        fs::write(&path, format!("{body}\n")).map_err(|error| failed(&path, error))?;
     }
     Ok(())
 }

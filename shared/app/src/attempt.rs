@@ -4,7 +4,8 @@ use crate::{App, story};
 use bytes::Bytes;
 use portico_crm::{Done, Judged, Settings, Verdict as Meaning};
 use portico_domain::{
-    Attempt, Endpoint, Event, SealedSettings, Setback, Time, Verdict, WebhookDelivery,
+    Attempt, EarlierAttempts, Endpoint, Event, SealedSettings, Setback, Time, Verdict,
+    WebhookDelivery,
 };
 use portico_store::Error;
 use portico_webhook::{
@@ -16,6 +17,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Sent {
     began: Time,
+    url: Option<String>,
     result: Result<Done, Unsent>,
 }
 
@@ -152,7 +154,8 @@ impl Sent {
         if let Err(unsent) = &result {
             tracing::error!(endpoint = %endpoint.id, error = %unsent, "nothing can be sent");
         }
-        Self { began, result }
+        let url = endpoint.logged_url();
+        Self { began, url, result }
     }
 
     fn judged(&self) -> Option<&Judged> {
@@ -200,8 +203,10 @@ impl Sent {
     }
 
     /// Notes it in the delivery, with what follows by the retry schedule and
-    /// by what the receiver asks for.
-    pub fn record(self, delivery: &mut WebhookDelivery, now: Time) {
+    /// by what the receiver asks for. Answers the attempts for which the
+    /// delivery has no more room.
+    #[must_use]
+    pub fn record(self, delivery: &mut WebhookDelivery, now: Time) -> Option<EarlierAttempts> {
         let verdict = if self.is_success() {
             Verdict::Delivered
         } else {
@@ -209,13 +214,16 @@ impl Sent {
             let scheduled = schedule::delay_after(failures, jitter(delivery, failures));
             Verdict::Failed(scheduled.map(|wait| schedule::honour(wait, self.retry_after(now))))
         };
-        delivery.record(self.noted(), verdict, now);
+        delivery.record(self.noted(), verdict, now)
     }
 
     /// The attempt as logs have it.
     pub fn noted(self) -> Attempt {
         let none = Attempt {
             at: self.began,
+            url: self.url,
+            cause: None,
+            recovery_id: None,
             latency_ms: 0,
             response_status: None,
             error: None,

@@ -91,7 +91,7 @@ pub struct Change<'a> {
     pub marks: Vec<Revision<AddressMark>>,
     /// The next versions of deliveries that are ordered to be sent again.
     pub deliveries: Vec<WebhookDelivery>,
-    /// New orders to send the deliveries of a time again.
+    /// The next versions of orders to send the deliveries of a time again.
     pub recoveries: Vec<Recovery>,
     /// Links that are good once, given out or used up.
     pub tickets: Vec<Revision<Ticket>>,

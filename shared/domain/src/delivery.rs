@@ -8,11 +8,17 @@
 //! ```
 //!
 //! An attempt is made by the one worker that has the delivery's lane on lease
-//! ([`crate::Lane`]); while it does, the delivery is in flight. If the endpoint
-//! is disabled, what is not over is *held*: nothing is written for that, and
-//! enabling the endpoint goes on where it stopped. If the endpoint is deleted,
-//! what is not over is *cancelled*, in the same way: nobody can ask for it any
-//! more, and its lanes find nothing to serve.
+//! ([`crate::Lane`]); while it does, what is due in the lane is *in flight*. If
+//! the endpoint is disabled, what is not over is *held*: nothing is written for
+//! that, and enabling the endpoint goes on where it stopped. If the endpoint is
+//! deleted, what is not over is *cancelled*, in the same way: its lanes find
+//! nothing to serve.
+
+mod attempt;
+mod view;
+
+pub use attempt::{Attempt, Cause, EarlierAttempts, MOVED as MOVED_ATTEMPTS, NumberedAttempt};
+pub use view::{DeliveryView, ShownStatus};
 
 use crate::{
     DeliveryId, Endpoint, EndpointId, Event, EventId, EventName, LaneId, RecoveryId, Time,
@@ -23,9 +29,6 @@ use std::time::Duration;
 
 /// How long deliveries are kept.
 pub const RETENTION: Duration = Duration::from_hours(30 * 24);
-
-/// How many attempts a delivery remembers; the schedule makes 12.
-const KEPT_ATTEMPTS: usize = 25;
 
 /// One event on its way to one endpoint, as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,47 +60,19 @@ pub struct WebhookDelivery {
     /// The latest requests, oldest first.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
-    /// The recovery that has it sent again, if one has.
+    /// The latest recovery that had it sent again, if one had.
     #[serde(default)]
     pub recovery_id: Option<RecoveryId>,
+    /// Whose order it follows, since one was given; those that earlier versions
+    /// ordered do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<Cause>,
     /// When the event was dispatched.
     pub created_at: Time,
     /// When this last changed.
     pub updated_at: Time,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
-}
-
-/// One event on its way to one endpoint, as callers see it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "WebhookDelivery")]
-pub struct DeliveryView {
-    /// Its id.
-    pub id: DeliveryId,
-    /// Always `webhookDelivery`.
-    pub object: String,
-    /// Where the event goes.
-    pub endpoint_id: EndpointId,
-    /// The event; also the `webhook-id` of every attempt.
-    pub event_id: EventId,
-    /// What kind of event.
-    pub event_type: EventName,
-    /// How far it is.
-    pub status: ShownStatus,
-    /// When it is attempted, or attempted again; null once it is over and
-    /// while it is held.
-    pub due_at: Option<Time>,
-    /// How many requests were made.
-    pub attempt_count: u32,
-    /// The latest requests, oldest first.
-    pub attempts: Vec<Attempt>,
-    /// The recovery that had it sent again, if one had.
-    pub recovery_id: Option<RecoveryId>,
-    /// When the event was dispatched.
-    pub created_at: Time,
-    /// When this last changed.
-    pub updated_at: Time,
 }
 
 /// How far a delivery is.
@@ -126,46 +101,6 @@ impl DeliveryStatus {
     }
 }
 
-/// How far a delivery is, for whoever asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ShownStatus {
-    /// Not attempted yet, or to be attempted again by order.
-    Pending,
-    /// It failed and will be tried again.
-    Waiting,
-    /// The endpoint took it.
-    Delivered,
-    /// It failed as often as the schedule allows.
-    Exhausted,
-    /// The endpoint is disabled; it goes on when the endpoint is enabled.
-    Held,
-}
-
-/// One request of a delivery.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Attempt {
-    /// When it began.
-    pub at: Time,
-    /// How long it took, in milliseconds.
-    pub latency_ms: u64,
-    /// The status that came back, if any did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub response_status: Option<u16>,
-    /// What went wrong if none did, such as `timeout`, or although one did,
-    /// such as `partial_failure`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// Why there was nothing to send: the event means nothing to an endpoint
-    /// of this kind. It counts as delivered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// The beginning of what came back.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub response_excerpt: String,
-}
-
 /// The endpoint gets nothing, so nothing can be sent to it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the endpoint is disabled; enable it first")]
@@ -180,23 +115,10 @@ pub enum Verdict {
     Failed(Option<Duration>),
 }
 
-impl Attempt {
-    /// Whether the endpoint took the event.
-    pub fn is_success(&self) -> bool {
-        let is_taken = self.response_status.is_some_and(|status| status / 100 == 2);
-        self.error.is_none() && (is_taken || self.note.is_some())
-    }
-}
-
 impl WebhookDelivery {
     /// Forgets what the endpoint answered; answers whether there was anything.
     pub fn forget_answers(&mut self) -> bool {
-        let answered = |attempt: &&mut Attempt| !attempt.response_excerpt.is_empty();
-        let mut is_any = false;
-        for attempt in self.attempts.iter_mut().filter(answered) {
-            attempt.response_excerpt.clear();
-            is_any = true;
-        }
+        let is_any = attempt::forget(&mut self.attempts);
         self.version += u64::from(is_any);
         is_any
     }
@@ -216,25 +138,50 @@ impl WebhookDelivery {
             failures: 0,
             attempts: Vec::new(),
             recovery_id: None,
+            ordered: None,
             created_at: now,
             updated_at: now,
             version: 1,
         }
     }
 
-    /// Notes an attempt and what follows from it.
-    pub fn record(&mut self, attempt: Attempt, verdict: Verdict, now: Time) {
+    /// Why it is sent.
+    pub fn cause(&self) -> Cause {
+        // Those that earlier versions ordered had a recovery exactly if it was
+        // one that ordered them.
+        let of_earlier = self.recovery_id.map(|_| Cause::Recovery);
+        self.ordered.or(of_earlier).unwrap_or(Cause::Schedule)
+    }
+
+    /// The recovery that it is sent for, if it is.
+    pub fn recovery(&self) -> Option<RecoveryId> {
+        self.recovery_id.filter(|_| self.cause() == Cause::Recovery)
+    }
+
+    /// Notes an attempt and what follows from it; answers the attempts for which
+    /// it has no more room, to be kept elsewhere.
+    #[must_use]
+    pub fn record(
+        &mut self,
+        attempt: Attempt,
+        verdict: Verdict,
+        now: Time,
+    ) -> Option<EarlierAttempts> {
+        let attempt = Attempt {
+            cause: Some(self.cause()),
+            recovery_id: self.recovery(),
+            ..attempt
+        };
         self.attempt_count += 1;
         self.attempts.push(attempt);
         self.failures += u32::from(verdict != Verdict::Delivered);
-        let surplus = self.attempts.len().saturating_sub(KEPT_ATTEMPTS);
-        self.attempts.drain(..surplus);
         let (status, due_at) = match verdict {
             Verdict::Delivered => (DeliveryStatus::Delivered, None),
             Verdict::Failed(Some(wait)) => (DeliveryStatus::Waiting, Some(now + wait)),
             Verdict::Failed(None) => (DeliveryStatus::Exhausted, None),
         };
         self.step(status, due_at, now);
+        self.move_earlier()
     }
 
     /// Puts the attempt off, without one having been made.
@@ -248,7 +195,7 @@ impl WebhookDelivery {
     }
 
     /// Makes the delivery due at once, whatever became of it, with the whole
-    /// schedule before it.
+    /// schedule before it. A recovery that had it sent before stays noted.
     pub fn resend(
         &mut self,
         endpoint: &Endpoint,
@@ -258,7 +205,12 @@ impl WebhookDelivery {
         if endpoint.disabled.is_some() {
             return Err(EndpointDisabled);
         }
-        self.recovery_id = recovery;
+        self.ordered = Some(if recovery.is_some() {
+            Cause::Recovery
+        } else {
+            Cause::Resend
+        });
+        self.recovery_id = recovery.or(self.recovery_id);
         self.failures = 0;
         self.step(DeliveryStatus::Pending, Some(now), now);
         Ok(())
@@ -269,31 +221,6 @@ impl WebhookDelivery {
         self.due_at = due_at;
         self.updated_at = now;
         self.version += 1;
-    }
-
-    /// The delivery as callers see it.
-    pub fn view(&self, endpoint: &Endpoint) -> DeliveryView {
-        let is_held = self.due_at.is_some() && endpoint.disabled.is_some();
-        DeliveryView {
-            id: self.id,
-            object: "webhookDelivery".to_owned(),
-            endpoint_id: self.endpoint_id,
-            event_id: self.event_id,
-            event_type: self.event_type.clone(),
-            status: match self.status {
-                DeliveryStatus::Pending | DeliveryStatus::Waiting if is_held => ShownStatus::Held,
-                DeliveryStatus::Pending => ShownStatus::Pending,
-                DeliveryStatus::Waiting => ShownStatus::Waiting,
-                DeliveryStatus::Delivered => ShownStatus::Delivered,
-                DeliveryStatus::Exhausted => ShownStatus::Exhausted,
-            },
-            due_at: self.due_at.filter(|_| !is_held),
-            attempt_count: self.attempt_count,
-            attempts: self.attempts.clone(),
-            recovery_id: self.recovery_id,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Webhook endpoints: who wants to be told of what.
 
+mod disabled;
 mod filter;
 mod kind;
 mod view;
 
+pub use disabled::{Disabled, DisabledCode, GivenUp};
 pub use filter::EventFilter;
 pub use kind::{EndpointKind, SealedSettings, Unsigned};
 pub use view::EndpointView;
@@ -20,6 +22,9 @@ pub const MAX_ENDPOINTS: usize = 100;
 
 /// How many earlier secrets may sign beside the present one.
 const MAX_OLD_SECRETS: usize = 2;
+
+/// How many characters of a URL the log of attempts has.
+const MAX_LOGGED_URL: usize = 200;
 
 /// A webhook endpoint as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,16 +115,6 @@ pub enum Ordering {
     Strict,
 }
 
-/// Since when an endpoint gets nothing, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Disabled {
-    /// Since when.
-    pub at: Time,
-    /// Why, for the person who reads it.
-    pub reason: String,
-}
-
 /// What a new endpoint shall be, checked.
 #[derive(Clone, Debug, Default)]
 pub struct EndpointDraft {
@@ -201,7 +196,7 @@ impl Endpoint {
         };
         let mut endpoint = endpoint;
         if !draft.is_enabled {
-            endpoint.note_disabled(change, "registered so");
+            endpoint.note_disabled(change, Disabled::registered(now));
         }
         change.note(endpoint.audited("webhookEndpoint.created"));
         change.save_endpoint(None, endpoint)
@@ -216,6 +211,18 @@ impl Endpoint {
     /// What the seal of its headers is bound to.
     pub fn headers_context(id: EndpointId) -> String {
         format!("webhook endpoint {id} headers")
+    }
+
+    /// Where events go, for the log of attempts: what stands behind a `?` is
+    /// often secret.
+    pub fn logged_url(&self) -> Option<String> {
+        let (place, query) = match self.url.split_once('?') {
+            Some((place, _)) => (place, "?…"),
+            None => (&*self.url, ""),
+        };
+        let room = MAX_LOGGED_URL - query.chars().count();
+        let place: String = place.chars().take(room).collect();
+        (!place.is_empty()).then(|| format!("{place}{query}"))
     }
 
     /// Where events go, for a person to read.
@@ -279,7 +286,8 @@ impl Endpoint {
         match patch.is_enabled {
             Some(true) => after.disabled = None,
             Some(false) if self.disabled.is_none() => {
-                after.note_disabled(change, "disabled by a team member");
+                let requested = Disabled::requested(change.moment.now, &change.origin);
+                after.note_disabled(change, requested);
             }
             Some(false) | None => {}
         }
@@ -324,9 +332,9 @@ impl Endpoint {
 
     /// Stops sending to it because it fails, and tells whoever looks after it.
     /// What it would have got is held.
-    pub fn give_up(&self, change: &mut Change<'_>, reason: &str) -> Self {
+    pub fn give_up(&self, change: &mut Change<'_>, why: GivenUp) -> Self {
         let mut after = self.clone();
-        after.note_disabled(change, reason);
+        after.note_disabled(change, Disabled::given_up(change.moment.now, why));
         if self.contact_email.is_some() {
             let letter = Letter::endpoint_disabled(change.moment, &after);
             change.letters.push(letter);
@@ -338,12 +346,9 @@ impl Endpoint {
         AuditNote::new(event_type, "webhookEndpoint", &self.id)
     }
 
-    fn note_disabled(&mut self, change: &mut Change<'_>, reason: &str) {
+    fn note_disabled(&mut self, change: &mut Change<'_>, disabled: Disabled) {
         let moment = change.moment;
-        self.disabled = Some(Disabled {
-            at: moment.now,
-            reason: reason.to_owned(),
-        });
+        self.disabled = Some(disabled);
         self.updated_at = moment.now;
         let view = self.view();
         let event: Event =

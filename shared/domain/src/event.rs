@@ -5,9 +5,11 @@
 //! the events of one object without a hole.
 
 mod name;
+mod near;
 
 pub use name::{AppEvent, EventName};
 pub(crate) use name::{is_ours, parts};
+pub(crate) use near::{nearest, resembled};
 
 use crate::{Change, EventId, Invalid, Moment, Time, WorkspaceId};
 use serde::{Deserialize, Serialize};
@@ -121,10 +123,14 @@ impl EventType {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// Says that the type named in `field` does not exist.
+    /// Says that the type named in `field` does not exist, and what was probably
+    /// meant.
     pub fn unknown(field: &str, name: &str) -> Invalid {
         let shown: String = name.chars().take(100).collect();
-        let message = format!("there is no event type {shown:?}; GET /v1/event-types lists them");
+        let message = match nearest(name) {
+            Some(meant) => format!("there is no event type {shown:?}; did you mean {meant}?"),
+            None => format!("there is no event type {shown:?}; GET /v1/event-types lists them"),
+        };
         Invalid::new(field, "event_type_unknown", message)
     }
 }

@@ -282,11 +282,16 @@ impl<K> fmt::Display for Id<K> {
     }
 }
 
-impl<K> FromStr for Id<K> {
-    type Err = uuid::Error;
+/// A text is no id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id; one looks like 01a200b8-80d8-77eb-ae6d-b30698e7ef0b")]
+pub struct NoId;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Uuid::parse_str(text).map(Self::from_uuid)
+impl<K> FromStr for Id<K> {
+    type Err = NoId;
+
+    fn from_str(text: &str) -> Result<Self, NoId> {
+        Uuid::parse_str(text).map(Self::from_uuid).map_err(|_| NoId)
     }
 }
 

@@ -59,6 +59,11 @@ pub struct Lane {
 }
 
 impl Lane {
+    /// Whether a worker has it at `now`, or has died with it.
+    pub fn is_leased(&self, now: Time) -> bool {
+        self.leased_until.is_some_and(|until| now < until)
+    }
+
     /// When a lane that is left now has to be looked at again, if the next of
     /// its deliveries is due at `next`; `None` if never.
     pub fn next_look(&self, next: Option<Time>, now: Time) -> Option<Time> {

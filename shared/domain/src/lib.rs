@@ -30,6 +30,7 @@ mod link;
 mod listed;
 mod members;
 mod origin;
+mod pace;
 mod person;
 mod picture;
 mod plan;
@@ -72,18 +73,20 @@ pub use custom_field::{
     given_values,
 };
 pub use delivery::{
-    Attempt, DeliveryStatus, DeliveryView, EndpointDisabled, RETENTION as DELIVERY_RETENTION,
-    ShownStatus, Verdict, WebhookDelivery,
+    Attempt, Cause, DeliveryStatus, DeliveryView, EarlierAttempts, EndpointDisabled,
+    MOVED_ATTEMPTS, NumberedAttempt, RETENTION as DELIVERY_RETENTION, ShownStatus, Verdict,
+    WebhookDelivery,
 };
 pub use endpoint::{
-    Disabled, Endpoint, EndpointDraft, EndpointKind, EndpointPatch, EndpointView, EventFilter,
-    MAX_ENDPOINTS, OldSecret, Ordering, SealedHeaders, SealedSettings, Unsigned,
+    Disabled, DisabledCode, Endpoint, EndpointDraft, EndpointKind, EndpointPatch, EndpointView,
+    EventFilter, GivenUp, MAX_ENDPOINTS, OldSecret, Ordering, SealedHeaders, SealedSettings,
+    Unsigned,
 };
 pub use event::{AppEvent, Event, EventName, EventType, Told};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, AuditEntryId, ChoreId, ClientId, CompanyId, CustomFieldId, DeliveryId, EndpointId,
-    EventId, Id, IdSource, InternalUserId, InvitationId, LaneId, LetterId, Moment, OptionId,
+    EventId, Id, IdSource, InternalUserId, InvitationId, LaneId, LetterId, Moment, NoId, OptionId,
     RecoveryId, RoleId, SessionId, TicketId, WorkspaceId, kind,
 };
 pub use internal_user::{
@@ -101,11 +104,12 @@ pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use link::WebLink;
 pub use listed::Listed;
 pub use origin::{ChangeSource, Origin};
+pub use pace::{NoPace, Pace};
 pub use person::{Door, Person};
 pub use picture::Picture;
 pub use plan::{Feature, LimitView, LimitsView, Plan};
 pub use rate::{Quota, RateLimit, micros};
-pub use recovery::{Include, Recovery, RecoveryStatus};
+pub use recovery::{Include, RangeRefusal, Recovery, RecoveryStatus, RecoveryView};
 pub use role::{CustomRole, MAX_ROLES, Role, RoleView};
 pub use sample::{sample, samples};
 pub use search::Search;

@@ -7,18 +7,20 @@
 
 use crate::{
     AuditNote, Change, DeliveryStatus, Endpoint, EndpointId, EventId, RecoveryId, Time,
-    WebhookDelivery, WorkspaceId,
+    WebhookDelivery, WorkspaceId, delivery::RETENTION,
 };
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
-/// An order to send deliveries again, as it is stored and shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// An order to send deliveries again, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "WebhookRecovery")]
 pub struct Recovery {
     /// Its id.
     pub id: RecoveryId,
-    /// Always `webhookRecovery`.
+    /// Always `webhookRecovery`; earlier versions read it.
     pub object: String,
     /// Where this happens.
     pub workspace_id: WorkspaceId,
@@ -38,7 +40,6 @@ pub struct Recovery {
     pub resent: u64,
     /// The event up to which it has come.
     #[serde(default)]
-    #[schemars(skip)]
     pub position: Option<EventId>,
     /// When it was ordered.
     pub created_at: Time,
@@ -46,8 +47,63 @@ pub struct Recovery {
     pub updated_at: Time,
     /// How often it was written; each write names the version it replaces.
     #[serde(default)]
-    #[schemars(skip)]
     pub version: u64,
+}
+
+/// An order to send deliveries again, as callers see it.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "WebhookRecovery")]
+pub struct RecoveryView {
+    /// Its id.
+    pub id: RecoveryId,
+    /// Always `webhookRecovery`.
+    pub object: String,
+    /// The endpoint whose deliveries are sent again.
+    pub endpoint_id: EndpointId,
+    /// Events that were made then or later,
+    pub since: Time,
+    /// and before then.
+    pub until: Time,
+    /// Which of their deliveries.
+    pub include: Include,
+    /// How far it is.
+    pub status: RecoveryStatus,
+    /// How many deliveries were looked at.
+    pub examined: u64,
+    /// How many of them were ordered to be sent again.
+    pub resent: u64,
+    /// When it was ordered.
+    pub created_at: Time,
+    /// When it last went on.
+    pub updated_at: Time,
+}
+
+/// Why the time of a recovery is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RangeRefusal {
+    /// It begins in the future.
+    #[error("since lies in the future; it is now {0}")]
+    NotYet(Time),
+    /// It begins with what is no longer kept.
+    #[error("deliveries are kept for 30 days, so begin at {0} or later")]
+    TooEarly(Time),
+    /// It ends in the future.
+    #[error("until lies in the future; leave it out to mean now, which is {0}")]
+    EndsLater(Time),
+    /// It ends before it begins.
+    #[error("until is not later than since, so there is nothing in between")]
+    Empty,
+}
+
+impl RangeRefusal {
+    /// Which end of the time is wrong.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::NotYet(_) | Self::TooEarly(_) => "since",
+            Self::EndsLater(_) | Self::Empty => "until",
+        }
+    }
 }
 
 /// Which deliveries are sent again.
@@ -73,9 +129,35 @@ pub enum RecoveryStatus {
     Done,
     /// The endpoint was disabled or deleted before it was done.
     Stopped,
+    /// Somebody has ended it before it was done.
+    Cancelled,
 }
 
 impl Recovery {
+    /// Checks the time whose deliveries are to be sent again; it ends now unless
+    /// something else is given.
+    pub fn range(
+        since: Time,
+        until: Option<Time>,
+        now: Time,
+    ) -> Result<(Time, Time), RangeRefusal> {
+        let end = until.unwrap_or(now);
+        if since > now {
+            return Err(RangeRefusal::NotYet(now));
+        }
+        if now.since(since) > RETENTION {
+            // With a minute to write the request in.
+            return Err(RangeRefusal::TooEarly(now - RETENTION + MINUTE));
+        }
+        if end > now {
+            return Err(RangeRefusal::EndsLater(now));
+        }
+        if end <= since {
+            return Err(RangeRefusal::Empty);
+        }
+        Ok((since, end))
+    }
+
     /// Orders the deliveries of a time to be sent again.
     pub fn order(
         change: &mut Change<'_>,
@@ -145,11 +227,48 @@ impl Recovery {
         }
     }
 
-    /// Ends it before it is done.
+    /// Ends it before it is done, because nothing can be sent.
     #[must_use]
     pub fn stop(&self, now: Time) -> Self {
+        self.end(RecoveryStatus::Stopped, now)
+    }
+
+    /// Ends it because somebody says so; one that has ended stays as it is. What
+    /// it has ordered already goes out.
+    pub fn cancel(&self, change: &mut Change<'_>) -> Self {
+        if self.status != RecoveryStatus::Running {
+            return self.clone();
+        }
+        let cancelled = self.end(RecoveryStatus::Cancelled, change.moment.now);
+        let kind = "webhookEndpoint.recoveryCancelled";
+        let mut note = AuditNote::new(kind, "webhookEndpoint", &self.endpoint_id);
+        note.context
+            .insert("recoveryId".to_owned(), self.id.to_string().into());
+        change.note(note);
+        change.recoveries.push(cancelled.clone());
+        cancelled
+    }
+
+    /// The recovery as callers see it.
+    pub fn view(&self) -> RecoveryView {
+        RecoveryView {
+            id: self.id,
+            object: "webhookRecovery".to_owned(),
+            endpoint_id: self.endpoint_id,
+            since: self.since,
+            until: self.until,
+            include: self.include,
+            status: self.status,
+            examined: self.examined,
+            resent: self.resent,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+
+    fn end(&self, status: RecoveryStatus, now: Time) -> Self {
         Self {
-            status: RecoveryStatus::Stopped,
+            status,
             updated_at: now,
             version: self.version + 1,
             ..self.clone()

@@ -6,9 +6,9 @@
 use crate::{
     Actor, ApiKey, ApiKeyPatch, Change, Client, ClientDraft, ClientPatch, Company, CompanyAccess,
     CompanyName, CompanyPatch, CustomRole, Email, Endpoint, EndpointDraft, Event, EventFilter,
-    EventType, Fate, FieldDraft, FieldEntity, FieldPatch, FieldSet, FieldType, InternalUser,
-    InternalUserDraft, InternalUserPatch, Invitation, MailReport, Moment, Permission, PersonName,
-    Role, Workspace, WorkspaceId, WorkspacePatch,
+    EventType, Fate, FieldDraft, FieldEntity, FieldPatch, FieldSet, FieldType, GivenUp,
+    InternalUser, InternalUserDraft, InternalUserPatch, Invitation, MailReport, Moment, Permission,
+    PersonName, Role, Workspace, WorkspaceId, WorkspacePatch,
 };
 use std::time::Duration;
 
@@ -122,7 +122,7 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
         ..EndpointDraft::default()
     };
     let endpoint = Endpoint::create(change, moment.id(), workspace_id, draft, String::new());
-    endpoint.give_up(change, "the endpoint answered that it is gone");
+    endpoint.give_up(change, GivenUp::Gone);
     Some(std::mem::take(&mut change.events))
 }
 

@@ -168,7 +168,8 @@ impl WorkspaceStore<'_> {
             transaction.ring(w, endpoint, lane, change.moment.now)?;
         }
         for recovery in &change.recoveries {
-            transaction.revise(recovery::recovery_item(recovery)?, None)?;
+            let version = Some(recovery.version - 1).filter(|version| *version > 0);
+            transaction.revise(recovery::recovery_item(recovery)?, version)?;
         }
         for (workspace, endpoint) in &change.rung_endpoints {
             for lane in LaneId::all(*endpoint) {

@@ -4,21 +4,26 @@
 //! time when it is due. That index may be a moment behind, so whoever takes
 //! deliveries from it reads them from the table before sending anything.
 
+pub(crate) mod attempts;
 mod queued;
 
 use crate::{
-    Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
+    Error, Index, Page, PageRequest, Pattern, WorkspaceStore, endpoint,
     error::unless_condition_fails,
-    item::{Attributes, expire_after, item, read},
+    event::type_filter,
+    item::{Attributes, ENTITY as KIND, expire_after, item, read},
+    lane,
     list::{Filter, Order, Question},
     number,
     pattern::Key,
+    text,
 };
 use portico_domain::{
-    DELIVERY_RETENTION, DeliveryId, DeliveryStatus, EndpointId, EventId, EventName, Recovery,
-    WebhookDelivery, WorkspaceId,
+    DELIVERY_RETENTION, DeliveryId, DeliveryStatus, Endpoint, EndpointId, EventFilter, EventId,
+    Lane, LaneId, Recovery, WebhookDelivery, WorkspaceId,
 };
 pub use queued::{Current, Queued};
+use std::collections::{BTreeSet, HashMap};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS, OF_ENDPOINT, OF_LANE];
 
@@ -48,8 +53,8 @@ const ENTITY: &str = "delivery";
 pub struct DeliveryFilter {
     /// How far they are, one of these; all, if empty.
     pub statuses: Vec<DeliveryStatus>,
-    /// Of events of this type.
-    pub event_type: Option<EventName>,
+    /// Of events that one of these lets through; all, if empty.
+    pub event_types: Vec<EventFilter>,
 }
 
 impl WorkspaceStore<'_> {
@@ -63,6 +68,41 @@ impl WorkspaceStore<'_> {
         self.fetch(ENTITY, &this_key(self.id, id)).await
     }
 
+    /// What decides how far a delivery is, by one call: its endpoint and its
+    /// lane, if they are there.
+    pub async fn endpoint_and_lane(
+        &self,
+        delivery: &WebhookDelivery,
+    ) -> Result<(Option<Endpoint>, Option<Lane>), Error> {
+        let keys = vec![
+            endpoint::this_key(self.id, delivery.endpoint_id),
+            lane::lane_key(self.id, delivery.lane_id),
+        ];
+        let (mut endpoint, mut lane) = (None, None);
+        for item in self.fetch_many(keys).await? {
+            if item.get(KIND) == Some(&text(&lane::ENTITY)) {
+                lane = Some(read(lane::ENTITY, item)?);
+            } else {
+                endpoint = Some(endpoint::read_endpoint(item)?);
+            }
+        }
+        Ok((endpoint, lane))
+    }
+
+    /// The lanes with these ids that there are.
+    pub async fn lanes(&self, ids: BTreeSet<LaneId>) -> Result<HashMap<LaneId, Lane>, Error> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let keys = ids.iter().map(|id| lane::lane_key(self.id, *id));
+        let mut lanes = HashMap::new();
+        for item in self.fetch_many(keys.collect()).await? {
+            let lane: Lane = read(lane::ENTITY, item)?;
+            lanes.insert(lane.id, lane);
+        }
+        Ok(lanes)
+    }
+
     /// Deliveries to an endpoint that pass the filter, newest first.
     pub async fn deliveries(
         &self,
@@ -72,7 +112,7 @@ impl WorkspaceStore<'_> {
     ) -> Result<Page<WebhookDelivery>, Error> {
         let partition = OF_ENDPOINT.partition(&[&self.id, &endpoint]);
         let question = Question::new(OF_ENDPOINT.index, partition, Order::NewestFirst);
-        if filter.statuses.is_empty() && filter.event_type.is_none() {
+        if filter.statuses.is_empty() && filter.event_types.is_empty() {
             return self.store.list(ENTITY, question, page).await;
         }
         let statuses = filter
@@ -81,11 +121,7 @@ impl WorkspaceStore<'_> {
             .map(|status| status.name().to_owned());
         let question = question
             .filter_any(Filter::Is, "status", statuses.collect())
-            .filter(
-                Filter::Is,
-                "eventType",
-                filter.event_type.as_ref().map(ToString::to_string),
-            );
+            .filter_mixed("eventType", type_filter(&filter.event_types));
         self.store.sift(ENTITY, question, page).await
     }
 

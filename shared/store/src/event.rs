@@ -13,7 +13,7 @@ use crate::{
     serialized, text,
 };
 use portico_domain::{
-    DELIVERY_RETENTION, Event, EventId, EventName, Task, Time, WorkspaceId, kind,
+    DELIVERY_RETENTION, Event, EventFilter as TypeFilter, EventId, Task, Time, WorkspaceId, kind,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -56,11 +56,14 @@ pub struct EventFilter {
     pub after: Option<EventId>,
     /// What happened to this object.
     pub object_id: Option<String>,
-    /// What is of this type.
-    pub event_type: Option<EventName>,
+    /// What one of these lets through; everything, if empty.
+    pub event_types: Vec<TypeFilter>,
     /// What happened before this.
     pub before: Option<EventId>,
 }
+
+/// How many events a page of several types is picked out of.
+const LOOKED_AT: u16 = 250;
 
 #[derive(Deserialize)]
 struct StoredEvent {
@@ -95,7 +98,9 @@ impl WorkspaceStore<'_> {
         stored.as_ref().map(parse).transpose()
     }
 
-    /// Events that pass the filter, oldest first.
+    /// Events that pass the filter, oldest first. One Query: of one type they
+    /// are read from an index that has only these, of several types they are
+    /// picked out of [`LOOKED_AT`] events at most.
     pub async fn events(
         &self,
         filter: EventFilter,
@@ -105,15 +110,23 @@ impl WorkspaceStore<'_> {
         let list = |pattern: Pattern, partition| {
             Question::new(pattern.index, partition, Order::OldestFirst)
         };
-        let kind = filter.event_type.map(|kind| kind.to_string());
-        let question = match (filter.object_id, kind) {
-            (Some(object), kind) => list(OF_OBJECT, OF_OBJECT.partition(&[w, &object])).filter(
-                Filter::Is,
-                "eventType",
-                kind,
-            ),
+        let is_narrow = !filter.event_types.iter().any(TypeFilter::is_all);
+        let kinds = if is_narrow { &*filter.event_types } else { &[] };
+        let single = match kinds {
+            [one] => one.single(),
+            _ => None,
+        };
+        let picked = type_filter(kinds);
+        let is_picked = !picked.is_empty() && (filter.object_id.is_some() || single.is_none());
+        let question = match (filter.object_id, single) {
+            (Some(object), _) => list(OF_OBJECT, OF_OBJECT.partition(&[w, &object])),
             (None, Some(kind)) => list(OF_TYPE, OF_TYPE.partition(&[w, &kind])),
             (None, None) => list(THIS, THIS.partition(&[w])),
+        };
+        let question = if is_picked {
+            question.filter_mixed("eventType", picked)
+        } else {
+            question
         };
         let mut question = question.after(filter.after.map(|id| id.to_string()));
         if let Some(before) = filter.before {
@@ -123,12 +136,23 @@ impl WorkspaceStore<'_> {
             }
             question = question.until(&before);
         }
+        let looked_at = if is_picked {
+            page.limit.max(LOOKED_AT)
+        } else {
+            page.limit
+        };
         let Page { items, next } = self
             .store
-            .list::<StoredEvent>(ENTITY, question, page)
+            .sift_within::<StoredEvent>(ENTITY, question, page, (looked_at, 1))
             .await?;
         let items = items.iter().map(parse).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
+    }
+
+    /// Whether there is an event with this id.
+    pub async fn is_event(&self, id: EventId) -> Result<bool, Error> {
+        let found = self.fetch_many(vec![event_key(self.id, id)]).await?;
+        Ok(!found.is_empty())
     }
 
     /// Events of an object that came before this one, the latest first, as far
@@ -185,6 +209,19 @@ impl WorkspaceStore<'_> {
     pub async fn dispatch_again(&self, id: EventId, at: Time) -> Result<(), Error> {
         self.store.put_off_due(&event_key(self.id, id), at).await
     }
+}
+
+/// How the type of an event has to compare to be let through by one of these.
+pub(crate) fn type_filter(filters: &[TypeFilter]) -> Vec<(Filter, String)> {
+    if filters.iter().any(TypeFilter::is_all) {
+        return Vec::new();
+    }
+    let compared = |filter: &TypeFilter| {
+        let all_of = filter.prefix().map(|prefix| (Filter::BeginsWith, prefix));
+        let one = filter.single().map(|kind| (Filter::Is, kind));
+        all_of.or(one).map(|(how, text)| (how, text.to_owned()))
+    };
+    filters.iter().filter_map(compared).collect()
 }
 
 pub(crate) fn event_key(workspace: WorkspaceId, id: EventId) -> Key {

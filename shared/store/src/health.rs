@@ -1,7 +1,5 @@
-//! How endpoints are doing, and how much they got this second, in the table.
-//!
-//! There is nothing to read or write for an endpoint that never failed and has
-//! no rate limit.
+//! How endpoints are doing, in the table. There is nothing to write for one that
+//! never failed.
 
 use crate::{
     Error, Index, Pattern, WorkspaceStore, endpoint,
@@ -9,10 +7,9 @@ use crate::{
     item::{ENTITY as KIND, item, read},
     number, text,
 };
-use aws_sdk_dynamodb::types::AttributeValue;
-use portico_domain::{Endpoint, EndpointHealth, EndpointId, Time};
+use portico_domain::{Endpoint, EndpointHealth, EndpointId};
 
-pub(crate) const PATTERNS: &[Pattern] = &[HEALTH, RATE];
+pub(crate) const PATTERNS: &[Pattern] = &[HEALTH];
 
 const HEALTH: Pattern = Pattern::new(
     "how an endpoint is doing",
@@ -20,13 +17,6 @@ const HEALTH: Pattern = Pattern::new(
     "WS#<workspace>#WE#<endpoint>",
     "HEALTH",
 );
-const RATE: Pattern = Pattern::new(
-    "how many requests an endpoint got this second",
-    Index::Table,
-    "WS#<workspace>#WE#<endpoint>",
-    "RATE",
-);
-
 const ENTITY: &str = "endpointHealth";
 
 impl WorkspaceStore<'_> {
@@ -82,44 +72,6 @@ impl WorkspaceStore<'_> {
             .send()
             .await;
         Ok(unless_condition_fails(result)?.map(|_| after))
-    }
-
-    /// Takes one of the `limit` requests that an endpoint may get in the second
-    /// of `now`; answers whether there was one left.
-    pub async fn take_rate(
-        &self,
-        endpoint: EndpointId,
-        limit: u32,
-        now: Time,
-    ) -> Result<bool, Error> {
-        let second = AttributeValue::N(now.unix_seconds().to_string());
-        let key = RATE.key(&[&self.id, &endpoint]).attributes();
-        let update = || {
-            self.store
-                .client
-                .update_item()
-                .table_name(&*self.store.table)
-                .set_key(Some(key.clone()))
-                .expression_attribute_names("#second", "second")
-                .expression_attribute_values(":second", second.clone())
-                .expression_attribute_values(":one", number(1))
-        };
-        let in_this_second = update()
-            .update_expression("ADD used :one")
-            .condition_expression("#second = :second AND used < :limit")
-            .expression_attribute_values(":limit", number(u64::from(limit)))
-            .send()
-            .await;
-        if unless_condition_fails(in_this_second)?.is_some() {
-            return Ok(true);
-        }
-        let in_a_new_second = update()
-            .update_expression("SET #second = :second, used = :one, entity = :kind")
-            .condition_expression("attribute_not_exists(pk) OR #second < :second")
-            .expression_attribute_values(":kind", text(&"endpointRate"))
-            .send()
-            .await;
-        Ok(unless_condition_fails(in_a_new_second)?.is_some())
     }
 }
 

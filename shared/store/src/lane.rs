@@ -24,7 +24,7 @@ const THIS: Pattern = Pattern::new(
     "LANE",
 );
 
-const ENTITY: &str = "lane";
+pub(crate) const ENTITY: &str = "lane";
 
 const RING: &str = "SET id = :id, workspaceId = :workspace, endpointId = :endpoint, #kind = :kind, \
     rungAt = :now, dueAt = :now, duepk = :duepk, duesk = :now ADD rings :one";
@@ -161,6 +161,6 @@ fn ring_values(
     values
 }
 
-fn lane_key(workspace: WorkspaceId, id: LaneId) -> Key {
+pub(crate) fn lane_key(workspace: WorkspaceId, id: LaneId) -> Key {
     THIS.key(&[&workspace, &id])
 }

@@ -34,6 +34,7 @@ mod lane;
 mod letter;
 mod limit;
 mod list;
+mod pace;
 mod password;
 mod pattern;
 mod person;
@@ -65,6 +66,7 @@ pub use event::{EventFilter, MAX_EVENT_LENGTH};
 pub use invitation::InvitationFilter;
 pub use item::TTL as TTL_ATTRIBUTE;
 pub use list::{Page, PageRequest, Position, Sort};
+pub use pace::KnownPace;
 pub use password::{Login, StoredPassword};
 pub use pattern::{Index, Pattern};
 pub use rate::{RATE_ATTRIBUTES, RATE_PARTITIONS};
@@ -239,8 +241,10 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         endpoint::PATTERNS,
         event::PATTERNS,
         delivery::PATTERNS,
+        delivery::attempts::PATTERNS,
         lane::PATTERNS,
         health::PATTERNS,
+        pace::PATTERNS,
         recovery::PATTERNS,
         audit::PATTERNS,
         answered::PATTERNS,

@@ -78,7 +78,7 @@ pub(crate) struct Question {
     until_sort: Option<String>,
     behind_sort: Option<String>,
     sort_prefix: Option<String>,
-    filters: Vec<(Filter, &'static str, Vec<String>)>,
+    filters: Vec<(&'static str, Vec<(Filter, String)>)>,
     presence: Vec<(&'static str, bool)>,
     flags: Vec<(&'static str, bool)>,
 }
@@ -89,6 +89,7 @@ pub(crate) struct Question {
 pub(crate) enum Filter {
     Is,
     Contains,
+    BeginsWith,
     BeginsNotWith,
 }
 
@@ -163,13 +164,24 @@ impl Question {
     /// Only items whose attribute compares so with one of these values, if
     /// there are any.
     pub(crate) fn filter_any(
-        mut self,
+        self,
         how: Filter,
         attribute: &'static str,
         values: Vec<String>,
     ) -> Self {
+        let values = values.into_iter().map(|value| (how, value));
+        self.filter_mixed(attribute, values.collect())
+    }
+
+    /// Only items whose attribute compares with one of these values in its way,
+    /// if there are any.
+    pub(crate) fn filter_mixed(
+        mut self,
+        attribute: &'static str,
+        values: Vec<(Filter, String)>,
+    ) -> Self {
         if !values.is_empty() {
-            self.filters.push((how, attribute, values));
+            self.filters.push((attribute, values));
         }
         self
     }
@@ -248,7 +260,7 @@ impl Store {
                 .expression_attribute_names(format!("#b{place}"), attribute)
                 .expression_attribute_values(format!(":b{place}"), AttributeValue::Bool(value));
         }
-        for (place, (how, attribute, values)) in question.filters.into_iter().enumerate() {
+        for (place, (attribute, values)) in question.filters.into_iter().enumerate() {
             let mut path = Vec::new();
             for (depth, name) in attribute.split('.').enumerate() {
                 let placeholder = format!("#f{place}d{depth}");
@@ -257,11 +269,12 @@ impl Store {
             }
             let path = path.join(".");
             let mut any = Vec::new();
-            for (number, value) in values.into_iter().enumerate() {
+            for (number, (how, value)) in values.into_iter().enumerate() {
                 let name = format!(":f{place}v{number}");
                 any.push(match how {
                     Filter::Is => format!("{path} = {name}"),
                     Filter::Contains => format!("contains({path}, {name})"),
+                    Filter::BeginsWith => format!("begins_with({path}, {name})"),
                     Filter::BeginsNotWith => format!("NOT begins_with({path}, {name})"),
                 });
                 query = query.expression_attribute_values(name, AttributeValue::S(value));
@@ -303,11 +316,22 @@ impl Store {
         question: Question,
         page: &PageRequest,
     ) -> Result<Page<T>, Error> {
+        self.sift_within(entity, question, page, MOST_SIFTED).await
+    }
+
+    /// The same, looking at so many items with each Query, and asking so many.
+    pub(crate) async fn sift_within<T: DeserializeOwned>(
+        &self,
+        entity: &'static str,
+        question: Question,
+        page: &PageRequest,
+        (items, queries): (u16, usize),
+    ) -> Result<Page<T>, Error> {
         let (most, index) = (usize::from(page.limit), question.index);
         let (mut found, mut next) = (Vec::new(), page.after.clone());
-        for _ in 0..MOST_SIFTED.1 {
+        for _ in 0..queries {
             let part = PageRequest {
-                limit: MOST_SIFTED.0,
+                limit: items,
                 after: next,
             };
             let looked_at = self.query(question.clone(), &part).await?;

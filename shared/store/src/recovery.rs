@@ -1,15 +1,18 @@
 //! Recoveries in the table.
 
 use crate::{
-    DueKind, Error, Index, Pattern, WorkspaceStore,
+    DueKind, Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
     error::unless_condition_fails,
     item::{Attributes, expire_after, item},
+    list::{Filter, Order, Question},
     number,
     pattern::Key,
 };
-use portico_domain::{DELIVERY_RETENTION, Recovery, RecoveryId, RecoveryStatus, WorkspaceId};
+use portico_domain::{
+    DELIVERY_RETENTION, EndpointId, Recovery, RecoveryId, RecoveryStatus, WorkspaceId,
+};
 
-pub(crate) const PATTERNS: &[Pattern] = &[THIS];
+pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL];
 
 const THIS: Pattern = Pattern::new(
     "this recovery",
@@ -18,12 +21,34 @@ const THIS: Pattern = Pattern::new(
     "RECOVERY",
 );
 
+const ALL: Pattern = Pattern::new(
+    "recoveries in order",
+    Index::Gsi1,
+    "WS#<workspace>#RC",
+    "<recovery>",
+);
+
 pub(crate) const ENTITY: &str = "recovery";
 
 impl WorkspaceStore<'_> {
     /// The recovery with this id.
     pub async fn recovery(&self, id: RecoveryId) -> Result<Option<Recovery>, Error> {
         self.fetch(ENTITY, &this_key(self.id, id)).await
+    }
+
+    /// Recoveries of the workspace, or of one endpoint, newest first.
+    pub async fn recoveries(
+        &self,
+        endpoint: Option<EndpointId>,
+        page: &PageRequest,
+    ) -> Result<Page<Recovery>, Error> {
+        let partition = ALL.partition(&[&self.id]);
+        let question = Question::new(ALL.index, partition, Order::NewestFirst);
+        let Some(endpoint) = endpoint else {
+            return self.store.list(ENTITY, question, page).await;
+        };
+        let question = question.filter(Filter::Is, "endpointId", Some(endpoint.to_string()));
+        self.store.sift(ENTITY, question, page).await
     }
 
     /// Writes how far a recovery has come; answers whether nobody else was
@@ -49,7 +74,8 @@ pub(crate) fn this_key(workspace: WorkspaceId, id: RecoveryId) -> Key {
 
 /// A running recovery is due at once.
 pub(crate) fn recovery_item(recovery: &Recovery) -> Result<Attributes, Error> {
-    let mut keys = vec![THIS.key(&[&recovery.workspace_id, &recovery.id])];
+    let (w, id) = (&recovery.workspace_id, &recovery.id);
+    let mut keys = vec![THIS.key(&[w, id]), ALL.key(&[w, id])];
     if recovery.status == RecoveryStatus::Running {
         keys.push(DueKind::Recovery.key(recovery.id, recovery.updated_at));
     }

@@ -149,7 +149,7 @@ impl Route {
         self
     }
 
-    /// What the path of this request names, to be read together with the
+    /// What this request names, mostly by its path, to be read together with the
     /// caller. Only routes that do read it are here.
     pub(crate) fn named(&self, request: &Request) -> Option<Named> {
         let mut pieces = self.path.trim_start_matches("/v1/").split('/');
@@ -157,6 +157,11 @@ impl Route {
         match resource {
             "workspaces" if self.method != Method::Get => return Some(Named::Workspace),
             "custom-fields" => return Some(Named::CustomFields),
+            // The event behind which a list begins.
+            "events" if !is_one && self.method == Method::Get => {
+                let after = request.query("after")?.parse().ok()?;
+                return Some(Named::Event(after));
+            }
             _ if !is_one => return None,
             _ => {}
         }

@@ -1,7 +1,8 @@
 //! `GET /v1/webhook-recoveries/{id}`: how far a recovery has come.
 
+use super::find;
 use portico_app::{App, Grant};
-use portico_domain::{Permission, Recovery, RecoveryId};
+use portico_domain::{Permission, RecoveryView};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
 };
@@ -18,7 +19,7 @@ const OPERATION: Operation = Operation {
     description: "How far it has come with sending deliveries again; kept for 30 days.",
     query: &[],
     body: None,
-    answer: Body::Json(schema::<Recovery>),
+    answer: Body::Json(schema::<RecoveryView>),
 };
 
 /// The function.
@@ -29,9 +30,6 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 /// Answers with a recovery.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
-    let id: RecoveryId = request.path_id("webhook recovery")?;
-    let recovery = caller.store(app).recovery(id).await?;
-    Ok(ok(
-        &recovery.ok_or_else(|| Problem::not_found("webhook recovery"))?
-    ))
+    let id = request.path_id("webhook recovery")?;
+    Ok(ok(&find(&caller.store(app), id).await?.view()))
 }

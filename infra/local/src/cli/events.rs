@@ -9,11 +9,10 @@ use super::{
     print,
 };
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
-use portico_domain::{EndpointId, EventId, EventType, Time};
+use portico_domain::{EndpointId, EventId, EventType, Id, Time};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
-use uuid::Uuid;
 
 /// List events, or send one again.
 #[derive(Subcommand)]
@@ -46,7 +45,7 @@ pub(crate) struct List {
     kind: Option<String>,
     /// Only what happened to the object with this id.
     #[arg(long, value_name = "ID")]
-    object: Option<Uuid>,
+    object: Option<Id<()>>,
     /// How many at most.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     limit: u16,
@@ -243,15 +242,11 @@ fn line(console: Console, delivery: &Value) -> String {
 
 /// Sends it to a program on this machine, past all endpoints.
 async fn forward(api: &Api, console: Console, id: EventId, forwarder: &Forwarder) -> Done {
-    // The list has what comes after an id; the id before this one need not exist.
-    let before = Uuid::from_u128(id.uuid().as_u128().saturating_sub(1)).to_string();
-    let query = [
-        ("after", before.as_str()),
-        ("settled", "false"),
-        ("limit", "1"),
-    ];
-    let page = api.get("/v1/events", &query).await?.body;
-    let found = Listed::read(&page["data"][0]).filter(|one| one.id == id);
+    let event = match api.get(&format!("/v1/events/{id}"), &[]).await {
+        Err(error) if error.is_not_found() => return Err(EventsError::Unknown(id).into()),
+        answer => answer?.body,
+    };
+    let found = Listed::read(&event).filter(|one| one.id == id);
     let one = found.ok_or(EventsError::Unknown(id))?;
     let attempt = forwarder.send(&one.id.to_string(), &one.event).await;
     print(&format!("--> {} [{id}]", console.paint(NAME, &one.kind)))?;

@@ -12,7 +12,7 @@ use serde_json::Value;
 /// How events are sent on.
 #[derive(Args)]
 pub(crate) struct Forwarding {
-    /// Where to send events: localhost:3000/hooks, :3000/hooks, 3000, or a URL.
+    /// Where to send events: localhost:3000/hooks, 3000/hooks, 3000, or a URL.
     #[arg(long, value_name = "URL", value_parser = target)]
     pub(crate) forward_to: Option<String>,
     /// Headers that every request carries besides, as Name:Value, separated by commas.
@@ -121,11 +121,13 @@ fn explain(failure: Failure) -> &'static str {
     }
 }
 
-/// The URL that is meant by `localhost:3000/hooks`, `:3000/hooks`, `3000` or a
-/// URL.
+/// The URL that is meant by `localhost:3000/hooks`, `:3000/hooks`, `3000/hooks`,
+/// `3000` or a URL.
 fn target(text: &str) -> Result<String, String> {
-    let is_port = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let port = text.split(['/', '?']).next().unwrap_or_default();
+    let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     let url = match text {
+        // A host of digits alone would be an address, which nobody writes so.
         _ if is_port => format!("http://localhost:{text}"),
         _ if text.starts_with(':') && text.len() > 1 => format!("http://localhost{text}"),
         _ if text.contains("://") => text.to_owned(),
@@ -147,6 +149,8 @@ mod tests {
             ("localhost:3000/hooks", "http://localhost:3000/hooks"),
             (":3000/x?y=1", "http://localhost:3000/x?y=1"),
             ("3000", "http://localhost:3000/"),
+            ("7535/cli3", "http://localhost:7535/cli3"),
+            ("3000/?x=1/2", "http://localhost:3000/?x=1/2"),
             ("127.0.0.1:80", "http://127.0.0.1/"),
             ("https://example.com/hooks", "https://example.com/hooks"),
         ] {
@@ -157,6 +161,7 @@ mod tests {
             ":",
             "ftp://localhost/",
             "192.168.1.7:3000",
+            "99999/x",
             "http://a@localhost/",
         ] {
             assert!(target(text).is_err(), "{text}");

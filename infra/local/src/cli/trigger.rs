@@ -17,7 +17,7 @@ use super::{
 };
 use clap::Args;
 use portico_domain::EventType;
-use recipe::{is_local_only, run};
+use recipe::{is_local_only, is_operators, run};
 use stage::Stage;
 
 const EXAMPLES: &str = "\
@@ -34,7 +34,7 @@ pub(crate) struct Trigger {
     /// The type of the event, such as client.activated; --list shows all.
     #[arg(value_parser = event_type(), hide_possible_values = true, required_unless_present = "list")]
     event_type: Option<String>,
-    /// Print what can be triggered, and end.
+    /// Print what can be triggered, and what cannot, and end.
     #[arg(long)]
     list: bool,
     #[command(flatten)]
@@ -106,9 +106,12 @@ fn list(console: Console) -> Done {
     let width = lengths.max().unwrap_or(0);
     for kind in EventType::ALL {
         let name = console.paint(NAME, &format!("{:width$}", kind.name()));
-        let note = match is_local_only(*kind) {
-            Some(_) => console.paint(FAINT, " (at a server on this machine)"),
-            None => String::new(),
+        let note = if is_operators(*kind) {
+            console.paint(FAINT, " (cannot be triggered: it follows from a plan)")
+        } else if is_local_only(*kind).is_some() {
+            console.paint(FAINT, " (at a server on this machine)")
+        } else {
+            String::new()
         };
         print(&format!("{name}  {}{note}", kind.description()))?;
     }

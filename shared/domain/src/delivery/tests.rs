@@ -1,6 +1,6 @@
 //! The delivery's state machine.
 
-use super::*;
+use super::{attempt::MOST, *};
 use crate::{Change, EndpointDraft, EndpointPatch, IdSource, Moment};
 use proptest::prelude::*;
 
@@ -23,6 +23,7 @@ fn delivery(ids: &IdSource) -> WebhookDelivery {
         failures: 0,
         attempts: Vec::new(),
         recovery_id: None,
+        ordered: None,
         created_at: start(),
         updated_at: start(),
         version: 1,
@@ -43,6 +44,9 @@ fn endpoint(ids: &IdSource) -> Endpoint {
 fn attempt(at: Time) -> Attempt {
     Attempt {
         at,
+        url: None,
+        cause: None,
+        recovery_id: None,
         latency_ms: 1,
         response_status: Some(500),
         error: None,
@@ -72,8 +76,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 proptest! {
     /// A delivery has a due time exactly while it is not over, it counts every
-    /// attempt even when it forgets what the first ones were like, and every
-    /// step is a new version.
+    /// attempt, keeps the latest itself and gives the earlier ones out in order,
+    /// and every step is a new version.
     #[test]
     fn a_delivery_is_due_until_it_is_over(steps in steps()) {
         let ids = IdSource::new();
@@ -81,18 +85,21 @@ proptest! {
         let mut now = start();
         let mut delivery = delivery(&ids);
         let mut attempts = 0;
+        let mut moved = 0;
         for step in steps {
             let before = delivery.version;
             match step {
                 Step::Deliver | Step::Fail(_) | Step::Postpone(_) if delivery.due_at.is_none() => continue,
-                Step::Deliver => {
-                    delivery.record(attempt(now), Verdict::Delivered, now);
+                Step::Deliver | Step::Fail(_) => {
+                    let verdict = match step {
+                        Step::Fail(wait) => Verdict::Failed(wait.map(Duration::from_secs)),
+                        _ => Verdict::Delivered,
+                    };
                     attempts += 1;
-                }
-                Step::Fail(wait) => {
-                    let wait = wait.map(Duration::from_secs);
-                    delivery.record(attempt(now), Verdict::Failed(wait), now);
-                    attempts += 1;
+                    if let Some(earlier) = delivery.record(attempt(now), verdict, now) {
+                        prop_assert_eq!(earlier.first, moved + 1);
+                        moved += u32::try_from(earlier.attempts.len()).expect("a few");
+                    }
                 }
                 Step::Postpone(wait) => {
                     let status = delivery.status;
@@ -106,7 +113,8 @@ proptest! {
             }
             prop_assert_eq!(delivery.version, before + 1);
             prop_assert_eq!(delivery.attempt_count, attempts);
-            prop_assert!(delivery.attempts.len() <= KEPT_ATTEMPTS);
+            prop_assert!(delivery.attempts.len() <= MOST);
+            prop_assert_eq!(delivery.first_kept(), moved + 1);
             let is_over = matches!(delivery.status, DeliveryStatus::Delivered | DeliveryStatus::Exhausted);
             prop_assert_eq!(delivery.due_at.is_none(), is_over);
             now = delivery.due_at.unwrap_or(now);
@@ -126,13 +134,84 @@ fn what_is_not_over_is_held_while_its_endpoint_is_disabled() {
     let disabled = endpoint.update(&mut change, patch);
     let mut delivery = delivery(&ids);
 
-    let held = delivery.view(&disabled);
+    let held = delivery.view(Some(&disabled), None, start());
     assert_eq!((held.status, held.due_at), (ShownStatus::Held, None));
-    assert_eq!(delivery.view(&endpoint).status, ShownStatus::Pending);
+    let status =
+        |delivery: &WebhookDelivery, endpoint| delivery.shown_status(endpoint, None, start());
+    assert_eq!(status(&delivery, Some(&endpoint)), ShownStatus::Pending);
+    assert_eq!(status(&delivery, None), ShownStatus::Cancelled);
     assert_eq!(
         delivery.resend(&disabled, None, start()),
         Err(EndpointDisabled)
     );
-    delivery.record(attempt(start()), Verdict::Delivered, start());
-    assert_eq!(delivery.view(&disabled).status, ShownStatus::Delivered);
+    let moved = delivery.record(attempt(start()), Verdict::Delivered, start());
+    assert_eq!(moved, None);
+    assert_eq!(status(&delivery, Some(&disabled)), ShownStatus::Delivered);
+    assert_eq!(status(&delivery, None), ShownStatus::Delivered);
+}
+
+#[test]
+fn what_is_due_in_a_leased_lane_is_in_flight() {
+    let ids = IdSource::new();
+    let (endpoint, mut delivery) = (endpoint(&ids), delivery(&ids));
+    let soon = start() + Duration::from_secs(30);
+    let mut lane = crate::Lane {
+        id: delivery.lane_id,
+        workspace_id: delivery.workspace_id,
+        endpoint_id: endpoint.id,
+        rings: 1,
+        rung_at: start(),
+        lease: 1,
+        leased_until: Some(soon),
+    };
+
+    let status = |delivery: &WebhookDelivery, lane: &crate::Lane, now| {
+        delivery.shown_status(Some(&endpoint), Some(lane), now)
+    };
+    assert_eq!(status(&delivery, &lane, start()), ShownStatus::InFlight);
+    assert_eq!(status(&delivery, &lane, soon), ShownStatus::Pending);
+    lane.leased_until = None;
+    assert_eq!(status(&delivery, &lane, start()), ShownStatus::Pending);
+    lane.leased_until = Some(soon + Duration::from_mins(1));
+    delivery.postpone(soon, start());
+    assert_eq!(status(&delivery, &lane, start()), ShownStatus::Pending);
+    assert_eq!(status(&delivery, &lane, soon), ShownStatus::InFlight);
+}
+
+#[test]
+fn an_order_to_send_again_keeps_what_a_recovery_did() {
+    let ids = IdSource::new();
+    let (endpoint, mut delivery) = (endpoint(&ids), delivery(&ids));
+    let recovery: RecoveryId = Moment::new(start(), &ids).id();
+    let mut send = |order: Option<Option<RecoveryId>>| {
+        if let Some(recovery) = order {
+            delivery
+                .resend(&endpoint, recovery, start())
+                .expect("it is enabled");
+        }
+        let moved = delivery.record(attempt(start()), Verdict::Delivered, start());
+        assert_eq!(
+            (moved, delivery.recovery_id.is_some()),
+            (None, delivery.attempt_count > 1)
+        );
+        let last = delivery.attempts.last().expect("an attempt");
+        (last.cause, last.recovery_id)
+    };
+
+    assert_eq!(send(None), (Some(Cause::Schedule), None));
+    assert_eq!(
+        send(Some(Some(recovery))),
+        (Some(Cause::Recovery), Some(recovery))
+    );
+    assert_eq!(send(Some(None)), (Some(Cause::Resend), None));
+}
+
+#[test]
+fn one_that_an_earlier_version_ordered_is_sent_for_its_recovery() {
+    let ids = IdSource::new();
+    let mut delivery = delivery(&ids);
+    let recovery: RecoveryId = Moment::new(start(), &ids).id();
+    delivery.recovery_id = Some(recovery);
+
+    assert_eq!(delivery.recovery(), Some(recovery));
 }

@@ -77,7 +77,7 @@ fn giving_up_tells_by_event_and_mail_and_by_hand_by_event_alone() {
         ..EndpointPatch::default()
     };
 
-    endpoint.give_up(&mut given_up, "it failed for five days");
+    endpoint.give_up(&mut given_up, GivenUp::FailingSince(start()));
     endpoint.update(&mut by_hand, off);
 
     assert_eq!((given_up.events.len(), given_up.letters.len()), (1, 1));
@@ -88,7 +88,7 @@ fn giving_up_tells_by_event_and_mail_and_by_hand_by_event_alone() {
 fn enabling_forgets_failures_and_rings_the_lanes() {
     let ids = IdSource::new();
     let mut change = Change::by_system(Moment::new(start(), &ids));
-    let disabled = endpoint(&ids).give_up(&mut change, "it is gone");
+    let disabled = endpoint(&ids).give_up(&mut change, GivenUp::Gone);
     let later = start() + Duration::from_hours(1);
     let mut change = Change::by_system(Moment::new(later, &ids));
     let on = EndpointPatch {

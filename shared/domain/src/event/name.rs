@@ -1,7 +1,7 @@
 //! What an event is called: a type of our catalogue, or a name that an app gave
 //! an event of its own.
 
-use super::EventType;
+use super::{EventType, near::resembled};
 use crate::Invalid;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{borrow::Cow, fmt};
@@ -59,6 +59,12 @@ impl AppEvent {
         };
         if is_ours(object) {
             let message = format!("events about {object} are told by Portico alone");
+            return Err(Invalid::new(field, "event_type_reserved", message));
+        }
+        if let Some(known) = resembled(object) {
+            let message = format!(
+                "{object} is too much like {known}, whose events are told by Portico alone; use another word"
+            );
             return Err(Invalid::new(field, "event_type_reserved", message));
         }
         Ok(Self(name.to_owned()))
@@ -188,6 +194,8 @@ mod tests {
             "client.created",
             "client.invented",
             "Client.created",
+            "clint.created",
+            "clients.created",
             "invoice.paid",
             "import.completed",
         ] {

@@ -10,6 +10,11 @@ use serde_json::json;
 use std::time::Duration;
 use uuid::Uuid;
 
+/// Whether only the operator of an installation can bring this event about.
+pub(super) fn is_operators(kind: EventType) -> bool {
+    kind == EventType::LimitReached
+}
+
 /// Why this event can only be triggered at a server on one machine, if so.
 pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
     match kind {
