@@ -334,3 +334,27 @@ async fn a_directory_without_an_installation_has_no_keys_to_rotate() {
         .is_none();
     assert!(is_empty, "nothing is made");
 }
+
+#[tokio::test]
+async fn what_cannot_be_done_says_to_what() {
+    for (arguments, says) in [
+        (
+            &["templates", "/dev/null/nope"][..],
+            "failed to write /dev/null/nope: ",
+        ),
+        (
+            &["admin", "plan", "--workspace", "nope"],
+            "not an id; one looks like 01a2",
+        ),
+        (
+            &["events", "resend", "nope"],
+            "not an id; one looks like 01a2",
+        ),
+    ] {
+        let mut command = portico(arguments);
+        let output = command.stderr(Stdio::piped()).output();
+        let output = output.await.expect("it ends");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && message.contains(says), "{message}");
+    }
+}
