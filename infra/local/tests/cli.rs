@@ -355,6 +355,9 @@ async fn what_cannot_be_done_says_to_what() {
         let output = command.stderr(Stdio::piped()).output();
         let output = output.await.expect("it ends");
         let message = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && message.contains(says), "{message}");
+        assert!(
+            !output.status.success() && message.contains(says),
+            "{message}"
+        );
     }
 }

@@ -26,7 +26,9 @@ async fn every_type_of_the_catalogue_can_be_triggered() {
         .filter_map(|line| line.split(' ').next())
         .collect();
     assert_eq!(listed, names);
-    let marked = list.lines().filter(|line| line.contains("cannot be triggered"));
+    let marked = list
+        .lines()
+        .filter(|line| line.contains("cannot be triggered"));
     let marked: Vec<&str> = marked.filter_map(|line| line.split(' ').next()).collect();
     assert_eq!(marked, ["limit.reached"]);
     // It follows from a plan, and those are the operator's.
