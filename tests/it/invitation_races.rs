@@ -12,14 +12,14 @@ use portico_web::Function;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 
-const WEEK: Duration = Duration::from_hours(7 * 24);
+pub(crate) const WEEK: Duration = Duration::from_hours(7 * 24);
 /// After it every function knows that a time is over, whatever its clock says.
-const MARGIN: Duration = Duration::from_secs(5);
+pub(crate) const MARGIN: Duration = Duration::from_secs(5);
 
 /// How many races of each kind, unless `PORTICO_RACES` says so.
 const RACES: u64 = 25;
 
-fn races() -> u64 {
+pub(crate) fn races() -> u64 {
     let given = std::env::var("PORTICO_RACES");
     given
         .ok()
@@ -28,15 +28,15 @@ fn races() -> u64 {
 }
 
 /// One invited client.
-struct Scene {
-    app: TestApp,
-    client: String,
-    invitation: String,
-    token: String,
+pub(crate) struct Scene {
+    pub(crate) app: TestApp,
+    pub(crate) client: String,
+    pub(crate) invitation: String,
+    pub(crate) token: String,
 }
 
 impl Scene {
-    async fn new(seed: u64) -> Self {
+    pub(crate) async fn new(seed: u64) -> Self {
         let app = TestApp::driven_from(seed).await;
         let admin = app.admin();
         let body = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
@@ -45,8 +45,7 @@ impl Scene {
         let invitation = admin.post("/v1/invitations", &body).await.expect(201);
         let path = format!("/v1/invitations/{}/link", id(&invitation));
         let link = admin.post(&path, &json!({})).await.expect(200);
-        let url = link["url"].as_str().expect("a link");
-        let token = url.rsplit('/').next().expect("a token").to_owned();
+        let token = Self::token_of(&link);
         Self {
             client: id(&client).to_owned(),
             invitation: id(&invitation).to_owned(),
@@ -64,8 +63,7 @@ impl Scene {
         let user = admin.post(path, &body).await.expect(201);
         let path = format!("/v1/internal-users/{}/invitation/link", id(&user));
         let link = admin.post(&path, &json!({})).await.expect(200);
-        let url = link["url"].as_str().expect("a link");
-        let token = url.rsplit('/').next().expect("a token").to_owned();
+        let token = Self::token_of(&link);
         Self {
             client: id(&user).to_owned(),
             invitation: id(&user).to_owned(),
@@ -106,16 +104,32 @@ impl Scene {
         )
     }
 
+    /// The token of a link that was copied.
+    pub(crate) fn token_of(link: &Value) -> String {
+        let url = link["url"].as_str().expect("a link");
+        url.rsplit('/').next().expect("a token").to_owned()
+    }
+
     /// A function's work on a request about this invitation; it answers with
     /// the status.
-    fn ask(&self, function: Function, body: &Value) -> Stepped<i64> {
-        let route = function.route;
-        let (key, method) = (route.to_string(), route.method.name());
-        let about = if route.path.starts_with("/v1/clients") {
+    pub(crate) fn ask(&self, function: Function, body: &Value) -> Stepped<i64> {
+        let about = if function.route.path.starts_with("/v1/clients") {
             &self.client
         } else {
             &self.invitation
         };
+        self.ask_about(function, (about, &self.token), body)
+    }
+
+    /// The same about something else with an id, or with another link.
+    pub(crate) fn ask_about(
+        &self,
+        function: Function,
+        (id, token): (&str, &str),
+        body: &Value,
+    ) -> Stepped<i64> {
+        let route = function.route;
+        let (key, method) = (route.to_string(), route.method.name());
         let event = json!({
             "version": "2.0", "routeKey": key, "rawPath": route.path, "rawQueryString": "",
             "headers": { "x-api-key": self.app.server.api_key, "content-type": "application/json" },
@@ -125,7 +139,7 @@ impl Scene {
                 "http": { "method": method, "path": route.path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },
                 "time": "21/Nov/2026:22:30:00 +0000", "timeEpoch": 0,
             },
-            "pathParameters": { "id": about, "token": self.token },
+            "pathParameters": { "id": id, "token": token },
             "body": body.to_string(),
             "isBase64Encoded": false,
         });
@@ -135,13 +149,13 @@ impl Scene {
         Stepped::new(async move { answer.await.status_code })
     }
 
-    fn accept(&self) -> Stepped<i64> {
+    pub(crate) fn accept(&self) -> Stepped<i64> {
         let body = json!({ "password": "correct horse battery" });
         self.ask(portico_invitations::accept::FUNCTION, &body)
     }
 
     /// One run of the function that tells what has run out.
-    fn expire(&self) -> Stepped<i64> {
+    pub(crate) fn expire(&self) -> Stepped<i64> {
         let trigger = portico_expirer::TRIGGER;
         let event = self.app.server.schedule_event(&trigger);
         let work = self.app.server.work(&trigger, event);
@@ -150,7 +164,7 @@ impl Scene {
 
     /// How it ended: the invitation's status, the client's, and how often each
     /// event was told.
-    async fn end(&self) -> (String, String, BTreeMap<String, usize>) {
+    pub(crate) async fn end(&self) -> (String, String, BTreeMap<String, usize>) {
         let admin = self.app.admin();
         let path = format!("/v1/invitations/{}", self.invitation);
         let invitation = admin.get(&path).await.expect(200);
@@ -179,11 +193,11 @@ impl Scene {
 }
 
 /// A dice whose throws a seed decides.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     /// A number below `bound`.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         // The generator of Steele, Lea and Flood, "Fast splittable pseudorandom
         // number generators" (2014).
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -197,7 +211,7 @@ impl Dice {
 
 /// Lets all of them come to their end, one step of one of them at a time;
 /// `tick` happens before each step.
-async fn interleave(
+pub(crate) async fn interleave(
     dice: &mut Dice,
     mut works: Vec<Stepped<i64>>,
     tick: impl Fn(&mut Dice),
@@ -216,7 +230,7 @@ async fn interleave(
     }
 }
 
-fn count(told: &BTreeMap<String, usize>, name: &str) -> usize {
+pub(crate) fn count(told: &BTreeMap<String, usize>, name: &str) -> usize {
     told.get(name).copied().unwrap_or(0)
 }
 
