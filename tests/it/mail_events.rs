@@ -381,3 +381,38 @@ async fn invitations_are_listed_by_what_became_of_their_mail() {
         .await
         .problem(400, "parameter_invalid");
 }
+
+#[tokio::test]
+async fn a_restored_client_shows_what_is_known_of_its_address_by_then() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let restore = async |client: &Value| {
+        let path = format!("/v1/clients/{}/restore", id(client));
+        admin.post(&path, &json!({})).await.expect(200)
+    };
+    let archive = async |client: &Value| {
+        let path = format!("/v1/clients/{}", id(client));
+        admin.delete(&path).await.expect(200);
+    };
+    let first = client(&app, "ada@example.com").await;
+    archive(&first).await;
+    // Whoever has the address meanwhile is not reached there.
+    let second = client(&app, "ada@example.com").await;
+    let invitation = invite(&app, &second).await;
+    app.settle().await;
+    app.advance(Duration::from_mins(1)).await;
+    learn(&app, &[ses(&app, "Bounce", &invitation, 1, &bounce())]).await;
+    archive(&second).await;
+
+    let back = restore(&first).await;
+
+    assert_eq!(back["emailState"], "bounced");
+    assert_eq!(read(&app, "clients", &first).await["emailState"], "bounced");
+    // And now mail gets there after all.
+    let invitation = invite(&app, &first).await;
+    app.advance(Duration::from_mins(1)).await;
+    let state = &read(&app, "invitations", &invitation).await["delivery"]["state"];
+    assert_eq!(*state, "delivered");
+    archive(&first).await;
+    assert_eq!(restore(&second).await["emailState"], Value::Null);
+}

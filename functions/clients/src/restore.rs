@@ -37,9 +37,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         request.if_match(&view(app, &caller, &before))?;
         let companies = workspace.present_companies(&before.company_ids).await?;
         let fields = workspace.field_set(FieldEntity::Client).await?;
+        let mark = workspace.address_mark(&before.email).await?;
         let mut change = caller.change(app);
         let mut after = before.clone();
-        after.restore(&mut change, &companies, &fields)?;
+        after.restore(&mut change, &companies, &fields, mark.as_ref())?;
         let after = change.save_client(Some(&before), after);
         let answer = ok(&view(app, &caller, &after));
         match caller.commit(app, &change, answer).await {

@@ -92,7 +92,7 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     };
     fields.update(change, field, named).ok()?;
     fields.delete(change, field);
-    john.restore(change, &[], &fields).ok()?;
+    john.restore(change, &[], &fields, None).ok()?;
     let twin = client("Johnny", "Doe", "johnny.doe@example.com", &company)?;
     let mut twin = Client::create(moment, workspace_id, twin, author);
     john.absorb(change, &mut twin, None, false).ok()?;

@@ -2,8 +2,8 @@
 
 use super::{Client, MAX_COMPANIES};
 use crate::{
-    AuditNote, Change, ClientId, CompanyId, CustomValues, Email, EventType, FieldSet, Invalid,
-    Invitation, MAX_ACCOUNT_MANAGERS, MAX_TAGS, PersonName, Tags, Work,
+    AddressMark, AuditNote, Change, ClientId, CompanyId, CustomValues, Email, EventType, FieldSet,
+    Invalid, Invitation, MAX_ACCOUNT_MANAGERS, MAX_TAGS, PersonName, Tags, Work,
 };
 use std::collections::BTreeSet;
 
@@ -59,15 +59,19 @@ impl Client {
 
     /// Brings an archived client back as it was: in those of its companies that
     /// there still are, with the values of those fields that there still are.
-    /// Whether its address is still free only the table knows.
+    /// What is known against its address is what the mark says: reports that came
+    /// meanwhile found nobody. Whether the address is still free only the table
+    /// knows.
     pub fn restore(
         &mut self,
         change: &mut Change<'_>,
         companies: &[CompanyId],
         fields: &FieldSet,
+        mark: Option<&AddressMark>,
     ) -> Result<(), LifeRefusal> {
         self.refuse_unless_archived()?;
         self.archived_at = None;
+        self.know_address(mark);
         self.updated_at = change.moment.now;
         let left = self.company_ids.iter().copied();
         let left = left.filter(|id| companies.contains(id)).collect();

@@ -365,7 +365,7 @@ fn take(story: &mut Story, step: Step) -> Result<(), TestCaseError> {
                 crate::FieldSet::new(story.client.workspace_id, crate::FieldEntity::Client);
             let mut restored = None;
             story.happen(|change, client, _| {
-                restored = Some(client.restore(change, &[], &fields).is_ok());
+                restored = Some(client.restore(change, &[], &fields, None).is_ok());
             });
             prop_assert_eq!(restored, Some(was_archived));
         }
