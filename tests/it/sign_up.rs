@@ -148,6 +148,44 @@ async fn a_person_signs_up_with_the_pages() {
     assert!(browser.open("/portal").await.text.contains("Welcome, Mary"));
 }
 
+/// Some people have a single name; what the API takes, the pages do not refuse.
+#[tokio::test]
+async fn whoever_has_a_single_name_signs_up_and_joins_the_team_with_the_pages() {
+    let (app, path) = open_door().await;
+    let teller = json!({ "name": "Teller", "email": "teller@example.com", "role": "staff" });
+    let users = "/v1/internal-users?sendInvite=true";
+    app.admin().post(users, &teller).await.expect(201);
+    app.settle().await;
+    let link = app.link("teller@example.com").await;
+    let mut browser = app.browser();
+    for page in [&path, &link] {
+        let shown = browser.open(page).await;
+        let required = |name: &str| {
+            let name = format!("name=\"{name}\"");
+            let field = shown.text.lines().find(|line| line.contains(&name));
+            field.expect("the field is there").contains(" required")
+        };
+        assert!(required("givenName") && !required("familyName"), "{page}");
+    }
+    let joined = [
+        ("givenName", "Teller"),
+        ("familyName", ""),
+        ("password", PASSWORD),
+    ];
+    let joined = browser.submit(&format!("{link}/accept"), &joined).await;
+    assert_eq!(joined.status, 303, "{}", joined.text);
+
+    let mut browser = app.browser();
+    browser.open(&path).await;
+    let mary = [("givenName", "Mary"), ("familyName", ""), ("email", MARY)];
+    let asked = browser.submit(&path, &mary).await;
+
+    assert_eq!(asked.status, 200, "{}", asked.text);
+    let left_out = json!({ "givenName": "Mary", "email": MARY });
+    let refused = app.nobody().post(&path, &left_out).await;
+    assert_eq!(refused.problem(400, "field_required"), Some("familyName"));
+}
+
 #[tokio::test]
 async fn nobody_signs_up_where_the_workspace_does_not_let_them() {
     let app = TestApp::start().await;

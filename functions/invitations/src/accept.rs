@@ -44,7 +44,7 @@ struct Acceptance {
     password: String,
     /// For internal users: another first name than the one it was invited by.
     given_name: Option<String>,
-    /// For internal users: the last name that goes with it.
+    /// For internal users: the last name that goes with it, empty for a single name.
     family_name: Option<String>,
 }
 
@@ -98,7 +98,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     };
     let (client, session) = accept(app, &request, link, &hash).await?;
     if session.holder == Holder::Browser {
-        return signed_in(app, &session).await;
+        return signed_in(app, &request, &session).await;
     }
     Ok(ok(&Accepted {
         who: Who::Client(Box::new(client.profile())),

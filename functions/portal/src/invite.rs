@@ -45,7 +45,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 struct NewColleague {
     /// First name.
     given_name: String,
-    /// Last name.
+    /// Last name; empty for a single name.
     family_name: String,
     /// The address.
     email: String,
