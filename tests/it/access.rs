@@ -320,6 +320,8 @@ const TABLE: &[(&str, Access)] = &[
     ("events-send", Access::Permission(Permission::SendEvents)),
     ("portal-me", Access::Client),
     ("portal-update", Access::Client),
+    ("portal-set-avatar", Access::Client),
+    ("portal-clear-avatar", Access::Client),
     ("portal-team", Access::Client),
     ("portal-invite", Access::Client),
     ("portal-password", Access::Session),

@@ -81,6 +81,7 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     let mut picture = String::new();
     let pictured = match name {
         "media-get" | "clients-clear-avatar" => format!("/v1/clients/{client}/avatar"),
+        "portal-clear-avatar" => format!("/v1/clients/{other}/avatar"),
         "companies-clear-icon" => format!("/v1/companies/{company}/icon"),
         _ => String::new(),
     };

@@ -219,3 +219,74 @@ async fn a_purged_client_takes_its_picture_along() {
 
     assert_eq!(app.nobody().get(&url).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_client_sets_its_own_picture_which_its_colleagues_see() {
+    let app = TestApp::start().await;
+    let company = json!({ "name": "Engines" });
+    let company = app
+        .admin()
+        .post("/v1/companies", &company)
+        .await
+        .expect(200);
+    let ada = app
+        .client("Ada Lovelace", "ada@example.com", Some(id(&company)))
+        .await;
+    let charles = app
+        .client("Charles Babbage", "charles@example.com", Some(id(&company)))
+        .await;
+    let receiver = Receiver::start().await;
+    app.register(&receiver, &["client.updated"]).await;
+    let own = "/portal/me/avatar";
+
+    let me = ada.actor.send_bytes("PUT", own, Some(png(8, 8))).await;
+    let me = me.expect(200);
+    app.settle().await;
+
+    let url = address(&me);
+    assert_eq!(app.nobody().get(&url).await.status, 200);
+    let team = charles.actor.get("/portal/team").await.expect(200);
+    assert_eq!(team["data"][0]["avatarImageUrl"], url);
+    let told = receiver.received();
+    assert_eq!(told.len(), 1);
+    let event = told[0].event();
+    assert_eq!(
+        event["previousAttributes"],
+        json!({ "avatarImageUrl": null })
+    );
+    let log = "/v1/audit-log?eventType=client.updated";
+    let log = app.admin().get(log).await.expect(200);
+    assert_eq!(log["data"][0]["actorId"], ada.id, "{log}");
+
+    let second = ada.actor.send_bytes("PUT", own, Some(png(9, 9))).await;
+    assert_ne!(address(&second.expect(200)), url);
+    let cleared = ada.actor.delete(own).await.expect(200);
+    assert_eq!(cleared["avatarImageUrl"], json!(null));
+    let again = ada.actor.delete(own).await.expect(200);
+    assert_eq!(again, cleared, "nothing changed");
+    app.advance(Duration::from_mins(1)).await;
+    assert!(app.server.aws().bucket().is_empty().expect("it answers"));
+}
+
+#[tokio::test]
+async fn a_clients_picture_is_checked_like_the_teams() {
+    let app = TestApp::start().await;
+    let ada = app.client("Ada Lovelace", "ada@example.com", None).await;
+    let own = "/portal/me/avatar";
+
+    let gif = ada.actor.send_bytes("PUT", own, Some(b"GIF89a".to_vec()));
+    assert_eq!(gif.await.problem(400, "picture_unsupported"), Some("body"));
+    let unseen = ada.actor.with("if-match", "\"another\"");
+    for refused in [
+        unseen.send_bytes("PUT", own, Some(png(8, 8))).await,
+        unseen.delete(own).await,
+    ] {
+        refused.problem(412, "precondition_failed");
+    }
+    let nobody = app.nobody().send_bytes("PUT", own, Some(png(8, 8))).await;
+    nobody.problem(401, "session_missing");
+    let mary = app.team_member("Mary Major", "mary@example.com", "staff");
+    let mary = mary.await.actor.delete(own).await;
+    mary.problem(403, "client_required");
+    assert!(app.server.aws().bucket().is_empty().expect("it answers"));
+}

@@ -1,6 +1,8 @@
 //! The functions behind `/portal`: what whoever is signed in reaches: most are
 //! for clients, those about signing in for team members too.
 
+mod avatar;
+pub mod clear_avatar;
 pub mod email;
 pub mod home;
 pub mod invite;
@@ -8,6 +10,7 @@ pub mod me;
 pub mod password;
 pub mod revoke;
 pub mod sessions;
+pub mod set_avatar;
 pub mod sign_out;
 pub mod team;
 pub mod update;
@@ -19,6 +22,8 @@ pub const FUNCTIONS: &[Function] = &[
     home::FUNCTION,
     me::FUNCTION,
     update::FUNCTION,
+    set_avatar::FUNCTION,
+    clear_avatar::FUNCTION,
     team::FUNCTION,
     invite::FUNCTION,
     password::FUNCTION,

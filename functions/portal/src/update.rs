@@ -65,6 +65,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.client.workspace_id);
     let client = retry_stale(|| async {
         let before = workspace.client(caller.client.id).await?;
+        // It may have been archived since it was let in.
+        let before = before.filter(|before| !before.is_archived());
         let before = before.ok_or_else(Problem::session_missing)?;
         request.if_match(&before.profile())?;
         let mut change = caller.change(app, &request);
