@@ -1,12 +1,16 @@
 // Opens pages in Chromium and checks each with axe-core for WCAG 2.2 AA: at the
 // width of a phone and of a desk, light and dark. Then somebody who has nothing
-// but a keyboard, and whose browser runs no script, signs in.
+// but a keyboard, and whose browser runs no script, signs in, accepts an
+// invitation and signs up.
 //
 // Reads from standard input: {"url": …, "pages": [{"name", "path"}, …],
-// where a page may have "needsSignIn", whom to sign in before, and "fill", what
-// to fill its form with before it is sent and the answer checked; of a link that
-// is good once, "path" is one for each look.
-// "signIn": {"path", "email", "password"}, "screenshots": a folder or null}.
+// where a page may have "needsSignIn", whom to sign in before, "fill", what to
+// fill its form with before it is sent and the answer checked, "isForged", that
+// the form is not the one that we have sent, and "status", what has to be
+// answered; of a link that is good once, "path" is one for each look.
+// "logo": the address of a picture that stands for one out there, or null,
+// "keyboard": what somebody with a keyboard does, or null,
+// "screenshots": a folder or null}.
 // Writes one line of JSON: what was checked, and every violation.
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
@@ -15,7 +19,7 @@ const text = await new Promise((resolve) => {
   let read = '';
   process.stdin.on('data', (chunk) => (read += chunk)).on('end', () => resolve(read));
 });
-const { url, pages, signIn, screenshots } = JSON.parse(text);
+const { url, pages, logo, keyboard, screenshots } = JSON.parse(text);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: [
@@ -57,14 +61,20 @@ async function signedIn(context, { path, email, password }) {
 for (const [look, [width, colorScheme]] of looks.entries()) {
   const viewport = { width, height: 900 };
   const context = await browser.newContext({ viewport, colorScheme, bypassCSP: true });
-  for (const { name, path, needsSignIn, fill } of pages) {
+  if (logo) {
+    const body = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="90"><path d="M0 0h600v90H0z" fill="#777"/></svg>';
+    await context.route(logo, (route) => route.fulfill({ contentType: 'image/svg+xml', body }));
+  }
+  for (const { name, path, needsSignIn, fill, isForged, status } of pages) {
     if (needsSignIn) await signedIn(context, needsSignIn);
     const page = await context.newPage();
-    await page.goto(url + (Array.isArray(path) ? path[look] : path));
+    let answer = await page.goto(url + (Array.isArray(path) ? path[look] : path));
+    if (isForged) await page.evaluate(() => document.querySelector('[name=csrf]').setAttribute('value', 'x'));
     if (fill) {
       for (const [field, value] of Object.entries(fill)) await page.fill(`[name=${field}]`, value);
-      await Promise.all([page.waitForNavigation(), page.locator('button[type=submit]').first().click()]);
+      [answer] = await Promise.all([page.waitForNavigation(), page.locator('button[type=submit]').first().click()]);
     }
+    if (status && answer.status() !== status) report.errors.push(`${name} is answered with ${answer.status()}`);
     await check(page, `${name} at ${width}, ${colorScheme}`);
     if (screenshots) await page.screenshot({ path: `${screenshots}/${name}-${width}-${colorScheme}.png`, fullPage: true });
     await page.close();
@@ -73,31 +83,71 @@ for (const [look, [width, colorScheme]] of looks.entries()) {
 }
 
 // The policy of the page holds here, and there are no scripts.
-const strict = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 390, height: 900 } });
-const page = await strict.newPage();
-page.on('console', (message) => {
-  if (message.type() === 'error' && !message.text().includes('401')) report.errors.push(message.text());
-});
-await page.goto(url + signIn.path);
-const press = async (...keys) => {
-  for (const key of keys) await page.keyboard.press(key);
-};
-await press('Tab');
-await page.keyboard.type(signIn.email);
-await press('Tab');
-await page.keyboard.type('a wrong password');
-await press('Enter');
-await page.waitForSelector('[role=alert]');
-await page.locator('#password').focus();
-await page.keyboard.type(signIn.password);
-await press('Enter');
-await page.waitForURL(`${url}/portal`);
-const heading = await page.locator('h1').textContent();
-if (!heading.startsWith('Welcome')) report.errors.push(`the start page says ${heading}`);
-const background = await page.locator('button').first().evaluate((button) => getComputedStyle(button).backgroundColor).catch(() => null);
-report.button = background;
-await page.locator('button').first().focus();
-await press('Enter');
-await page.waitForURL(url + signIn.path);
+async function useKeyboard({ signIn, accept, signUp, verify }) {
+  const strict = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 390, height: 900 } });
+  const page = await strict.newPage();
+  page.on('console', (message) => {
+    const isRefusal = /status of 40[01]/.test(message.text());
+    if (message.type() === 'error' && !isRefusal) report.errors.push(message.text());
+  });
+  const press = async (...keys) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  // Goes on to the next field, which has to be this one, and types.
+  const typeInto = async (name, value) => {
+    await press('Tab');
+    const reached = await page.locator(':focus').getAttribute('name').catch(() => null);
+    if (reached !== name) report.errors.push(`instead of ${name}, the key leads to ${reached}`);
+    await page.keyboard.type(value);
+  };
+  const isIn = async () => {
+    await page.waitForURL(`${url}/portal`);
+    const heading = await page.locator('h1').textContent();
+    if (!heading.startsWith('Welcome')) report.errors.push(`the start page says ${heading}`);
+  };
+  const signOut = async (path) => {
+    await press('Tab', 'Enter');
+    await page.waitForURL(url + path);
+  };
+
+  await page.goto(url + signIn.path);
+  await typeInto('email', signIn.email);
+  await typeInto('password', 'a wrong password');
+  await press('Enter');
+  await page.waitForSelector('[role=alert]');
+  await press('Tab');
+  await typeInto('password', signIn.password);
+  await press('Enter');
+  await isIn();
+  report.button = await page.locator('button').first().evaluate((button) => getComputedStyle(button).backgroundColor).catch(() => null);
+  await signOut(signIn.path);
+
+  await page.goto(url + accept);
+  await typeInto('password', 'password password');
+  await press('Enter');
+  await page.waitForSelector('[role=alert]');
+  await typeInto('password', signIn.password);
+  await press('Enter');
+  await isIn();
+  await signOut(signIn.path);
+
+  await page.goto(url + signUp.path);
+  await typeInto('givenName', ' ');
+  await typeInto('familyName', '');
+  await typeInto('email', signUp.email);
+  await press('Enter');
+  await page.waitForSelector('[role=alert]');
+  await typeInto('givenName', signUp.givenName);
+  await press('Tab', 'Tab', 'Enter');
+  await page.waitForSelector('form', { state: 'detached' });
+  const told = await page.locator('main').textContent();
+  if (!told.includes(signUp.email)) report.errors.push(`after signing up, the page says ${told}`);
+  await page.goto(url + verify);
+  await typeInto('password', signIn.password);
+  await press('Enter');
+  await isIn();
+}
+
+if (keyboard) await useKeyboard(keyboard);
 await browser.close();
 process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -8,7 +8,8 @@ use portico_web::{Body, Function, Operation, Problem, Request, Response, Route};
 pub const ROUTE: Route = Route::default("site-fallback");
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[];
+// The page says so in the name of the workspace that the address names.
+pub const GRANTS: &[Grant] = &[Grant::GET];
 
 const OPERATION: Operation = Operation {
     summary: "Answer that there is no such route",

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Index, Pattern, Store, WorkspaceStore,
-    item::{Attributes, item},
+    item::{Attributes, item, read},
     pattern::Key,
 };
 use portico_domain::{Workspace, WorkspaceId};
@@ -30,6 +30,16 @@ impl Store {
     /// may open, whose address names it.
     pub async fn find_workspace(&self, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
         self.get(ENTITY, &THIS.key(&[&id])).await
+    }
+
+    /// The same for functions that read only several items at once.
+    pub async fn find_workspace_with_others(
+        &self,
+        id: WorkspaceId,
+    ) -> Result<Option<Workspace>, Error> {
+        let found = self.get_many(vec![THIS.key(&[&id])]).await?;
+        let mut found = found.into_iter();
+        found.next().map(|item| read(ENTITY, item)).transpose()
     }
 }
 

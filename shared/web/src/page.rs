@@ -71,6 +71,8 @@ pub(crate) struct Notice<'a> {
     pub(crate) message: &'a str,
     /// The problem's code, for programs that look at the page.
     pub(crate) code: &'a str,
+    /// Where to go on, and what that is called.
+    pub(crate) way: Option<(&'a str, &'a str)>,
 }
 
 /// Answers with a page of Portico's own: `content` is the template of what it

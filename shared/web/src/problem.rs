@@ -5,7 +5,7 @@ mod door;
 mod permission;
 mod refusals;
 
-use crate::{Response, page, page::Notice, response::json};
+use crate::{Response, response::json};
 use portico_domain::{Feature, MAX_ROLES, Quota, RateLimit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -349,22 +349,6 @@ impl Problem {
             response = response.with_header("www-authenticate", "Bearer realm=\"portico\"");
         }
         response.with_header("x-request-id", request_id)
-    }
-
-    /// The problem in the form that people read.
-    pub fn into_page(self, request_id: &str) -> Response {
-        let notice = Notice {
-            title: heading(self.code),
-            message: &self.sentence(),
-            code: self.code,
-        };
-        let status = self.status;
-        match page(notice.title, &notice) {
-            Ok(response) => response
-                .with_status(status)
-                .with_header("x-request-id", request_id),
-            Err(problem) => problem.into_response(request_id),
-        }
     }
 
     /// The problem on a page that is written already.

@@ -1,6 +1,11 @@
 //! From an API Gateway event to its answer.
 
-use crate::{Function, Problem, Request, Response, commit::refuse_dry_run, etag::Conditions};
+use crate::{
+    Function, Problem, Request, Response,
+    commit::refuse_dry_run,
+    etag::Conditions,
+    problem_page::{self, Place},
+};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use futures_util::FutureExt;
 use portico_app::App;
@@ -20,11 +25,12 @@ pub async fn serve(
 ) -> ApiGatewayV2httpResponse {
     let id = event.request_context.request_id.clone().unwrap_or_default();
     let started = app.now();
-    let mut wants_page = false;
+    let (mut wants_page, mut place) = (false, None);
     let mut quota: Arc<OnceLock<Quota>> = Arc::default();
     let answered = async {
         let request = Request::try_from(event)?;
         wants_page = request.wants_page();
+        place = Place::of(app, function, &request);
         quota = Arc::clone(&request.quota);
         refuse_other_routes(function, &request)?;
         refuse_dry_run(&request, function.operation)?;
@@ -54,10 +60,11 @@ pub async fn serve(
         Ok(response) => (None, response.with_header("x-request-id", &id)),
         Err(problem) => {
             let status = problem.status();
-            let response = if wants_page {
-                problem.into_page(&id)
-            } else {
-                problem.into_response(&id)
+            let response = match place {
+                // It reads, which makes a large future that is seldom wanted.
+                Some(place) => Box::pin(place.say(app, &problem, &id)).await,
+                None if wants_page => problem_page::plain(&problem, &id),
+                None => problem.into_response(&id),
             };
             (Some(status), response)
         }
