@@ -24,6 +24,7 @@ async fn settings_are_changed_told_and_cleared() {
         "brandName": "Analytical Engines", "companies": "required", "defaultChannelType": "company",
         "isClientInviteEnabled": true, "isClientDirectSignUpEnabled": true,
         "isUninvitedNotificationEnabled": false, "invitationLifetimeDays": 30,
+        "staffIdleMinutes": 60,
         "fullLogoUrl": "https://example.com/logo.png", "colorAccent": "#9BBFFF",
         "replyToEmail": "office@example.com", "labels": { "groupTerm": "organization" },
     });
@@ -76,6 +77,16 @@ async fn settings_that_cannot_be_are_refused_by_name() {
             json!({ "invitationLifetimeDays": 31 }),
             "number_invalid",
             "invitationLifetimeDays",
+        ),
+        (
+            json!({ "staffIdleMinutes": 29 }),
+            "number_invalid",
+            "staffIdleMinutes",
+        ),
+        (
+            json!({ "staffIdleMinutes": 721 }),
+            "number_invalid",
+            "staffIdleMinutes",
         ),
         (
             json!({ "fullLogoUrl": "http://example.com/logo.png" }),

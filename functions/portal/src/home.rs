@@ -12,7 +12,7 @@ use portico_web::{
 pub const ROUTE: Route = Route::get("portal-home", "/portal").needs_a_session();
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::UPDATE];
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET];
 
 const OPERATION: Operation = Operation {
     summary: "Open the portal",
@@ -38,16 +38,13 @@ struct HomePage<'a> {
     csrf: &'a str,
 }
 
-/// Shows the page, and notes that the session is in use.
+/// Shows the page.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = match admit_person(app, &request).await {
         Err(problem) => return sign_in_instead(&request, problem),
         Ok(caller) => caller,
     };
     let store = app.store.workspace(caller.person.workspace_id());
-    if caller.session.is_worth_touching(app.now()) {
-        store.touch_session(&caller.session, app.now()).await?;
-    }
     let workspace = store.get().await?;
     let form = form_token(app, &request)?;
     let home = HomePage {

@@ -1,7 +1,7 @@
 //! `GET /portal/sessions`: where somebody is signed in.
 
 use portico_app::{App, Grant};
-use portico_domain::SessionView;
+use portico_domain::{Session, SessionView};
 use portico_store::Index;
 use portico_web::{
     Body, Function, ListView, Operation, Problem, Request, Response, Route, admit_person, ok,
@@ -33,8 +33,14 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.person.workspace_id());
     let sessions = workspace.sessions(caller.session.account).await?;
     let (epoch, now) = (caller.person.session_epoch(), app.now());
+    // Those that were begun under other settings end like the caller's own.
+    let idle_seconds = caller.session.idle_seconds;
     let live = sessions
-        .iter()
+        .into_iter()
+        .map(|session| Session {
+            idle_seconds,
+            ..session
+        })
         .filter(|session| session.is_live(epoch, now))
         .map(|session| session.view(Some(caller.session.id)));
     Ok(ok(&ListView::complete(live.collect())))

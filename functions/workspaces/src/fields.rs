@@ -39,6 +39,12 @@ pub(crate) struct Settings {
     #[serde(deserialize_with = "filled")]
     #[schemars(with = "i64")]
     invitation_lifetime_days: Option<i64>,
+    /// After how many minutes without a request internal users are signed out:
+    /// 30 to 720. It counts from the next request on, also for whoever is signed
+    /// in already.
+    #[serde(deserialize_with = "filled")]
+    #[schemars(with = "i64")]
+    staff_idle_minutes: Option<i64>,
     /// A link to the logo, which begins with `https://`.
     #[serde(deserialize_with = "given")]
     full_logo_url: Option<Option<String>>,
@@ -91,6 +97,10 @@ impl TryFrom<Settings> for WorkspacePatch {
             invitation_days: settings
                 .invitation_lifetime_days
                 .map(|days| Self::invitation_days("invitationLifetimeDays", days))
+                .transpose()?,
+            staff_idle_minutes: settings
+                .staff_idle_minutes
+                .map(|minutes| Self::staff_idle_minutes("staffIdleMinutes", minutes))
                 .transpose()?,
             companies: settings.companies,
             individual_term: term("individualTerm", labels.individual_term)?,

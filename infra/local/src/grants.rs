@@ -5,7 +5,9 @@ use crate::{dynamo, s3};
 use bytes::Bytes;
 use portico_app::{Grant, Resource};
 use portico_queue::Queue;
-use portico_store::{Index, RATE_ATTRIBUTES, RATE_PARTITIONS};
+use portico_store::{
+    Index, RATE_ATTRIBUTES, RATE_PARTITIONS, SESSION_ATTRIBUTES, SESSION_PARTITIONS,
+};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -105,9 +107,9 @@ fn needs(service: &str, operation: &str, body: &[u8]) -> Vec<Grant> {
         ("dynamodb", "GetItem") => vec![Grant::GET],
         ("dynamodb", "BatchGetItem") => vec![Grant::BATCH_GET],
         ("dynamodb", "PutItem") => vec![Grant::PUT],
-        // Counting the requests of a limited key, and noting that one is used,
-        // is a part of letting it in.
-        ("dynamodb", "UpdateItem") if is_key_rate(body) => Vec::new(),
+        // Counting the requests of a limited key, and noting that one or a
+        // session is used, is a part of letting it in.
+        ("dynamodb", "UpdateItem") if is_key_rate(body) || is_session_use(body) => Vec::new(),
         ("dynamodb", "UpdateItem") => vec![Grant::UPDATE],
         ("dynamodb", "DeleteItem") => vec![Grant::DELETE],
         ("dynamodb", "Query") => vec![Grant::query(index(asked(body).index_name.as_deref()))],
@@ -144,13 +146,28 @@ fn needs(service: &str, operation: &str, body: &[u8]) -> Vec<Grant> {
 /// Whether an update is one of those that the roles of all functions that let
 /// in keys allow: there, of these attributes, showing no others.
 fn is_key_rate(body: &[u8]) -> bool {
-    if !asked(body).key.pk.text.starts_with(RATE_PARTITIONS) {
-        return false;
-    }
+    let is_there = asked(body).key.pk.text.starts_with(RATE_PARTITIONS);
+    is_there && touches_only(body, RATE_ATTRIBUTES)
+}
+
+/// The same of all functions that let in whoever is signed in.
+fn is_session_use(body: &[u8]) -> bool {
+    let partition = asked(body).key.pk.text;
+    // A policy's stars stand for any text.
+    let mut rest = partition.as_str();
+    let is_there = SESSION_PARTITIONS.split('*').all(|part| {
+        let found = rest.find(part);
+        rest = found.map_or("", |at| &rest[at + part.len()..]);
+        found.is_some()
+    });
+    is_there && rest.is_empty() && touches_only(body, SESSION_ATTRIBUTES)
+}
+
+fn touches_only(body: &[u8], allowed: &[&str]) -> bool {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let shown = body["ReturnValues"].as_str().unwrap_or("NONE");
     matches!(shown, "NONE" | "UPDATED_OLD" | "UPDATED_NEW")
-        && attributes(&body).all(|name| RATE_ATTRIBUTES.contains(&name))
+        && attributes(&body).all(|name| allowed.contains(&name))
 }
 
 fn asked(body: &[u8]) -> Asked {
@@ -194,6 +211,29 @@ fn index(name: Option<&str>) -> Index {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn whoever_lets_in_sessions_may_note_their_use_and_touch_nothing_else() {
+        let is_allowed = |partition: &str, update: &str| {
+            let body = json!({
+                "Key": { "pk": { "S": partition }, "sk": { "S": "1" } },
+                "UpdateExpression": update, "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeNames": { "#used": "lastUsedAt", "#ttl": "ttl" },
+            });
+            is_session_use(body.to_string().as_bytes())
+        };
+        let session = "WS#1#AC#2#SE";
+        assert!(is_allowed(session, "SET #used = :now, #ttl = :end"));
+        for (partition, update) in [
+            ("WS#1#CL#2", "SET #used = :now"),
+            ("WS#1#AC#2#SE#", "SET #used = :now"),
+            ("1#AC#2#SE", "SET #used = :now"),
+            (session, "SET expiresAt = :end"),
+            (session, "SET #used = :now REMOVE epoch"),
+        ] {
+            assert!(!is_allowed(partition, update), "{partition} {update}");
+        }
+    }
 
     #[test]
     fn whoever_lets_in_keys_may_count_and_note_and_touch_nothing_else() {

@@ -78,7 +78,9 @@ impl Unit<'_> {
                 need(1_024, 10, Some(5))
             }
             // Decoding takes memory, and more of it comes with more of a core.
-            "clients-set-avatar" | "companies-set-icon" => need(1_024, 10, None),
+            "clients-set-avatar" | "companies-set-icon" | "portal-set-avatar" => {
+                need(1_024, 10, None)
+            }
             // A slice of 20 s, and an attempt of 15 s that began within it.
             "deliverer" => need(256, 75, None),
             // An attempt of 15 s; at Google two requests, or three, one after the
@@ -185,13 +187,12 @@ fn function(unit: Unit<'_>, name: &str) -> Value {
 fn function_role(unit: Unit<'_>) -> Value {
     let mut statements = policy::statements(&unit.grants());
     statements.push(policy::own_log());
-    if let Unit::Route(function) = unit
-        && matches!(
-            function.route.access,
-            Access::AnyKey | Access::Permission(_)
-        )
-    {
-        statements.push(policy::key_rates());
+    if let Unit::Route(function) = unit {
+        match function.route.access {
+            Access::AnyKey | Access::Permission(_) => statements.push(policy::key_rates()),
+            Access::Client | Access::Session => statements.push(policy::session_uses()),
+            Access::Public => {}
+        }
     }
     if let Unit::Trigger(trigger) = unit {
         statements.extend(source_statements(trigger));

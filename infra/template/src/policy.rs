@@ -29,11 +29,23 @@ pub(crate) fn statements(grants: &[Grant]) -> Vec<Value> {
 /// what is counted and noted there alone. An update could show what it does not
 /// touch, so it may show only what it does.
 pub(crate) fn key_rates() -> Value {
-    let mut statement = allow(&["dynamodb:UpdateItem"], &[from_core("table-arn")]);
     let partitions = format!("{}*", portico_store::RATE_PARTITIONS);
+    updates(&partitions, portico_store::RATE_ATTRIBUTES)
+}
+
+/// Noting that a session is in use, which whoever lets in sessions does.
+pub(crate) fn session_uses() -> Value {
+    updates(
+        portico_store::SESSION_PARTITIONS,
+        portico_store::SESSION_ATTRIBUTES,
+    )
+}
+
+fn updates(partitions: &str, attributes: &[&str]) -> Value {
+    let mut statement = allow(&["dynamodb:UpdateItem"], &[from_core("table-arn")]);
     statement["Condition"] = json!({
         "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [partitions] },
-        "ForAllValues:StringEquals": { "dynamodb:Attributes": portico_store::RATE_ATTRIBUTES },
+        "ForAllValues:StringEquals": { "dynamodb:Attributes": attributes },
         "StringEqualsIfExists": { "dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"] },
     });
     statement

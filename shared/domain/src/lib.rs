@@ -114,8 +114,8 @@ pub use role::{CustomRole, MAX_ROLES, Role, RoleView};
 pub use sample::{sample, samples};
 pub use search::Search;
 pub use session::{
-    ACCESS_TOKEN_LIFETIME, Account, Holder, REFRESH_GRACE, Refresh, Session, SessionDraft,
-    SessionEnd, SessionLimits, SessionView, SignInMethod, TOUCH_INTERVAL,
+    ACCESS_TOKEN_LIFETIME, Account, Holder, REFRESH_GRACE, Refresh, STAFF_IDLE_MINUTES, Session,
+    SessionDraft, SessionEnd, SessionLimits, SessionView, SignInMethod, TOUCH_INTERVAL,
 };
 pub use settled::{
     CLOCK_TOLERANCE, COMMIT_TIMEOUT, COMMIT_WITHIN, SETTLED_AFTER, is_too_late, settled_until,

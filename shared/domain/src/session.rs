@@ -12,9 +12,9 @@
 //! token as the first time. Later than that, an old token in use means that
 //! two parties hold it, and the session ends for both.
 
-use crate::{Actor, ClientId, Door, InternalUserId, SessionId, Time, WorkspaceId};
+use crate::{Actor, ClientId, Door, InternalUserId, SessionId, Time, Workspace, WorkspaceId};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 use uuid::Uuid;
 
 /// For how long an access token is good.
@@ -25,6 +25,9 @@ pub const REFRESH_GRACE: Duration = Duration::from_secs(10);
 /// How old the note of a session's last use may be before a page renews it; a
 /// write for each page would cost more than the page.
 pub const TOUCH_INTERVAL: Duration = Duration::from_mins(5);
+
+/// After how many minutes without a request team members can be signed out.
+pub const STAFF_IDLE_MINUTES: RangeInclusive<u16> = 30..=720;
 
 /// Who can sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -123,9 +126,18 @@ impl SessionLimits {
     /// Team members reach everybody's data: out after `idle_minutes` without a
     /// request, from 30 minutes to 12 hours, and after a week in any case.
     pub fn staff(idle_minutes: u16) -> Self {
+        let (least, most) = STAFF_IDLE_MINUTES.into_inner();
         Self {
-            idle: Duration::from_mins(u64::from(idle_minutes.clamp(30, 720))),
+            idle: Duration::from_mins(u64::from(idle_minutes.clamp(least, most))),
             absolute: Duration::from_hours(7 * 24),
+        }
+    }
+
+    /// Those of an account of this workspace.
+    pub fn of(account: Account, workspace: &Workspace) -> Self {
+        match account {
+            Account::Client { .. } => Self::CLIENT,
+            Account::InternalUser { .. } => Self::staff(workspace.staff_idle_minutes),
         }
     }
 }
@@ -153,7 +165,8 @@ pub struct Session {
     pub generation: u32,
     /// When that one was given out.
     pub rotated_at: Time,
-    /// For how many seconds it may go unused.
+    /// For how many seconds it may go unused: by the settings of when it was
+    /// begun, and where it is read together with its workspace by those of now.
     pub idle_seconds: u64,
     /// When it was begun.
     pub created_at: Time,
@@ -225,6 +238,14 @@ impl Session {
     pub fn ends_at(&self) -> Time {
         let idle_end = self.last_used_at + Duration::from_secs(self.idle_seconds);
         idle_end.min(self.expires_at)
+    }
+
+    /// The session under these limits: settings count from the next request on,
+    /// also for whoever was signed in before. Its absolute end stays.
+    #[must_use]
+    pub const fn within(mut self, limits: SessionLimits) -> Self {
+        self.idle_seconds = limits.idle.as_secs();
+        self
     }
 
     /// Whether it works at `now`, under the account's epoch.

@@ -3,7 +3,8 @@
 //! Tries are counted for the account and for the address that they come from:
 //! many passwords for one account and one password for many accounts are both
 //! slow. A window ends, so nobody is locked out for good, and a link by mail
-//! lets the owner in while somebody else uses up the tries.
+//! lets the owner in while somebody else uses up the tries. Whoever comes with a
+//! browser in which it signed in before has tries of its own there.
 
 use crate::Time;
 use std::time::Duration;
@@ -42,6 +43,17 @@ impl Limit {
         name: "password-source",
         most: 100,
         window: Duration::from_mins(15),
+    };
+    /// Passwords tried for one account in a browser in which it was signed in to
+    /// before, where they count for nothing else.
+    pub const PASSWORDS_OF_DEVICE: Self = Self {
+        name: "password-device",
+        ..Self::PASSWORDS_OF_ACCOUNT
+    };
+    /// Mails with a link that are asked for in such a browser for its account.
+    pub const MAILS_OF_DEVICE: Self = Self {
+        name: "mail-device",
+        ..Self::MAILS_TO_ADDRESS
     };
     /// Mails with a link that are asked for one address.
     pub const MAILS_TO_ADDRESS: Self = Self {

@@ -23,6 +23,10 @@ pub struct Workspace {
     pub name: String,
     /// For how many days an invitation is good: 1 to 30.
     pub invitation_days: u8,
+    /// After how many minutes without a request the session of a team member
+    /// ends: 30 to 720.
+    #[serde(default = "half_a_day")]
+    pub staff_idle_minutes: u16,
     /// Whether clients are grouped in companies.
     #[serde(default)]
     pub companies: Companies,
@@ -79,6 +83,10 @@ fn yes() -> bool {
     true
 }
 
+const fn half_a_day() -> u16 {
+    720
+}
+
 impl Workspace {
     /// A new workspace with the default settings.
     pub fn new(id: WorkspaceId, name: &str, now: Time) -> Self {
@@ -86,6 +94,7 @@ impl Workspace {
             id,
             name: name.to_owned(),
             invitation_days: 7,
+            staff_idle_minutes: half_a_day(),
             companies: Companies::default(),
             labels: Labels::default(),
             default_channel_type: ChannelType::default(),

@@ -71,7 +71,7 @@ pub use password::{Login, StoredPassword};
 pub use pattern::{Index, Pattern};
 pub use rate::{RATE_ATTRIBUTES, RATE_PARTITIONS};
 pub use restore::RestoreError;
-pub use session::SignedIn;
+pub use session::{SESSION_ATTRIBUTES, SESSION_PARTITIONS, SignedIn};
 pub use table::DUE_ATTRIBUTES;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};

@@ -5,7 +5,9 @@
 //! the very next request.
 
 use crate::{
-    Error, Index, Pattern, Store, WorkspaceStore, client,
+    Error, Index, Pattern, Store, WorkspaceStore,
+    access::LAST_USED,
+    client,
     error::unless_condition_fails,
     internal_user,
     item::{Attributes, ENTITY as KIND, TTL, expire_after, item, read},
@@ -16,7 +18,7 @@ use crate::{
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use portico_domain::{
-    Account, Person, Session, SessionId, SigningKeys, Time, Workspace, WorkspaceId,
+    Account, Person, Session, SessionId, SessionLimits, SigningKeys, Time, Workspace, WorkspaceId,
 };
 
 pub(crate) const PATTERNS: &[Pattern] = &[OF_ACCOUNT, SIGNING_KEYS];
@@ -34,6 +36,15 @@ const SIGNING_KEYS: Pattern = Pattern::new(
     "SIGNING_KEYS",
 );
 
+/// The partitions that hold sessions, as policies write patterns. Every function
+/// that lets in whoever is signed in may update there, to note that a session is
+/// in use, and nowhere else.
+pub const SESSION_PARTITIONS: &str = "WS#*#AC#*#SE";
+
+/// The only attributes that such an update touches: none that says whose a
+/// session is or when it ends in any case.
+pub const SESSION_ATTRIBUTES: &[&str] = &["pk", "sk", LAST_USED, TTL];
+
 const ENTITY: &str = "session";
 const KEYS_ENTITY: &str = "signingKeys";
 /// How many sessions of an account are shown: more than anybody tells apart.
@@ -46,7 +57,8 @@ pub struct SignedIn {
     pub person: Option<Person>,
     /// The workspace; read for team members alone, who may reach all of it.
     pub workspace: Option<Workspace>,
-    /// The session, live or not.
+    /// The session, live or not; that of a team member under the settings of
+    /// the workspace as they are now.
     pub session: Option<Session>,
     /// The keys that sign access tokens.
     pub keys: SigningKeys,
@@ -75,6 +87,10 @@ impl WorkspaceStore<'_> {
                 Some(ENTITY) => found.session = Some(read(ENTITY, item)?),
                 _ => found.keys = read(KEYS_ENTITY, item)?,
             }
+        }
+        if let Some(workspace) = &found.workspace {
+            let limits = SessionLimits::of(account, workspace);
+            found.session = found.session.map(|session| session.within(limits));
         }
         Ok(found)
     }
@@ -127,8 +143,9 @@ impl WorkspaceStore<'_> {
             .set_key(Some(
                 session_key(self.id, session.account, session.id).attributes(),
             ))
-            .update_expression("SET lastUsedAt = :now, #ttl = :end")
+            .update_expression("SET #used = :now, #ttl = :end")
             .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#used", LAST_USED)
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_values(":now", text(&now))
             .expression_attribute_values(":end", end)

@@ -52,6 +52,18 @@ fn idle_limits_of_staff_are_between_half_an_hour_and_half_a_day() {
     assert_eq!(SessionLimits::staff(10_000).idle, Duration::from_hours(12));
 }
 
+#[test]
+fn a_session_keeps_to_the_limits_of_now_and_to_its_own_end() {
+    let session = session(Holder::Browser, SessionLimits::staff(720));
+    let (hour, end) = (later(&session, Duration::from_hours(1)), session.expires_at);
+
+    let shorter = session.clone().within(SessionLimits::staff(60));
+    assert!(session.is_live(0, hour) && !shorter.is_live(0, hour));
+    let longer = shorter.within(SessionLimits::staff(720));
+    assert!(longer.is_live(0, hour));
+    assert_eq!(longer.expires_at, end);
+}
+
 /// What can happen to a session.
 #[derive(Clone, Debug)]
 enum Step {

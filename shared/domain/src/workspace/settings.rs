@@ -1,7 +1,7 @@
 //! The settings of a workspace.
 
 use super::Workspace;
-use crate::{Email, Invalid, WebLink, text};
+use crate::{Email, Invalid, STAFF_IDLE_MINUTES, WebLink, text};
 use serde::{Deserialize, Serialize};
 
 /// Whether clients are grouped in companies.
@@ -64,6 +64,8 @@ pub struct WorkspacePatch {
     pub name: Option<String>,
     /// For how many days an invitation is good.
     pub invitation_days: Option<u8>,
+    /// After how many minutes without a request team members are signed out.
+    pub staff_idle_minutes: Option<u16>,
     /// Whether clients are grouped in companies.
     pub companies: Option<Companies>,
     /// What one client is called.
@@ -100,6 +102,16 @@ impl WorkspacePatch {
         good.ok_or_else(|| Invalid::new(field, "number_invalid", message))
     }
 
+    /// Checks after how many minutes without a request team members shall be
+    /// signed out.
+    pub fn staff_idle_minutes(field: &str, minutes: i64) -> Result<u16, Invalid> {
+        let good = u16::try_from(minutes)
+            .ok()
+            .filter(|minutes| STAFF_IDLE_MINUTES.contains(minutes));
+        let message = "whoever is of the team is signed out after 30 to 720 minutes";
+        good.ok_or_else(|| Invalid::new(field, "number_invalid", message))
+    }
+
     /// Checks what something is called.
     pub fn term(field: &str, term: &str) -> Result<String, Invalid> {
         text::line(field, term, 1, 30)
@@ -121,6 +133,7 @@ impl WorkspacePatch {
         set(&mut labels.group_term_plural, self.group_term_plural);
         set(&mut workspace.name, self.name);
         set(&mut workspace.invitation_days, self.invitation_days);
+        set(&mut workspace.staff_idle_minutes, self.staff_idle_minutes);
         set(&mut workspace.companies, self.companies);
         set(
             &mut workspace.default_channel_type,

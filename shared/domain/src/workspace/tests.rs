@@ -68,6 +68,21 @@ fn a_change_of_settings_is_told_with_what_was_before() {
 }
 
 #[test]
+fn the_team_is_signed_out_after_half_an_hour_to_half_a_day() {
+    for (minutes, is_fine) in [
+        (29, false),
+        (30, true),
+        (720, true),
+        (721, false),
+        (-30, false),
+        (65_566, false),
+    ] {
+        let checked = WorkspacePatch::staff_idle_minutes("staffIdleMinutes", minutes);
+        assert_eq!(checked.is_ok(), is_fine, "{minutes}");
+    }
+}
+
+#[test]
 fn an_invitation_is_good_for_one_to_thirty_days() {
     for (days, is_fine) in [
         (0, false),

@@ -41,6 +41,8 @@ pub struct WorkspaceView {
     pub is_uninvited_notification_enabled: bool,
     /// For how many days an invitation is good.
     pub invitation_lifetime_days: u8,
+    /// After how many minutes without a request internal users are signed out.
+    pub staff_idle_minutes: u16,
     /// The logo in mails and pages; empty when there is none.
     pub full_logo_url: String,
     /// The colour of buttons in mails and pages; empty for the usual one.
@@ -77,6 +79,7 @@ impl WorkspaceView {
             is_client_direct_sign_up_enabled: workspace.is_direct_sign_up_allowed,
             is_uninvited_notification_enabled: workspace.are_uninvited_notified,
             invitation_lifetime_days: workspace.invitation_days,
+            staff_idle_minutes: workspace.staff_idle_minutes,
             full_logo_url: shown(workspace.logo_url.as_ref().map(crate::WebLink::as_str)),
             color_accent: shown(workspace.accent_color.as_deref()),
             reply_to_email: shown(workspace.reply_to.as_ref().map(crate::Email::as_str)),
