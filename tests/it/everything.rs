@@ -509,8 +509,10 @@ async fn use_the_portal(app: &TestApp, email: &str, tokens: &Value) {
     nobody.get("/.well-known/jwks.json").await.expect(200);
     let profile = json!({ "position": "Countess" });
     client.patch("/portal/me", &profile).await.expect(200);
+    show_a_face(app, &client, "/portal/me/avatar").await;
 
     let mut browser = app.browser();
+    assert_eq!(browser.open(&format!("{path}/x")).await.status, 404);
     browser.open(&path).await;
     let fields = [("email", email), ("password", e2e::PASSWORD)];
     assert_eq!(browser.submit(&path, &fields).await.status, 303);

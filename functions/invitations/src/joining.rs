@@ -67,7 +67,7 @@ pub(crate) async fn accept(
     };
     let (user, session) = join(app, request, link, name.as_ref(), &hash).await?;
     if session.holder == Holder::Browser {
-        return signed_in(app, &session).await;
+        return signed_in(app, request, &session).await;
     }
     Ok(ok(&Accepted {
         who: Who::Member(Box::new(user.view(app.now()))),
@@ -110,11 +110,12 @@ async fn join(
 ) -> Result<(InternalUser, Session), Problem> {
     let store = app.store.workspace(link.workspace_id);
     retry_stale(|| async {
-        let (ticket, before, _) = find(app, link).await?;
+        let (ticket, before, workspace) = find(app, link).await?;
         let mut change = change_by(app, request, ticket.account.actor());
         let with = Joining::Password(name.cloned());
         let after = before.join(&mut change, &ticket, with)?;
-        let proven = Proven::new(&after.clone().into(), SignInMethod::Invitation);
+        let who = after.clone().into();
+        let proven = Proven::new(&who, SignInMethod::Invitation, &workspace);
         let session = begin_session(app, request, proven)?;
         change.credential = Some(Credential {
             account: ticket.account,

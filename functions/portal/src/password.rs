@@ -1,11 +1,12 @@
 //! `POST /portal/password`: somebody chooses another password.
 
 use portico_app::{App, Grant};
-use portico_domain::{Invalid, Letter, Session, SignInMethod};
+use portico_domain::{Invalid, Letter, Session, SignInMethod, Workspace};
 use portico_keys::password::{self, Password, Verdict};
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, SignedInCaller, Tokens,
-    admit_person, begin_session, body, count_password_try, retry_stale, schema, signed_in,
+    admit_person, begin_session, body, count_password_try, device_of, retry_stale, schema,
+    signed_in,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -44,24 +45,28 @@ struct Passwords {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit_person(app, &request).await?;
     let passwords: Passwords = body(&request)?;
-    let hash = new_hash(app, &request, &caller, &passwords).await?;
-    let session = store(app, &request, &caller, &hash).await?;
-    signed_in(app, &session).await
+    let workspace = app.store.workspace(caller.person.workspace_id());
+    let workspace = workspace.get().await?;
+    let hash = new_hash(app, &request, (&workspace, &caller), &passwords).await?;
+    let session = store(app, &request, (&workspace, &caller), &hash).await?;
+    signed_in(app, &request, &session).await
 }
 
 /// The hash of the new password, after making sure of the old one.
 async fn new_hash(
     app: &App,
     request: &Request,
-    caller: &SignedInCaller,
+    (settings, caller): (&Workspace, &SignedInCaller),
     passwords: &Passwords,
 ) -> Result<String, Problem> {
     let (person, account) = (&caller.person, caller.session.account);
-    let workspace = app.store.workspace(person.workspace_id());
-    let name = workspace.get().await?.name;
-    let new = Password::parse(&passwords.password, &person.guessed_first(&name))?;
+    let workspace = app.store.workspace(settings.id);
+    let about = person.guessed_first(&settings.name);
+    let new = Password::parse(&passwords.password, &about)?;
     let subject = account.door().subject(person.email());
-    let tries = count_password_try(app, &workspace, request, &subject).await?;
+    let device = device_of(app, request, &caller.session);
+    let counted = (&*subject, device.as_ref());
+    let tries = count_password_try(app, &workspace, request, counted).await?;
     let login = workspace.login_of(account).await?;
     let stored = login.and_then(|login| login.password);
     let hash = stored.as_ref().map(|stored| stored.hash.as_str());
@@ -76,11 +81,11 @@ async fn new_hash(
 async fn store(
     app: &App,
     request: &Request,
-    caller: &SignedInCaller,
+    (settings, caller): (&Workspace, &SignedInCaller),
     hash: &str,
 ) -> Result<Session, Problem> {
     let (person, account) = (&caller.person, caller.session.account);
-    let workspace = app.store.workspace(person.workspace_id());
+    let workspace = app.store.workspace(settings.id);
     retry_stale(|| async {
         let before = workspace.person(account).await?;
         let before = before.ok_or_else(Problem::session_missing)?;
@@ -95,7 +100,8 @@ async fn store(
         change.letters.push(letter);
         after.note_activity(change.moment.now);
         change.set_password(account, hash.to_owned());
-        let session = begin_session(app, request, Proven::new(&after, SignInMethod::Password))?;
+        let proven = Proven::new(&after, SignInMethod::Password, settings);
+        let session = begin_session(app, request, proven)?;
         change.begin_session(&session);
         before.save(&mut change, after);
         workspace.commit(&change).await?;

@@ -11,7 +11,8 @@ use portico_keys::password::{self, Verdict};
 use portico_store::{CommitError, Login};
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, Tokens, begin_session,
-    change_by, count_password_try, door, form_token, refuse_forged_form, schema, signed_in,
+    change_by, count_password_try, device_at, door, form_token, refuse_forged_form, schema,
+    signed_in,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -50,7 +51,7 @@ struct Credentials {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = crate::workspace(app, &request).await?;
     match sign_in(app, &request, &workspace).await {
-        Ok(session) => signed_in(app, &session).await,
+        Ok(session) => signed_in(app, &request, &session).await,
         Err(problem) if request.wants_page() => {
             let form = form_token(app, &request)?;
             let email = request.field("email")?.unwrap_or_default();
@@ -79,7 +80,10 @@ async fn sign_in(app: &App, request: &Request, workspace: &Workspace) -> Result<
     let store = app.store.workspace(workspace.id);
 
     let door = door(request)?;
-    let tries = count_password_try(app, &store, request, &door.subject(&email)).await?;
+    let place = (&store, workspace.id);
+    let device = device_at(app, request, place, (door, &email)).await?;
+    let counted = (&*door.subject(&email), device.as_ref());
+    let tries = count_password_try(app, &store, request, counted).await?;
     let login = store.login(door, &email, app.moment()).await?;
     let stored = login.as_ref().and_then(|login| login.password.as_ref());
     let verdict = password::verify(&presented, stored.map(|stored| stored.hash.as_str())).await?;
@@ -87,7 +91,7 @@ async fn sign_in(app: &App, request: &Request, workspace: &Workspace) -> Result<
     let login = login.ok_or_else(Problem::sign_in_refused)?;
     tries.forgive(&store).await?;
 
-    let proven = Proven::new(&login.person, SignInMethod::Password);
+    let proven = Proven::new(&login.person, SignInMethod::Password, workspace);
     let session = begin_session(app, request, proven)?;
     let renewed = match verdict {
         Verdict::RightButOld => Some(password::Password::known(&presented).hash().await?),

@@ -47,7 +47,11 @@ async fn enter(
     let mut after = before.clone();
     after.enter_with_google(&identity.subject)?;
     after.note_sign_in(change.moment.now);
-    let session = begin_session(app, request, Proven::new(&after, SignInMethod::Google))?;
+    let proven = match &after {
+        Person::Client(client) => Proven::client(client, SignInMethod::Google),
+        Person::Member(_) => Proven::new(&after, SignInMethod::Google, &store.get().await?),
+    };
+    let session = begin_session(app, request, proven)?;
     change.begin_session(&session);
     if after != before {
         before.save(&mut change, after);
@@ -150,7 +154,8 @@ async fn join(
     let mut change = change_by(app, request, ticket.account.actor());
     let with = Joining::Google(&identity.subject);
     let after = before.join(&mut change, &ticket, with)?;
-    let proven = Proven::new(&after.into(), SignInMethod::Google);
+    let workspace = store.get().await?;
+    let proven = Proven::new(&after.into(), SignInMethod::Google, &workspace);
     let session = begin_session(app, request, proven)?;
     change.begin_session(&session);
     store.commit(&change).await?;

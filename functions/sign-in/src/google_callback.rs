@@ -47,7 +47,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let store = app.store.workspace(begun.workspace_id);
     let door = begun.aim.door();
     let answer = match sign_in(app, &request, &store, begun).await {
-        Ok(session) => signed_in(app, &session).await?,
+        Ok(session) => signed_in(app, &request, &session).await?,
         Err(problem) if request.wants_page() => {
             RefusedPage::answer(&store.get().await?, door, &problem)?
         }

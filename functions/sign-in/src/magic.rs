@@ -40,7 +40,7 @@ async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
         let before = mailed::owner(app, &ticket).await?;
         let mut change = change_by(app, request, ticket.account.actor());
         ticket.use_up(&mut change)?;
-        let proven = Proven::new(&before, SignInMethod::MagicLink);
+        let proven = Proven::new(&before, SignInMethod::MagicLink, &workspace);
         let session = begin_session(app, request, proven)?;
         change.begin_session(&session);
         let mut after = before.clone();
@@ -53,5 +53,5 @@ async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
         Ok(session)
     })
     .await?;
-    signed_in(app, &session).await
+    signed_in(app, request, &session).await
 }

@@ -9,7 +9,8 @@ use crate::page::{ForgottenPage, Mailed, MailedPage, RefusedPage};
 use portico_app::App;
 use portico_domain::{Actor, DeadTicket, Email, Invalid, Person, Ticket, TicketPurpose, Workspace};
 use portico_web::{
-    Problem, Request, Response, change_by, count_mail, door, ok, refuse_forged_form,
+    Problem, Request, Response, change_by, count_mail, count_mail_on, device_at, door, ok,
+    refuse_forged_form,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -54,10 +55,13 @@ async fn ask(
         .ok_or_else(|| Invalid::missing("email"))?;
     let email = Email::parse("email", &email)?;
     let store = app.store.workspace(workspace.id);
-    count_mail(app, &store, request, &email).await?;
+    let door = door(request)?;
+    match device_at(app, request, (&store, workspace.id), (door, &email)).await? {
+        Some(device) => count_mail_on(app, &store, &device).await?,
+        None => count_mail(app, &store, request, &email).await?,
+    }
 
     let mut change = change_by(app, request, Actor::System);
-    let door = door(request)?;
     let nobody = door.nobody(change.moment);
     let account = store.account_with(door, &email).await?.unwrap_or(nobody);
     let owner = store.person(account).await?.filter(Person::can_sign_in);

@@ -63,8 +63,8 @@ async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
         }
         hashed => hashed?,
     };
-    let session = reset(app, request, &ticket, &hash).await?;
-    signed_in(app, &session).await
+    let session = reset(app, request, (&workspace, &ticket), &hash).await?;
+    signed_in(app, request, &session).await
 }
 
 async fn hash_password(
@@ -83,7 +83,7 @@ async fn hash_password(
 async fn reset(
     app: &App,
     request: &Request,
-    ticket: &Ticket,
+    (workspace, ticket): (&Workspace, &Ticket),
     hash: &str,
 ) -> Result<Session, Problem> {
     let store = app.store.workspace(ticket.workspace_id);
@@ -98,7 +98,7 @@ async fn reset(
         after.note_proof();
         after.note_sign_in(change.moment.now);
         change.set_password(ticket.account, hash.to_owned());
-        let proven = Proven::new(&after, SignInMethod::Reset);
+        let proven = Proven::new(&after, SignInMethod::Reset, workspace);
         let session = begin_session(app, request, proven)?;
         change.begin_session(&session);
         before.save(&mut change, after);

@@ -84,7 +84,7 @@ async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
             };
             let place = (&workspace, &ticket);
             let session = sign_up(app, request, place, (name, email), &hash).await?;
-            signed_in(app, &session).await
+            signed_in(app, request, &session).await
         }
         TicketPurpose::ChangeEmail { to, .. } => {
             change_email(app, request, &ticket).await?;

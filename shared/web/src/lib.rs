@@ -12,6 +12,7 @@ mod caller;
 mod commit;
 mod complained;
 mod custom_fields;
+mod device;
 mod etag;
 mod form;
 mod function;
@@ -21,6 +22,7 @@ mod openapi;
 mod page;
 mod paging;
 mod problem;
+mod problem_page;
 mod request;
 mod response;
 mod retry;
@@ -36,6 +38,7 @@ pub use caller::{Caller, admit};
 pub use commit::{commit_for_outsider, commit_within_limit, refuse_if_full};
 pub use complained::refuse_if_complained;
 pub use custom_fields::{changed_values, custom_values};
+pub use device::{Device, device_at, device_of};
 pub use form::{FormToken, form_token, refuse_forged_form, refuse_forgery};
 pub use function::{Body, Function, Operation, Parameter, picture, schema};
 pub use managers::check_account_managers;
@@ -53,4 +56,4 @@ pub use session::{
     change_by, cookie, door, forget_session, portal_url, session_cookie, sign_in_instead,
     sign_in_page, signed_in, tokens,
 };
-pub use throttle::{Tries, count_mail, count_password_try};
+pub use throttle::{Tries, count_mail, count_mail_on, count_password_try};

@@ -6,11 +6,12 @@
 //! in to an account of its choice: what it may send without asking is a form,
 //! and forms are checked (see [`crate::form`]).
 
-use crate::{Problem, Request, Response, form, ok, see_other};
+use crate::{Problem, Request, Response, device::device_cookie, form, ok, see_other};
 use portico_app::App;
 use portico_domain::{
     ACCESS_TOKEN_LIFETIME, Account, Actor, Change, ChangeSource, Client, Door, Holder, Person,
-    Session, SessionDraft, SessionId, SessionLimits, SignInMethod, SigningKeys, Time, WorkspaceId,
+    Session, SessionDraft, SessionId, SessionLimits, SignInMethod, SigningKeys, Time, Workspace,
+    WorkspaceId,
 };
 use portico_keys::{
     AccessToken, PresentedSession, Secret, claimed_access_token, new_session_seed,
@@ -23,8 +24,6 @@ use serde::Serialize;
 pub(crate) const SESSION_COOKIE: &str = "__Host-portico";
 /// The longest name of a browser that is kept.
 const MAX_USER_AGENT: usize = 200;
-/// For how long a team member's session goes unused: half a day.
-const STAFF_IDLE_MINUTES: u16 = 720;
 
 /// A client who is signed in to the portal.
 #[derive(Clone, Debug)]
@@ -60,23 +59,26 @@ pub struct Proven {
 }
 
 impl Proven {
-    /// This person, in this way.
-    pub fn new(person: &Person, method: SignInMethod) -> Self {
+    /// This person, in this way, for as long as its workspace lets it.
+    pub fn new(person: &Person, method: SignInMethod, workspace: &Workspace) -> Self {
         Self {
             workspace_id: person.workspace_id(),
             account: person.account(),
             epoch: person.session_epoch(),
             method,
-            limits: match person {
-                Person::Client(_) => SessionLimits::CLIENT,
-                Person::Member(_) => SessionLimits::staff(STAFF_IDLE_MINUTES),
-            },
+            limits: SessionLimits::of(person.account(), workspace),
         }
     }
 
     /// A client.
     pub fn client(client: &Client, method: SignInMethod) -> Self {
-        Self::new(&client.clone().into(), method)
+        Self {
+            workspace_id: client.workspace_id,
+            account: Account::Client { id: client.id },
+            epoch: client.session_epoch,
+            method,
+            limits: SessionLimits::CLIENT,
+        }
     }
 }
 
@@ -141,17 +143,23 @@ pub fn begin_session(app: &App, request: &Request, proven: Proven) -> Result<Ses
     Ok(Session::begin(moment.id(), draft, moment.now))
 }
 
-/// Answers whoever has begun a session: a browser is led to its start page,
-/// anybody else gets tokens.
-pub async fn signed_in(app: &App, session: &Session) -> Result<Response, Problem> {
+/// Answers whoever has begun a session: a browser is led to its start page, and
+/// known again from then on; anybody else gets tokens.
+pub async fn signed_in(
+    app: &App,
+    request: &Request,
+    session: &Session,
+) -> Result<Response, Problem> {
     match session.holder {
-        Holder::Browser => Ok(see_other(START_PAGE).with_cookie(session_cookie(app, session))),
+        Holder::Browser => Ok(see_other(START_PAGE)
+            .with_cookie(session_cookie(app, session))
+            .with_cookie(device_cookie(app, request, session)?)),
         Holder::Program => Ok(ok(&tokens(app, session).await?)),
     }
 }
 
 /// Where whoever has signed in finds itself.
-const START_PAGE: &str = "/portal";
+pub(crate) const START_PAGE: &str = "/portal";
 
 /// The tokens of a session that a program holds.
 pub async fn tokens(app: &App, session: &Session) -> Result<Tokens, Problem> {
@@ -261,8 +269,21 @@ async fn admit(
     }
     if matches!(presented, Presented::Cookie(_)) {
         form::refuse_forgery(app, request)?;
+        note_use(app, &session).await;
     }
     Ok(SignedInCaller { person, session })
+}
+
+/// Notes that a browser's session is in use, whatever of it is used; programs
+/// refresh theirs. Whether it could be noted says nothing about who may come in.
+async fn note_use(app: &App, session: &Session) {
+    if !session.is_worth_touching(app.now()) {
+        return;
+    }
+    let workspace = app.store.workspace(session.workspace_id);
+    if let Err(error) = workspace.touch_session(session, app.now()).await {
+        tracing::warn!(%error, "failed to note that a session is in use");
+    }
 }
 
 /// Whether an access token was given out for this session, and its time is not

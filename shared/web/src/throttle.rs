@@ -1,6 +1,6 @@
 //! Slowing down whoever guesses.
 
-use crate::{Problem, Request};
+use crate::{Device, Problem, Request};
 use futures_util::future::try_join_all;
 use portico_app::App;
 use portico_domain::{Email, Limit, Window};
@@ -13,18 +13,22 @@ pub struct Tries {
     counted: Vec<(String, Window)>,
 }
 
-/// Counts a try at the password of this address, and refuses it if there have
-/// been too many.
+/// Counts a try at the password of this account, and refuses it if there have
+/// been too many: on this device, if the account was signed in to there before,
+/// or else wherever else.
 pub async fn count_password_try(
     app: &App,
     workspace: &WorkspaceStore<'_>,
     request: &Request,
-    account: &str,
+    (account, device): (&str, Option<&Device>),
 ) -> Result<Tries, Problem> {
-    let limits = [
-        (Limit::PASSWORDS_OF_ACCOUNT, account.to_owned()),
-        (Limit::PASSWORDS_FROM_SOURCE, source(request)),
-    ];
+    let limits = match device {
+        Some(device) => vec![(Limit::PASSWORDS_OF_DEVICE, device.subject())],
+        None => vec![
+            (Limit::PASSWORDS_OF_ACCOUNT, account.to_owned()),
+            (Limit::PASSWORDS_FROM_SOURCE, source(request)),
+        ],
+    };
     count(app, workspace, limits).await
 }
 
@@ -35,10 +39,20 @@ pub async fn count_mail(
     request: &Request,
     to: &Email,
 ) -> Result<(), Problem> {
-    let limits = [
+    let limits = vec![
         (Limit::MAILS_TO_ADDRESS, to.key()),
         (Limit::MAILS_FROM_SOURCE, source(request)),
     ];
+    count(app, workspace, limits).await.map(drop)
+}
+
+/// The same on a device, for the account that was signed in to there before.
+pub async fn count_mail_on(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    device: &Device,
+) -> Result<(), Problem> {
+    let limits = vec![(Limit::MAILS_OF_DEVICE, device.subject())];
     count(app, workspace, limits).await.map(drop)
 }
 
@@ -56,10 +70,10 @@ impl Tries {
 async fn count(
     app: &App,
     workspace: &WorkspaceStore<'_>,
-    limits: [(Limit, String); 2],
+    limits: Vec<(Limit, String)>,
 ) -> Result<Tries, Problem> {
     let now = app.now();
-    let each = limits.map(|(limit, subject)| async move {
+    let each = limits.into_iter().map(|(limit, subject)| async move {
         // Neither addresses nor whatever somebody typed belong into a key.
         let subject = format!(
             "{}-{}",
