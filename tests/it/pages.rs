@@ -145,7 +145,7 @@ async fn pages_of_invitations(app: &TestApp) -> Vec<Value> {
     let superseded = ended(app, "maria@example.com", "resend").await;
     let open = invite(app, "clients", "grace@example.com").await;
     let open_team = invite(app, "internal-users", "grete@example.com").await;
-    let (weak, fine) = (weak_password(), json!({ "password": PASSWORD }));
+    let (weak, fine) = (weak_password("grace"), json!({ "password": PASSWORD }));
     vec![
         page("invite", &open),
         filled("invite-refused", &open, &weak, 400),
@@ -211,13 +211,13 @@ async fn pages_of_links(app: &TestApp, verify: &str) -> Vec<Value> {
     let (nothing, fine) = (json!({}), json!({ "password": PASSWORD }));
     vec![
         page("reset", &reset),
-        filled("reset-refused", &reset, &weak_password(), 400),
+        filled("reset-refused", &reset, &weak_password("lovelace"), 400),
         forged("reset-form-refused", &reset, &fine),
         page("magic", &magic),
         forged("magic-form-refused", &magic, &nothing),
         refusal("link-used", &used, 410),
         page("verify", verify),
-        filled("verify-refused", verify, &weak_password(), 400),
+        filled("verify-refused", verify, &weak_password("germain"), 400),
         page("address-change", &change),
         forged("address-change-form-refused", &change, &nothing),
         json!({ "name": "address-changed", "path": changes, "fill": {}, "status": 200 }),
@@ -228,8 +228,9 @@ fn sophie() -> Value {
     json!({ "givenName": "Sophie", "familyName": "Germain", "email": "sophie@example.com" })
 }
 
-fn weak_password() -> Value {
-    json!({ "password": "password password" })
+/// A password that whoever guesses somebody's of this name tries soon.
+fn weak_password(name: &str) -> Value {
+    json!({ "password": [name; 3].join(" ") })
 }
 
 /// The link that Sophie is mailed who signs up.
@@ -289,7 +290,12 @@ async fn pages_in_the_look_of_a_workspace_and_when_something_is_broken_are_acces
             refusal("expired", &expired, 410),
             filled("renewed", &expired, &nothing, 200),
             page("team-invite", &team_invite),
-            filled("team-invite-refused", &team_invite, &weak_password(), 400),
+            filled(
+                "team-invite-refused",
+                &team_invite,
+                &weak_password("grace"),
+                400,
+            ),
             page("address-change", &change),
             refusal("no-such-page", &format!("{door}/nothing"), 404),
             refusal("sign-up-off", &format!("{door}/sign-up"), 404),

@@ -68,14 +68,20 @@ for (const [look, [width, colorScheme]] of looks.entries()) {
   for (const { name, path, needsSignIn, fill, isForged, status } of pages) {
     if (needsSignIn) await signedIn(context, needsSignIn);
     const page = await context.newPage();
-    let answer = await page.goto(url + (Array.isArray(path) ? path[look] : path));
-    if (isForged) await page.evaluate(() => document.querySelector('[name=csrf]').setAttribute('value', 'x'));
-    if (fill) {
-      for (const [field, value] of Object.entries(fill)) await page.fill(`[name=${field}]`, value);
-      [answer] = await Promise.all([page.waitForNavigation(), page.locator('button[type=submit]').first().click()]);
+    page.setDefaultTimeout(15_000);
+    try {
+      let answer = await page.goto(url + (Array.isArray(path) ? path[look] : path));
+      if (isForged) await page.locator('[name=csrf]').evaluate((field) => field.setAttribute('value', 'x'));
+      if (fill) {
+        for (const [field, value] of Object.entries(fill)) await page.fill(`[name=${field}]`, value);
+        [answer] = await Promise.all([page.waitForNavigation(), page.locator('button[type=submit]').first().click()]);
+      }
+      if (status && answer.status() !== status) report.errors.push(`${name} is answered with ${answer.status()}`);
+      await check(page, `${name} at ${width}, ${colorScheme}`);
+    } catch (error) {
+      const shown = await page.locator('main').textContent().catch(() => 'nothing');
+      report.errors.push(`${name}, where the page says ${shown.trim()}: ${error.message}`);
     }
-    if (status && answer.status() !== status) report.errors.push(`${name} is answered with ${answer.status()}`);
-    await check(page, `${name} at ${width}, ${colorScheme}`);
     if (screenshots) await page.screenshot({ path: `${screenshots}/${name}-${width}-${colorScheme}.png`, fullPage: true });
     await page.close();
   }
@@ -123,7 +129,7 @@ async function useKeyboard({ signIn, accept, signUp, verify }) {
   await signOut(signIn.path);
 
   await page.goto(url + accept);
-  await typeInto('password', 'password password');
+  await typeInto('password', 'grace grace grace');
   await press('Enter');
   await page.waitForSelector('[role=alert]');
   await typeInto('password', signIn.password);
