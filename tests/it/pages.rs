@@ -230,7 +230,8 @@ fn sophie() -> Value {
 
 /// A password that whoever guesses somebody's of this name tries soon.
 fn weak_password(name: &str) -> Value {
-    json!({ "password": [name; 3].join(" ") })
+    let thrice = [name; 3].join(" ");
+    json!({ "password": thrice })
 }
 
 /// The link that Sophie is mailed who signs up.

@@ -25,8 +25,7 @@ const OPERATION: Operation = Operation {
 /// The function.
 pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
     Box::pin(handle(app, request))
-})
-.calling(2);
+});
 
 #[derive(Debug, Template)]
 #[template(path = "home.html")]

@@ -222,12 +222,13 @@ mod tests {
             });
             is_session_use(body.to_string().as_bytes())
         };
-        let session = "WS#1#AC#2#SE";
+        let session = SESSION_PARTITIONS.replace('*', "1");
+        let session = session.as_str();
         assert!(is_allowed(session, "SET #used = :now, #ttl = :end"));
         for (partition, update) in [
-            ("WS#1#CL#2", "SET #used = :now"),
-            ("WS#1#AC#2#SE#", "SET #used = :now"),
-            ("1#AC#2#SE", "SET #used = :now"),
+            ("elsewhere", "SET #used = :now"),
+            (&format!("{session}#1"), "SET #used = :now"),
+            (&session[1..], "SET #used = :now"),
             (session, "SET expiresAt = :end"),
             (session, "SET #used = :now REMOVE epoch"),
         ] {
