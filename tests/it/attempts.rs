@@ -2,7 +2,11 @@
 //! why.
 
 use e2e::{Receiver, TestApp, id};
-use portico_local::{Call, Fault};
+use portico_local::{
+    Call, Fault, LocalServer,
+    steps::{Step, Stepped},
+};
+use portico_queue::Queue;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -230,4 +234,62 @@ async fn what_a_deleted_endpoint_had_not_got_is_cancelled() {
         let log = app.admin().get(&format!("{never}/deliveries{query}")).await;
         log.problem(404, "not_found");
     }
+}
+
+#[tokio::test]
+async fn a_worker_notices_that_its_endpoint_was_deleted() {
+    let app = TestApp::driven_from(1).await;
+    let receiver = Receiver::start().await;
+    let endpoint = app.register(&receiver, &["company.*"]).await;
+    let path = format!("/v1/webhook-endpoints/{}", id(&endpoint));
+    let enable = async |enabled: bool| {
+        let body = json!({ "enabled": enabled });
+        app.admin().patch(&path, &body).await.expect(200);
+    };
+    enable(false).await;
+    let company = json!({ "name": "Engines" });
+    let company = app
+        .admin()
+        .post("/v1/companies", &company)
+        .await
+        .expect(200);
+    for name in ["Motors", "Looms"] {
+        let company = format!("/v1/companies/{}", id(&company));
+        let name = json!({ "name": name });
+        app.admin().patch(&company, &name).await.expect(200);
+    }
+    app.settle().await;
+    enable(true).await;
+    // The clocks of functions differ by up to four seconds.
+    app.server.pass(Duration::from_secs(5));
+
+    let mut triggers = portico_bootstrap::TRIGGERS.iter();
+    let deliverer = triggers.find(|trigger| trigger.name == "deliverer");
+    let deliverer = deliverer.expect("there is one");
+    let queues = app.server.aws().queues().clone();
+    let mut is_deleted = false;
+    for message in queues.take(Queue::Deliveries.name(), 10, app.now()) {
+        let event = LocalServer::queue_event(Queue::Deliveries, &[message]);
+        let work = app.server.work(deliverer, event);
+        let mut worker = Stepped::new(work);
+        while !matches!(worker.step().await, Step::Done(_)) {
+            if !is_deleted && receiver.received().len() == 1 {
+                is_deleted = true;
+                app.admin().delete(&path).await.expect(200);
+                app.server.pass(Duration::from_secs(10));
+            }
+        }
+    }
+
+    assert!(is_deleted, "somebody began with it");
+    assert_eq!(receiver.received().len(), 1);
+    let log = app.admin().get(&format!("{path}/deliveries")).await;
+    let log = log.expect(200);
+    let statuses: Vec<&Value> = log["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| &one["status"])
+        .collect();
+    assert_eq!(statuses, ["cancelled", "cancelled", "delivered"]);
 }

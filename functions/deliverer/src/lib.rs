@@ -71,6 +71,9 @@ async fn work_off(
         if slice.is_lost {
             return Ok(());
         }
+        if slice.goes_on {
+            continue;
+        }
         if workspace.leave_lane(&slice.lane, slice.look_at).await? {
             wake_at(app, &slice.lane, slice.wake_at).await?;
             return wake_at(app, &slice.lane, slice.retry_at).await;

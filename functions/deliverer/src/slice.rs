@@ -15,6 +15,10 @@ const PAGE: u16 = 50;
 /// What an attempt can take, with something to spare.
 const ATTEMPT: Duration = Duration::from_secs(20);
 
+/// For how long a worker goes by what it has read of the endpoint: one that is
+/// deleted, disabled or given another secret meanwhile is noticed by then.
+const FRESH: Duration = Duration::from_secs(5);
+
 /// One worker's stay with a lane.
 pub(crate) struct Slice {
     /// The lane, as it was last read.
@@ -29,6 +33,8 @@ pub(crate) struct Slice {
     pub(crate) retry_at: Option<Time>,
     /// Whether the lane is another worker's by now.
     pub(crate) is_lost: bool,
+    /// Whether it goes on at once, with the endpoint as it is by now.
+    pub(crate) goes_on: bool,
     ends_at: Time,
     /// What is known of how much the endpoint got lately.
     pace: KnownPace,
@@ -48,6 +54,7 @@ impl Slice {
             wake_at: None,
             retry_at: None,
             is_lost: false,
+            goes_on: false,
             ends_at,
             pace: KnownPace::default(),
         }
@@ -61,6 +68,7 @@ impl Slice {
         workspace: &WorkspaceStore<'_>,
     ) -> Result<(), TriggerError> {
         self.look_at = None;
+        self.goes_on = false;
         let (endpoint, found) = tokio::try_join!(
             workspace.endpoint_and_health(self.lane.endpoint_id),
             workspace.lane_queue(self.lane.id, PAGE),
@@ -120,6 +128,10 @@ impl Slice {
                 .send(app, workspace, &endpoint, &mut health, delivery, &event)
                 .await?;
             if matches!(step, Step::Stop) {
+                return Ok(());
+            }
+            if app.now().since(now) > FRESH {
+                self.goes_on = true;
                 return Ok(());
             }
         }
