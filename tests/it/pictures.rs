@@ -140,7 +140,7 @@ async fn what_is_no_picture_is_refused_and_nothing_is_kept() {
             "picture_unsupported",
         ),
         (Vec::new(), "picture_unsupported"),
-        (png(4_097, 1), "picture_too_large"),
+        (png(8_193, 1), "picture_too_large"),
         (png(64, 64)[..60].to_vec(), "picture_damaged"),
     ] {
         let refused = set(&app, &client, body).await;
@@ -148,9 +148,115 @@ async fn what_is_no_picture_is_refused_and_nothing_is_kept() {
     }
     let refused = set(&app, &client, bomb).await;
     assert_eq!(refused.status, 400, "{}", refused.text);
-    let large = set(&app, &client, vec![0xff; 1024 * 1024 + 1]).await;
+    let large = set(&app, &client, vec![0xff; 4_500_001]).await;
     large.problem(413, "body_too_large");
+    assert_eq!(
+        large.body["message"],
+        "the picture has 4500001 bytes; the limit is 4500000, a JPG or PNG of 4.5 MB"
+    );
+    let form = app
+        .admin()
+        .with("content-type", "multipart/form-data; boundary=x");
+    let form = form
+        .send_bytes("PUT", &path(&client), Some(b"--x\r\n".to_vec()))
+        .await;
+    form.problem(400, "picture_unsupported");
+    let told = form.body["message"].as_str().unwrap_or_default();
+    assert!(told.contains("--data-binary"), "{told}");
     assert!(app.server.aws().bucket().is_empty().expect("it answers"));
+}
+
+#[tokio::test]
+async fn a_photograph_as_phones_make_them_is_taken() {
+    let app = TestApp::start().await;
+    let client = ada(&app).await;
+    let mut photograph = file(4_000, 3_000, ImageFormat::Jpeg);
+    // What is behind the end of a picture is not looked at; here it stands for
+    // the details that one of a single colour has not.
+    photograph.resize(4_500_000, 0);
+
+    let after = set(&app, &client, photograph).await.expect(200);
+
+    let loaded = app.nobody().get(&address(&after)).await;
+    let picture = image::load_from_memory(&loaded.bytes).expect("a picture");
+    assert_eq!(picture.dimensions(), (512, 384));
+}
+
+#[tokio::test]
+async fn a_client_has_a_link_to_a_picture_from_its_beginning_until_it_is_cleared() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let link = "https://example.com/ada.png";
+    let ada = json!({ "name": "Ada", "email": "ada@example.com", "avatarImageUrl": link });
+    let ada = admin.post("/v1/clients", &ada).await.expect(200);
+    assert_eq!(ada["avatarImageUrl"], link);
+    let bob = json!({ "name": "Bob", "email": "bob@example.com", "avatarImageUrl": link });
+    let added = admin
+        .post("/v1/clients/batch", &json!({ "clients": [bob] }))
+        .await
+        .expect(200);
+    assert_eq!(added["data"][0]["resource"]["avatarImageUrl"], link);
+
+    let path = format!("/v1/clients/{}", id(&ada));
+    let names = json!({ "givenName": "Ada", "familyName": "King" });
+    let replaced = admin
+        .send("PUT", &path, Some(names.to_string()))
+        .await
+        .expect(200);
+    assert_eq!(
+        replaced["avatarImageUrl"], link,
+        "it stays unless it is given"
+    );
+    let other = "https://example.com/countess.png";
+    let other = json!({ "givenName": "Ada", "familyName": "King", "avatarImageUrl": other });
+    let replaced = admin
+        .send("PUT", &path, Some(other.to_string()))
+        .await
+        .expect(200);
+    assert_eq!(replaced["avatarImageUrl"], other["avatarImageUrl"]);
+    for nothing in [json!(""), json!(null)] {
+        let link = json!({ "avatarImageUrl": link });
+        admin.patch(&path, &link).await.expect(200);
+        let cleared = json!({ "avatarImageUrl": nothing });
+        let cleared = admin.patch(&path, &cleared).await.expect(200);
+        assert_eq!(cleared["avatarImageUrl"], json!(null));
+    }
+    let wrong = json!({ "avatarImageUrl": "http://example.com/ada.png" });
+    let refused = admin.patch(&path, &wrong).await;
+    assert_eq!(refused.problem(400, "url_invalid"), Some("avatarImageUrl"));
+}
+
+#[tokio::test]
+async fn a_picture_whose_address_is_written_back_stays() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let client = ada(&app).await;
+    let company = json!({ "name": "Engines" });
+    let company = admin.post("/v1/companies", &company).await.expect(200);
+    for (thing, picture, place) in [
+        (
+            format!("/v1/clients/{}", id(&client)),
+            "avatar",
+            "avatarImageUrl",
+        ),
+        (
+            format!("/v1/companies/{}", id(&company)),
+            "icon",
+            "iconImageUrl",
+        ),
+    ] {
+        let set = admin
+            .send_bytes("PUT", &format!("{thing}/{picture}"), Some(png(8, 8)))
+            .await
+            .expect(200);
+
+        let back = json!({ place: set[place] });
+        let after = admin.patch(&thing, &back).await.expect(200);
+        app.advance(Duration::from_mins(1)).await;
+
+        assert_eq!(after[place], set[place]);
+        assert_eq!(app.nobody().get(&address(&after)).await.status, 200);
+    }
 }
 
 #[tokio::test]

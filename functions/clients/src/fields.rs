@@ -3,12 +3,14 @@
 use crate::companies::Wanted;
 use portico_domain::{
     ClientDraft, ClientPatch, CompanyId, CompanyName, CustomValues, Email, Invalid, MAX_COMPANIES,
-    PersonName, Tags, parse_account_managers, text,
+    PersonName, Picture, Tags, parse_account_managers, text,
 };
 use portico_web::{Problem, given};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
+
+const AVATAR: &str = "avatarImageUrl";
 
 /// A client, or what shall change about one.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -43,6 +45,11 @@ pub(crate) struct ClientFields {
     /// By what the client is grouped: 20 tags at most, whatever their case.
     #[serde(deserialize_with = "given")]
     tags: Option<Option<Vec<String>>>,
+    /// A link to its picture, which begins with `https://`; an empty text or
+    /// `null` takes it away. `PUT /v1/clients/{id}/avatar` takes the picture
+    /// itself.
+    #[serde(deserialize_with = "given")]
+    avatar_image_url: Option<Option<String>>,
     /// A company by its name, instead of the ids; it is added if there is none.
     company_name: Option<String>,
     /// Values of the workspace's own fields, by their keys: an object, or the
@@ -73,6 +80,7 @@ impl TryFrom<ClientFields> for ClientDraft {
             account_manager_ids: parse_account_managers(&managers)?,
             tags: Tags::parse("tags", &tags)?,
             custom_fields: CustomValues::default(),
+            avatar: Picture::parse(AVATAR, fields.avatar_image_url, None)?.flatten(),
         })
     }
 }
@@ -147,8 +155,9 @@ impl ClientFields {
         }
     }
 
-    /// What shall change about a client, its address and companies aside.
-    pub(crate) fn into_patch(self) -> Result<ClientPatch, Problem> {
+    /// What shall change about a client who has this picture, its address and
+    /// companies aside.
+    pub(crate) fn into_patch(self, avatar: Option<&Picture>) -> Result<ClientPatch, Problem> {
         let whole = self.name.as_deref().map(|name| {
             let (given, family) = (self.given_name.as_deref(), self.family_name.as_deref());
             PersonName::from_fields(given, family, Some(name))
@@ -179,7 +188,7 @@ impl ClientFields {
                 .map(|tags| Tags::parse("tags", &tags.unwrap_or_default()))
                 .transpose()?,
             custom_fields: CustomValues::default(),
-            avatar: None,
+            avatar: Picture::parse(AVATAR, self.avatar_image_url, avatar)?,
         })
     }
 }

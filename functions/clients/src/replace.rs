@@ -26,7 +26,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Replace a client",
-    description: "Needs both names. What is not given is cleared, companies and values of custom fields too; the e-mail address stays. `PATCH` changes only what is given.",
+    description: "Needs both names. What is not given is cleared, companies and values of custom fields too; the e-mail address and the picture stay. `PATCH` changes only what is given.",
     query: &[],
     body: Some(schema::<ClientFields>),
     answer: Body::Json(schema::<ClientView>),
@@ -57,7 +57,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let mut fields = body::<ClientFields>(&request)?.whole()?;
         let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
         let (email, keeps_email) = (fields.new_email(&before.email)?, fields.keeps_email()?);
-        let mut patch = fields.into_patch()?;
+        let mut patch = fields.into_patch(before.avatar.as_ref())?;
         let values =
             custom_values(&workspace, FieldEntity::Client, values.flatten().as_ref()).await?;
         patch.custom_fields = before.custom_fields.replacement(values);

@@ -9,15 +9,16 @@ use portico_web::{
 };
 
 /// What this function answers to.
-pub const ROUTE: Route =
-    Route::put("clients-set-avatar", "/v1/clients/{id}/avatar").needs(Permission::EditClients);
+pub const ROUTE: Route = Route::put("clients-set-avatar", "/v1/clients/{id}/avatar")
+    .needs(Permission::EditClients)
+    .with_a_picture();
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::PUT_FILE, Grant::DELETE_FILE];
 
 const OPERATION: Operation = Operation {
     summary: "Set the picture of a client",
-    description: "The body is the picture itself, a JPG or PNG of at most 1 MiB and 4096 × 4096 pixels, by its content and not by its name. It is stood upright, made no larger than 512 × 512, and written anew without metadata. Its address cannot be guessed, needs no key, and is another one for each picture.",
+    description: "The body is the picture itself, a JPG or PNG of at most 4.5 MB and 25 million pixels (8192 in each direction), by its content and not by its name. It is stood upright, made no larger than 512 × 512, and written anew without metadata. Its address cannot be guessed, needs no key, and is another one for each picture.",
     query: &[],
     body: Some(picture),
     answer: Body::Json(schema::<ClientView>),
@@ -34,7 +35,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let id = request.path_id("client")?;
     let before = find(app, &caller, id).await?;
     request.if_match(&view(app, &caller, &before))?;
-    let avatar = app.keep_picture(&request.body).await?;
+    let avatar = app.keep_picture(request.picture()?).await?;
     let changed = retry_stale(|| async {
         let before = find(app, &caller, id).await?;
         request.if_match(&view(app, &caller, &before))?;

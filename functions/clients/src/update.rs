@@ -53,7 +53,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let mut fields = body::<ClientFields>(&request)?;
         let (wanted, values) = (fields.take_companies()?, fields.custom_fields.take());
         let (email, keeps_email) = (fields.new_email(&before.email)?, fields.keeps_email()?);
-        let mut patch = fields.into_patch()?;
+        let mut patch = fields.into_patch(before.avatar.as_ref())?;
         let values = values.as_ref().map(Option::as_ref);
         let known = &before.custom_fields;
         patch.custom_fields =

@@ -58,11 +58,11 @@ impl CompanyFields {
     /// The name, and the other fields, of a new company.
     pub(crate) fn into_new(mut self) -> Result<(CompanyName, CompanyPatch), Invalid> {
         let name = self.name.take().unwrap_or_default();
-        Ok((CompanyName::parse("name", &name)?, self.into_patch()?))
+        Ok((CompanyName::parse("name", &name)?, self.into_patch(None)?))
     }
 
-    /// What shall change about a company.
-    pub(crate) fn into_patch(self) -> Result<CompanyPatch, Invalid> {
+    /// What shall change about a company that has this icon.
+    pub(crate) fn into_patch(self, icon: Option<&Picture>) -> Result<CompanyPatch, Invalid> {
         let color = self.fallback_color.filter(|color| !color.is_empty());
         Ok(CompanyPatch {
             name: self
@@ -72,12 +72,7 @@ impl CompanyFields {
             fallback_color: color
                 .map(|color| parse_color("fallbackColor", &color))
                 .transpose()?,
-            icon: link("iconImageUrl", self.icon_image_url)?.map(|link| {
-                link.map(|link| Picture {
-                    url: link.as_str().to_owned(),
-                    file: None,
-                })
-            }),
+            icon: Picture::parse("iconImageUrl", self.icon_image_url, icon)?,
             description: self
                 .description
                 .map(|text| text::block("description", &text.unwrap_or_default(), 2_000))

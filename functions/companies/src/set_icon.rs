@@ -10,14 +10,15 @@ use portico_web::{
 
 /// What this function answers to.
 pub const ROUTE: Route = Route::put("companies-set-icon", "/v1/companies/{id}/icon")
-    .needs(Permission::ManageClientOrganizations);
+    .needs(Permission::ManageClientOrganizations)
+    .with_a_picture();
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::PUT_FILE, Grant::DELETE_FILE];
 
 const OPERATION: Operation = Operation {
     summary: "Set the icon of a company",
-    description: "The body is the picture itself, a JPG or PNG of at most 1 MiB and 4096 × 4096 pixels, by its content and not by its name. It is stood upright, made no larger than 512 × 512, and written anew without metadata. Its address cannot be guessed, needs no key, and is another one for each picture.",
+    description: "The body is the picture itself, a JPG or PNG of at most 4.5 MB and 25 million pixels (8192 in each direction), by its content and not by its name. It is stood upright, made no larger than 512 × 512, and written anew without metadata. Its address cannot be guessed, needs no key, and is another one for each picture.",
     query: &[],
     body: Some(picture),
     answer: Body::Json(schema::<CompanyView>),
@@ -35,11 +36,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     caller.workspace.refuse_companies_if_off("id")?;
     let workspace = caller.store(app);
     let before = find(&workspace, &caller, id).await?;
-    request.if_match(&CompanyView::from(&before))?;
-    let icon = app.keep_picture(&request.body).await?;
+    request.if_match(&CompanyView::shown(&before))?;
+    let icon = app.keep_picture(request.picture()?).await?;
     let changed = retry_stale(|| async {
         let before = find(&workspace, &caller, id).await?;
-        request.if_match(&CompanyView::from(&before))?;
+        request.if_match(&CompanyView::shown(&before))?;
         let mut change = caller.change(app);
         let mut after = before.clone();
         let patch = CompanyPatch {
@@ -48,7 +49,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         };
         after.update(&mut change, patch)?;
         let after = change.save_company(Some(&before), after);
-        let answer = ok(&CompanyView::from(&after));
+        let answer = ok(&CompanyView::shown(&after));
         caller.commit(app, &change, answer).await
     })
     .await;

@@ -34,16 +34,15 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
     caller.workspace.refuse_companies_if_off("id")?;
-    let mut fields = body::<CompanyFields>(&request)?;
-    let values = fields.custom_fields.take();
-    let patch = fields.into_patch()?;
     let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find(&workspace, &caller, id).await?;
-        request.if_match(&CompanyView::from(&before))?;
+        request.if_match(&CompanyView::shown(&before))?;
+        let mut fields = body::<CompanyFields>(&request)?;
+        let values = fields.custom_fields.take();
+        let mut patch = fields.into_patch(before.icon.as_ref())?;
         let managers = patch.account_manager_ids.as_deref().unwrap_or_default();
         check_account_managers(&workspace, &before.account_manager_ids, managers).await?;
-        let mut patch = patch.clone();
         let given = values.as_ref().map(Option::as_ref);
         let known = &before.custom_fields;
         patch.custom_fields =
@@ -53,10 +52,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         after.update(&mut change, patch)?;
         after.custom_fields.refuse_too_many()?;
         if after == before {
-            return Ok(ok(&CompanyView::from(&before)));
+            return Ok(ok(&CompanyView::shown(&before)));
         }
         let after = change.save_company(Some(&before), after);
-        let answer = ok(&CompanyView::from(&after));
+        let answer = ok(&CompanyView::shown(&after));
         caller.commit(app, &change, answer).await
     })
     .await

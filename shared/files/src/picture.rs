@@ -10,17 +10,22 @@ use image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
     imageops::FilterType,
+    metadata::Orientation,
 };
 use std::io::Cursor;
 
-/// How many pixels a picture that comes in has in each direction at most.
-pub const MAX_SIDE: u32 = 4_096;
+/// How many pixels a picture that comes in has at most: phones make 12 million
+/// unless they are told otherwise, and 24 million if they are newer.
+pub const MAX_PIXELS: u64 = 25_000_000;
+/// How many it has in each direction at most.
+pub const MAX_SIDE: u32 = 8_192;
 /// How many a picture that is kept has. Portals show it at 128, screens with
 /// two dots for a pixel at 256.
 pub const KEPT_SIDE: u32 = 512;
-/// What decoding may take: 4 096 × 4 096 pixels of 4 bytes, and as much again
-/// for turning them.
-const MAX_ALLOCATION: u64 = 2 * 64 * 1024 * 1024;
+/// What decoding may take: 8 bytes for each pixel, as drawings with 16 bits a
+/// channel need. Photographs need 3, and 6 more while a progressive one is put
+/// together.
+const MAX_ALLOCATION: u64 = MAX_PIXELS * 8;
 /// Above this, files grow faster than what can be seen of it.
 const JPEG_QUALITY: u8 = 85;
 
@@ -49,7 +54,9 @@ pub enum PictureError {
     #[error("the body is neither a JPG nor a PNG picture")]
     OtherKind,
     /// It is too large to be decoded.
-    #[error("the picture has {0} × {1} pixels; the limit is {MAX_SIDE} × {MAX_SIDE}")]
+    #[error(
+        "the picture has {0} × {1} pixels; the limit is {MAX_PIXELS} in all and {MAX_SIDE} in each direction"
+    )]
     TooLarge(u32, u32),
     /// It is damaged.
     #[error("the picture cannot be read: {0}")]
@@ -85,18 +92,20 @@ impl Picture {
             Ok(ImageFormat::Png) => (Kind::Png, ImageFormat::Png),
             _ => return Err(PictureError::OtherKind),
         };
-        let upright = decode(bytes, format)?;
-        let small = if upright.width().max(upright.height()) > KEPT_SIDE {
-            upright.resize(KEPT_SIDE, KEPT_SIDE, FilterType::Triangle)
+        let (picture, orientation) = decode(bytes, format)?;
+        let mut small = if picture.width().max(picture.height()) > KEPT_SIDE {
+            picture.resize(KEPT_SIDE, KEPT_SIDE, FilterType::Triangle)
         } else {
-            upright
+            picture
         };
+        // Turned when it is small: turning takes as much memory again.
+        small.apply_orientation(orientation);
         let bytes = encode(&small, kind).map_err(|error| damaged(&error))?;
         Ok(Self { kind, bytes })
     }
 }
 
-fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, PictureError> {
+fn decode(bytes: &[u8], format: ImageFormat) -> Result<(DynamicImage, Orientation), PictureError> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_ALLOCATION);
@@ -104,13 +113,13 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, PictureErro
     // Only the header has been read here.
     let mut decoder = reader.into_decoder().map_err(|error| damaged(&error))?;
     let (width, height) = decoder.dimensions();
-    if width > MAX_SIDE || height > MAX_SIDE {
+    let pixels = u64::from(width) * u64::from(height);
+    if width > MAX_SIDE || height > MAX_SIDE || pixels > MAX_PIXELS {
         return Err(PictureError::TooLarge(width, height));
     }
     let orientation = decoder.orientation().map_err(|error| damaged(&error))?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| damaged(&error))?;
-    picture.apply_orientation(orientation);
-    Ok(picture)
+    let picture = DynamicImage::from_decoder(decoder).map_err(|error| damaged(&error))?;
+    Ok((picture, orientation))
 }
 
 fn encode(picture: &DynamicImage, kind: Kind) -> Result<Vec<u8>, ImageError> {
@@ -218,6 +227,17 @@ mod tests {
         }
         let half = &photograph(100, 100)[..60];
         assert!(matches!(Picture::read(half), Err(PictureError::Damaged(_))));
+    }
+
+    #[test]
+    fn what_a_phone_makes_is_taken_and_more_pixels_are_not() {
+        let kept = Picture::read(&photograph(5_712, 4_284)).expect("24 million pixels");
+        assert_eq!(size(&kept), (512, 384));
+
+        for (width, height) in [(5_001, 5_000), (8_193, 1)] {
+            let refused = Picture::read(&photograph(width, height));
+            assert!(matches!(refused, Err(PictureError::TooLarge(..))));
+        }
     }
 
     #[test]

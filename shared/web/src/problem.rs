@@ -73,6 +73,13 @@ impl Problem {
         Self::new(413, "body_too_large", message).with("limit", limit)
     }
 
+    /// The picture is larger than anything that is read.
+    pub fn picture_too_long(length: usize, limit: usize) -> Self {
+        let message =
+            format!("the picture has {length} bytes; the limit is {limit}, a JPG or PNG of 4.5 MB");
+        Self::new(413, "body_too_large", message).with("limit", limit)
+    }
+
     /// There is no such thing, or the caller may not know of it.
     pub fn not_found(object: &str) -> Self {
         Self::new(

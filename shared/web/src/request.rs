@@ -1,6 +1,6 @@
 //! Requests, as API Gateway hands them over.
 
-use crate::Problem;
+use crate::{Problem, Route};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderMap;
@@ -12,9 +12,19 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// The largest body that is read. Lambda itself takes 6 MB; nothing that the
-/// API takes needs a tenth of this.
+/// The largest body that is read, pictures aside; nothing that the API takes
+/// needs a tenth of this.
 const MAX_BODY: usize = 1024 * 1024;
+
+/// The largest picture that is read. API Gateway hands it to Lambda as base64,
+/// which is a third longer, and Lambda takes 6 MiB with all that is around it.
+const MAX_PICTURE: usize = 4_500_000;
+
+/// What an event has beside its body: API Gateway takes heads of 10 KB, and
+/// says some of them twice.
+const AROUND: usize = 64 * 1024;
+
+const _: () = assert!(MAX_PICTURE.div_ceil(3) * 4 + AROUND <= 6 * 1024 * 1024);
 
 /// A request, decoded.
 #[derive(Debug)]
@@ -40,10 +50,9 @@ pub struct Request {
     pub(crate) quota: Arc<OnceLock<Quota>>,
 }
 
-impl TryFrom<ApiGatewayV2httpRequest> for Request {
-    type Error = Problem;
-
-    fn try_from(event: ApiGatewayV2httpRequest) -> Result<Self, Problem> {
+impl Request {
+    /// Decodes what API Gateway handed over for a route.
+    pub(crate) fn of(event: ApiGatewayV2httpRequest, route: &Route) -> Result<Self, Problem> {
         let body = event.body.unwrap_or_default();
         let body = if event.is_base64_encoded {
             STANDARD
@@ -52,7 +61,10 @@ impl TryFrom<ApiGatewayV2httpRequest> for Request {
         } else {
             body.into_bytes()
         };
-        if body.len() > MAX_BODY {
+        if route.takes_a_picture && body.len() > MAX_PICTURE {
+            return Err(Problem::picture_too_long(body.len(), MAX_PICTURE));
+        }
+        if !route.takes_a_picture && body.len() > MAX_BODY {
             return Err(Problem::body_too_large(body.len(), MAX_BODY));
         }
         let query = event.raw_query_string.unwrap_or_default();
@@ -228,6 +240,16 @@ impl Request {
     pub fn is_form(&self) -> bool {
         self.header("content-type")
             .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+    }
+
+    /// The body, which is a picture.
+    pub fn picture(&self) -> Result<&[u8], Invalid> {
+        let kind = self.header("content-type").unwrap_or_default();
+        if kind.starts_with("multipart/") {
+            let message = "the body is a form with parts; send the bytes of the picture alone, as curl --data-binary @picture.jpg does";
+            return Err(Invalid::new("body", "picture_unsupported", message));
+        }
+        Ok(&self.body)
     }
 
     /// The field of a form, or the member of a JSON object, with this name.

@@ -79,6 +79,8 @@ pub struct Route {
     pub access: Access,
     /// What the plan of the workspace must have.
     pub feature: Option<Feature>,
+    /// Whether its body is a picture, which may be larger than JSON.
+    pub takes_a_picture: bool,
 }
 
 impl Route {
@@ -140,6 +142,12 @@ impl Route {
     /// Only where the plan of the workspace has this.
     pub const fn part_of(mut self, feature: Feature) -> Self {
         self.feature = Some(feature);
+        self
+    }
+
+    /// Reads a picture for its body.
+    pub const fn with_a_picture(mut self) -> Self {
+        self.takes_a_picture = true;
         self
     }
 
@@ -213,6 +221,7 @@ impl Route {
             aliases: &[],
             access: Access::Public,
             feature: None,
+            takes_a_picture: false,
         }
     }
 }

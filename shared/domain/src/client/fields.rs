@@ -22,6 +22,8 @@ pub struct ClientDraft {
     pub tags: Tags,
     /// Values of the workspace's own fields, by their keys.
     pub custom_fields: CustomValues,
+    /// Its picture.
+    pub avatar: Option<Picture>,
 }
 
 /// What a caller wants changed, checked; what is `None` stays as it is.
@@ -59,6 +61,7 @@ impl ClientDraft {
             account_manager_ids: Vec::new(),
             tags: Tags::default(),
             custom_fields: CustomValues::default(),
+            avatar: None,
         }
     }
 }
