@@ -185,6 +185,7 @@ async fn come_and_go(app: &TestApp, admin: &Actor) {
     let cid = create(admin, "clients", person("cid")).await;
     app.settle().await;
     admin.get("/v1/custom-fields").await.expect(200);
+    admin.get(&paths[0]).await.expect(200);
     admin
         .get(&format!("{}/options", paths[0]))
         .await

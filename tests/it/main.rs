@@ -56,6 +56,7 @@ mod mails;
 mod matrix;
 mod members;
 mod pages;
+mod permissions;
 mod pictures;
 mod portal;
 mod problem_pages;

@@ -46,9 +46,14 @@ fn within(may: BTreeSet<Permission>) -> BTreeSet<Permission> {
     inside.collect()
 }
 
-async fn custom_role(app: &TestApp, permissions: &BTreeSet<Permission>) -> Role {
+/// A role of the workspace's own, of this name, that allows this.
+pub(crate) async fn custom_role(
+    app: &TestApp,
+    name: &str,
+    permissions: &BTreeSet<Permission>,
+) -> Role {
     let names: Vec<&str> = permissions.iter().map(|one| one.name()).collect();
-    let role = json!({ "name": "Custom", "permissions": names });
+    let role = json!({ "name": name, "permissions": names });
     let role = app.admin().post("/v1/roles", &role).await.expect(201);
     Role::Custom(e2e::id(&role).parse().expect("an id"))
 }
@@ -80,7 +85,7 @@ async fn caller(app: &TestApp, things: &Things, name: &'static str) -> Caller {
         }
         // Whatever its role says, a limit takes away what is of the workspace.
         "limited" => {
-            let role = custom_role(app, &all()).await;
+            let role = custom_role(app, "Custom", &all()).await;
             (
                 app.member(role, inside).await.actor,
                 Some(within(all())),
@@ -88,12 +93,12 @@ async fn caller(app: &TestApp, things: &Things, name: &'static str) -> Caller {
             )
         }
         "outside" => {
-            let role = custom_role(app, &all()).await;
+            let role = custom_role(app, "Custom", &all()).await;
             let member = app.member(role, outside).await;
             (member.actor, Some(within(all())), Sees::OtherCompanies)
         }
         "custom" => {
-            let role = custom_role(app, &one).await;
+            let role = custom_role(app, "Custom", &one).await;
             let member = app.member(role, CompanyAccess::ALL).await;
             (member.actor, Some(one), Sees::All)
         }

@@ -154,9 +154,7 @@ impl Places<'_> {
         }
         self.caller.refuse_limited()?;
         let needed = Permission::ManageClientOrganizations;
-        if !self.caller.may(needed) {
-            return Err(Problem::permission_missing(needed));
-        }
+        self.caller.require(needed)?;
         let fields = CompanyPatch::default();
         let company = Company::create(change, self.settings.id, name.clone(), fields);
         Ok(change.save_company(None, company).id)
