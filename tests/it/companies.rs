@@ -375,3 +375,63 @@ async fn names_that_look_alike_are_one_company() {
     let refused = admin.post("/v1/companies", &nothing).await;
     assert_eq!(refused.problem(400, "text_invalid"), Some("name"));
 }
+
+#[tokio::test]
+async fn a_company_shows_how_many_clients_it_has_wherever_it_is_shown() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let receiver = Receiver::start().await;
+    app.register(&receiver, &["company.created", "company.updated"])
+        .await;
+    let engines = json!({ "name": "Engines", "tags": ["VIP"] });
+    let engines = admin.post("/v1/companies", &engines).await.expect(200);
+    assert_eq!(engines["clientCount"], 0);
+    let mut clients = Vec::new();
+    for name in ["Ada", "Bob", "Eve"] {
+        let body = json!({ "name": name, "email": format!("{name}@example.com"),
+            "companyIds": [engines["id"]] });
+        clients.push(admin.post("/v1/clients", &body).await.expect(200));
+    }
+    app.settle().await;
+    let shown = async || {
+        let mut shown = vec![admin.get(&path(&engines)).await.expect(200)["clientCount"].clone()];
+        for list in [
+            "isPlaceholder=false",
+            "name=Engines",
+            "sort=name",
+            "sort=-clientCount",
+            "tag=vip",
+            "isActive=true",
+            "search=eng",
+        ] {
+            let list = admin.get(&format!("/v1/companies?{list}")).await;
+            shown.push(list.expect(200)["data"][0]["clientCount"].clone());
+        }
+        shown
+    };
+
+    assert_eq!(shown().await, vec![json!(3); 8]);
+    let alone = format!("/v1/clients/{}", id(&clients[0]));
+    let nowhere = json!({ "companyIds": [] });
+    let left = admin.patch(&alone, &nowhere).await.expect(200);
+    let archived = format!("/v1/clients/{}", id(&clients[1]));
+    admin.delete(&archived).await.expect(200);
+    app.settle().await;
+    assert_eq!(shown().await, vec![json!(1); 8]);
+    let placeholder = left["companyId"].as_str().expect("an id");
+    let placeholder = admin.get(&format!("/v1/companies/{placeholder}")).await;
+    assert_eq!(placeholder.expect(200)["clientCount"], 1);
+
+    // A change keeps it, whoever came meanwhile, and events do not tell it.
+    let renamed = json!({ "name": "Looms" });
+    let renamed = admin.patch(&path(&engines), &renamed).await.expect(200);
+    assert_eq!(renamed["clientCount"], 1);
+    app.settle().await;
+    assert_eq!(
+        admin.get(&path(&engines)).await.expect(200)["clientCount"],
+        1
+    );
+    for webhook in receiver.received() {
+        assert_eq!(webhook.event()["data"].get("clientCount"), None);
+    }
+}

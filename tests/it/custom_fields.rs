@@ -319,3 +319,27 @@ async fn a_field_has_a_name_that_no_other_of_the_same_things_has() {
     let size = fields(&[field("client", "Size")]);
     admin.post(path, &size).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_field_is_shown_by_its_id_with_the_tag_that_a_change_asks_for() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let fields = json!([{ "entityType": "company", "name": "Tier", "type": "multiSelect",
+        "options": [{ "label": "Gold" }] }]);
+    let field = define(&app, fields).await.remove(0);
+    let path = format!("/v1/custom-fields/{}", id(&field));
+
+    let found = admin.get(&path).await;
+    let tag = found.header("etag").to_owned();
+    assert_eq!(found.expect(200), field);
+
+    let named = |name: &str| json!({ "name": name });
+    let seen = admin.with("if-match", &tag);
+    seen.patch(&path, &named("Level")).await.expect(200);
+    let late = seen.patch(&path, &named("Rank")).await;
+    late.problem(412, "precondition_failed");
+    let nothing = "/v1/custom-fields/01890000-0000-7000-8000-000000000000";
+    admin.get(nothing).await.problem(404, "not_found");
+    admin.delete(&path).await.expect(200);
+    admin.get(&path).await.problem(404, "not_found");
+}

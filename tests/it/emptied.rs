@@ -75,6 +75,11 @@ async fn departures(app: &TestApp) -> usize {
     length(app, "/v1/events?eventType=company.clientRemoved").await
 }
 
+/// How often a company has been told to be empty.
+async fn told_empty(app: &TestApp) -> usize {
+    length(app, "/v1/events?eventType=company.emptied").await
+}
+
 /// What the job has asked of the table.
 #[derive(Clone, Default)]
 struct Asked {
@@ -122,6 +127,8 @@ async fn assert_empty(app: &TestApp, company: &Value, clients: usize) {
     assert_eq!(departures(app).await, clients);
     let members = format!("/v1/clients?companyId={}", id(company));
     assert_eq!(length(app, &members).await, 0);
+    app.advance(Duration::from_mins(1)).await;
+    assert_eq!(told_empty(app).await, 1);
     assert_eq!(length(app, "/v1/clients?sort=createdAt").await, clients);
     // Messages of those who died come once more, and find nothing to do.
     app.advance(Duration::from_hours(1)).await;
@@ -129,6 +136,26 @@ async fn assert_empty(app: &TestApp, company: &Value, clients: usize) {
     live_for(app, usize::MAX, Fault::LostBefore, &asked);
     app.advance(Duration::from_hours(1)).await;
     assert_eq!(asked.reads.load(Ordering::Relaxed), 0, "it is not due");
+    assert_eq!(told_empty(app).await, 1);
+}
+
+#[tokio::test]
+async fn a_name_that_is_used_again_stays_taken_when_the_deleted_company_is_empty() {
+    let app = TestApp::start().await;
+    let company = company_of(&app, 1).await;
+    let path = format!("/v1/companies/{}", id(&company));
+    app.admin().delete(&path).await.expect(200);
+    let engines = json!({ "name": "Engines" });
+    app.admin()
+        .post("/v1/companies", &engines)
+        .await
+        .expect(200);
+
+    app.advance(Duration::from_mins(1)).await;
+
+    assert_eq!(told_empty(&app).await, 1);
+    let again = app.admin().post("/v1/companies", &engines).await;
+    again.problem(409, "company_name_taken");
 }
 
 #[tokio::test]
@@ -152,6 +179,9 @@ async fn a_company_is_emptied_however_often_the_job_dies() {
         }
         let left = departures(&app).await;
         assert!(left < clients, "{left} left before death {death}");
+        assert_eq!(told_empty(&app).await, 0);
+        let waiting = format!("/v1/clients?companyId={}", id(&company));
+        assert_eq!(length(&app, &waiting).await, clients - left);
     }
     live_for(&app, usize::MAX, Fault::LostBefore, &asked);
     app.advance(Duration::from_mins(1)).await;

@@ -146,8 +146,22 @@ async fn merged_clients_are_one_under_both_ids() {
         admin.get(&of_looms).await.expect(200)["data"],
         json!([merged])
     );
-    assert_eq!(receiver.event_types(), ["client.merged"]);
-    let event = receiver.received()[0].event();
+    // One event tells of the merge; whoever knows the duplicate alone learns that
+    // it is gone.
+    let mut told = receiver.event_types();
+    told.sort();
+    assert_eq!(told, ["client.deleted", "client.merged"]);
+    let gone = format!(
+        "/v1/events?objectId={}&eventType=client.deleted",
+        id(&duplicate)
+    );
+    let gone = admin.get(&gone).await.expect(200)["data"][0].clone();
+    assert_eq!(gone["data"]["id"], duplicate["id"]);
+    assert_eq!(gone["data"]["mergedInto"], survivor["id"]);
+    let webhooks = receiver.received();
+    let mut told = webhooks.iter().map(e2e::Received::event);
+    let event = told.find(|event| event["eventType"] == "client.merged");
+    let event = event.expect("it was told");
     assert_eq!(event["objectId"], survivor["id"]);
     assert_eq!(
         event["previousAttributes"]["companyIds"],

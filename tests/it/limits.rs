@@ -2,7 +2,7 @@
 
 use e2e::{Actor, Answer, Receiver, TestApp, id};
 use futures_util::future::join_all;
-use portico_domain::{Feature, IdSource, Moment, Plan};
+use portico_domain::{Feature, IdSource, Moment, Permission, Plan, RateLimit};
 use portico_local::{
     Call, Fault,
     admin::{count_page, set_plan_in},
@@ -214,10 +214,14 @@ async fn clients_from_before_a_limit_are_counted_once_however_often_it_is_set() 
 async fn a_workspace_without_a_limit_pays_nothing_for_limits() {
     let app = TestApp::start().await;
     let admin = app.admin();
-    admin.get("/v1/me").await.expect(200);
+    // It sees nothing that could be counted, so what is counted is the plan's.
+    let program = app.key(&[]).await.actor;
+    for actor in [&admin, &program] {
+        actor.get("/v1/me").await.expect(200);
+    }
     app.server.aws().record_calls();
     let client = add(&admin, 1).await.expect(200);
-    admin.get("/v1/limits").await.expect(200);
+    program.get("/v1/limits").await.expect(200);
     admin
         .delete(&format!("/v1/clients/{}", id(&client)))
         .await
@@ -314,4 +318,44 @@ async fn a_feature_that_the_plan_lacks_is_refused_by_name_and_what_there_is_stay
         .post("/v1/custom-fields", &field("Size"))
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn every_limit_is_shown_with_what_is_used_to_whoever_may_see_that() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let fields = json!({ "customFields": [
+        { "entityType": "client", "name": "Tier", "type": "multiSelect",
+          "options": [{ "label": "Gold" }, { "label": "Silver" }] },
+        { "entityType": "company", "name": "Size", "type": "number" },
+        { "entityType": "company", "name": "Site", "type": "url" },
+    ] });
+    admin.post("/v1/custom-fields", &fields).await.expect(200);
+    let role = json!({ "name": "Viewer", "permissions": [] });
+    admin.post("/v1/roles", &role).await.expect(201);
+    let endpoint = json!({ "url": "https://example.com/" });
+    let endpoint = admin.post("/v1/webhook-endpoints", &endpoint).await;
+    endpoint.expect(201);
+    plan(
+        &app,
+        Plan {
+            key_rate: Some(RateLimit {
+                requests: 600,
+                seconds: 60,
+            }),
+            ..Plan::default()
+        },
+    )
+    .await;
+
+    let limits = admin.get("/v1/limits").await.expect(200);
+
+    insta::assert_json_snapshot!(limits, { ".id" => "[id]" });
+    let viewer = app.key(&[Permission::ViewClients]).await.actor;
+    let shown = viewer.get("/v1/limits").await.expect(200);
+    assert_eq!(shown["clientCustomFields"]["used"], 1);
+    for hidden in ["customRoles", "webhookEndpoints"] {
+        assert_eq!(shown[hidden]["used"], json!(null));
+        assert_eq!(shown[hidden]["limit"], 100);
+    }
 }

@@ -280,3 +280,37 @@ async fn what_cannot_be_listed_so_is_refused_by_the_parameter() {
         admin.get(&format!("/v1/clients?{query}")).await.expect(200);
     }
 }
+
+#[tokio::test]
+async fn a_page_that_a_second_filter_empties_is_read_on() {
+    let app = TestApp::start().await;
+    let mut last = String::new();
+    for number in 0..24 {
+        let more = json!({ "tags": ["bulk"] });
+        let name = format!("Client {number}");
+        let added = client(&app, &name, &format!("{number}@example.com"), more).await;
+        last = id(&added).to_owned();
+    }
+    let king = json!({ "familyName": "King" });
+    app.admin()
+        .patch(&format!("/v1/clients/{last}"), &king)
+        .await
+        .expect(200);
+    app.settle().await;
+
+    app.server.aws().record_calls();
+    let path = "/v1/clients?tag=bulk&familyName=King&limit=5";
+    let page = app.admin().get(path).await.expect(200);
+
+    let found: Vec<&str> = page["data"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(id)
+        .collect();
+    assert_eq!(found, [last]);
+    assert_eq!(page.get("nextToken"), None);
+    let calls = app.server.aws().calls();
+    let queries = calls.iter().filter(|call| call.operation == "Query");
+    assert_eq!(queries.count(), 2, "one for the page, one that reads on");
+}

@@ -1,8 +1,9 @@
 //! A key can have a limit of requests.
 
+use crate::limits::plan;
 use e2e::{TestApp, TestKey};
 use futures_util::future::join_all;
-use portico_domain::{Permission, RateLimit};
+use portico_domain::{Permission, Plan, RateLimit};
 use std::time::Duration;
 
 async fn limited(app: &TestApp, requests: u32, seconds: u32) -> TestKey {
@@ -69,4 +70,43 @@ async fn a_key_without_a_limit_pays_nothing_for_limits() {
         .filter(|call| call.function == Some("workspaces-get"));
     let own: Vec<&str> = own.map(|call| &*call.operation).collect();
     assert_eq!(own, ["BatchGetItem"]);
+}
+
+#[tokio::test]
+async fn a_plan_limits_every_key_of_the_workspace_and_a_key_can_have_less() {
+    let app = TestApp::start().await;
+    let key_rate = Some(RateLimit {
+        requests: 5,
+        seconds: 60,
+    });
+    let slow = limited(&app, 2, 60).await.actor;
+    let greedy = limited(&app, 1_000, 60).await.actor;
+    let other = app.key(Permission::ALL).await.actor;
+    let limited = Plan {
+        key_rate,
+        ..Plan::default()
+    };
+    plan(&app, limited).await;
+
+    for (key, policy) in [
+        (&slow, "\"key\";q=2;w=60"),
+        (&greedy, "\"key\";q=5;w=60"),
+        (&other, "\"key\";q=5;w=60"),
+    ] {
+        let answer = key.get("/v1/workspaces").await;
+        assert_eq!(answer.header("ratelimit-policy"), policy);
+        answer.expect(200);
+    }
+    for _ in 0..4 {
+        other.get("/v1/workspaces").await.expect(200);
+    }
+    let refused = other.get("/v1/workspaces").await;
+    refused.problem(429, "rate_limited");
+    assert_eq!(refused.header("retry-after"), "12");
+    // Each key has a bucket of its own.
+    greedy.get("/v1/workspaces").await.expect(200);
+    plan(&app, Plan::default()).await;
+    let free = other.get("/v1/workspaces").await;
+    assert_eq!(free.header("ratelimit"), "");
+    free.expect(200);
 }

@@ -47,6 +47,21 @@ async fn settings_are_changed_told_and_cleared() {
         assert_eq!(cleared[name], "", "{name}");
     }
     assert_eq!(app.admin().get("/v1/workspaces").await.expect(200), cleared);
+    // What programs for the compatible API may read, and nobody can set here.
+    for name in [
+        "industry",
+        "logOutUrl",
+        "squareIconUrl",
+        "squareLoginImageUrl",
+        "socialSharingImageUrl",
+        "colorSidebarBackground",
+        "colorSidebarText",
+        "font",
+        "metaTitle",
+        "metaDescription",
+    ] {
+        assert_eq!(cleared[name], "", "{name}");
+    }
     assert_eq!(
         receiver.event_types(),
         ["workspace.updated", "workspace.updated"]

@@ -19,7 +19,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::UPDATE, Grant::DELETE, Grant::
 
 const OPERATION: Operation = Operation {
     summary: "Merge a duplicate into another client",
-    description: "The client in the path is the duplicate; the one in `into` stays and is answered. What that one has stays, what it lacks comes from the duplicate; companies, tags and account managers are united. The duplicate's id leads to it from now on, its address is free, its open invitation is cancelled, and it can no more sign in by itself: where it can and the other cannot, `endAccount` has to say that this is meant. Needs the permission `edit_clients` too. One event `client.merged` tells all of it.",
+    description: "The client in the path is the duplicate; the one in `into` stays and is answered. What that one has stays, what it lacks comes from the duplicate; companies, tags and account managers are united. The duplicate's id leads to it from now on, its address is free, its open invitation is cancelled, and it can no more sign in by itself: where it can and the other cannot, `endAccount` has to say that this is meant. Needs the permission `edit_clients` too. One event `client.merged` tells all of it; `client.deleted` tells under the duplicate's own id that it is gone.",
     query: &[],
     body: Some(schema::<Merge>),
     answer: Body::Json(schema::<ClientView>),

@@ -34,7 +34,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find(&workspace, &caller, id).await?;
-        request.if_match(&CompanyView::from(&before))?;
+        request.if_match(&CompanyView::shown(&before))?;
         let mut change = caller.change(app);
         let mut after = before.clone();
         let patch = CompanyPatch {
@@ -43,10 +43,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         };
         after.update(&mut change, patch)?;
         if after == before {
-            return Ok(ok(&CompanyView::from(&before)));
+            return Ok(ok(&CompanyView::shown(&before)));
         }
         let after = change.save_company(Some(&before), after);
-        let answer = ok(&CompanyView::from(&after));
+        let answer = ok(&CompanyView::shown(&after));
         caller.commit(app, &change, answer).await
     })
     .await

@@ -63,14 +63,14 @@ pub(crate) async fn add(
             && let Some(found) = workspace.company_named(&name).await?
             && caller.companies.covers(found.id)
         {
-            return Ok(ok(&CompanyView::from(&found)));
+            return Ok(ok(&CompanyView::shown(&found)));
         }
         caller.refuse_limited()?;
         let mut change = caller.change(app);
         let (name, fields) = (name.clone(), fields.clone());
         let company = Company::create(&mut change, caller.workspace_id, name, fields);
         let company = change.save_company(None, company);
-        let answer = ok(&CompanyView::from(&company));
+        let answer = ok(&CompanyView::shown(&company));
         match caller.commit(app, &change, answer).await {
             // Somebody else was quicker; that one is found by looking again.
             Err(problem) if find && problem.has_code("company_name_taken") => Err(Problem::stale()),

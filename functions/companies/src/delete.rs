@@ -18,7 +18,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE];
 
 const OPERATION: Operation = Operation {
     summary: "Delete a company",
-    description: "Its clients stay and are moved out of it in the background, each with a `company.clientRemoved` event; its name can be used again at once.",
+    description: "Its clients stay and are moved out of it in the background, each with a `company.clientRemoved` event; `company.emptied` tells when the last one is out, and until then `GET /v1/clients?companyId=` lists those who are not. Its name can be used again at once.",
     query: &[],
     body: None,
     answer: Body::Json(schema::<Deletion>),
@@ -36,7 +36,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = caller.store(app);
     retry_stale(|| async {
         let before = find(&workspace, &caller, id).await?;
-        request.if_match(&CompanyView::from(&before))?;
+        request.if_match(&CompanyView::shown(&before))?;
         let mut change = caller.change(app);
         change.delete_company(&before)?;
         let answer = ok(&Deletion::new("company", &id));

@@ -33,7 +33,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("company")?;
     let company = find(&caller.store(app), &caller, id).await?;
-    Ok(ok(&CompanyView::from(&company)))
+    Ok(ok(&CompanyView::shown(&company)))
 }
 
 /// The company with this id, unless it is deleted or the caller does not see

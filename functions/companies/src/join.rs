@@ -102,7 +102,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     }
     let workspace = caller.store(app);
     let company = find(&workspace, &caller, id).await?;
-    request.if_match(&CompanyView::from(&company))?;
+    request.if_match(&CompanyView::shown(&company))?;
     caller.workspace.refuse_companies_if_off("id")?;
     company.refuse_newcomers()?;
     let mut seen = BTreeSet::new();

@@ -38,7 +38,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id: CompanyId = request.path_id("company")?;
     let company = find(&caller.store(app), &caller, id).await?;
-    request.if_match(&CompanyView::from(&company))?;
+    request.if_match(&CompanyView::shown(&company))?;
     let not_found = || Problem::not_found("client of this company");
     let client_id: ClientId = request.path("clientId").parse().map_err(|_| not_found())?;
     retry_stale(|| async {

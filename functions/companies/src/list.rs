@@ -94,7 +94,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     refuse_unsortable(&filter, &request)?;
     let page = caller.store(app).companies(filter, &paging.request).await?;
     Ok(ok(&paging.answer(app, page, |company| {
-        CompanyView::from(&company)
+        CompanyView::shown(&company)
     })?))
 }
 

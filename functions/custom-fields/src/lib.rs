@@ -2,6 +2,7 @@
 
 pub mod create;
 pub mod delete;
+pub mod get;
 pub mod list;
 pub mod options;
 pub mod update;
@@ -13,6 +14,7 @@ use portico_web::{Function, Problem};
 /// Every function of this resource.
 pub const FUNCTIONS: &[Function] = &[
     create::FUNCTION,
+    get::FUNCTION,
     list::FUNCTION,
     options::FUNCTION,
     update::FUNCTION,

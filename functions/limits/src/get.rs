@@ -1,7 +1,8 @@
 //! `GET /v1/limits`: what the plan of the workspace allows, and what is used.
 
 use portico_app::{App, Grant};
-use portico_domain::LimitsView;
+use portico_domain::{LimitsView, MAX_ROLES, Permission, Used};
+use portico_store::{Index, PageRequest};
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, ok, schema,
 };
@@ -10,11 +11,11 @@ use portico_web::{
 pub const ROUTE: Route = Route::get("limits-get", "/v1/limits").needs_a_key();
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[];
+pub const GRANTS: &[Grant] = &[Grant::query(Index::Table), Grant::BATCH_GET];
 
 const OPERATION: Operation = Operation {
     summary: "Get the limits of the workspace",
-    description: "What its plan allows. Clients are counted only where their number is limited; what is refused then says `limit_reached`, and what a plan lacks `feature_missing`.",
+    description: "What its plan allows, and what every workspace can run into. Clients are counted only where their number is limited; roles are counted for callers with `manage_roles`, endpoints with `manage_webhooks`, custom fields with `view_clients`. What is refused says `limit_reached` and the like with its `limit`; what the plan refuses says `limit_reached`, and what a plan lacks `feature_missing`.",
     query: &[],
     body: None,
     answer: Body::Json(schema::<LimitsView>),
@@ -33,5 +34,29 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         Some(_) => Some(workspace.counted_clients().await?),
         None => None,
     };
-    Ok(ok(&caller.workspace.limits(clients)))
+    let mut used = Used {
+        clients,
+        ..Used::default()
+    };
+    if caller.may(Permission::ViewClients) {
+        for (place, set) in workspace.field_sets().await?.iter().enumerate() {
+            let of_set = set.size();
+            used.fields[place] = Some(of_set);
+        }
+    }
+    if caller.may(Permission::ManageRoles) {
+        let all = PageRequest {
+            limit: MAX_ROLES,
+            after: None,
+        };
+        used.roles = Some(count(workspace.roles(&all).await?.items.len()));
+    }
+    if caller.may(Permission::ManageWebhooks) {
+        used.endpoints = Some(count(workspace.all_endpoints().await?.len()));
+    }
+    Ok(ok(&caller.workspace.limits(&used)))
+}
+
+fn count(things: usize) -> u64 {
+    u64::try_from(things).unwrap_or(u64::MAX)
 }

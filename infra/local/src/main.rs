@@ -8,7 +8,7 @@ use cli::{
     trigger::Trigger,
 };
 use mimalloc::MiMalloc;
-use portico_domain::{Feature, Plan, WorkspaceId};
+use portico_domain::{Feature, Plan, RateLimit, WorkspaceId};
 use portico_local::admin::FirstAdmin;
 use serde_json::json;
 use std::{
@@ -120,6 +120,9 @@ enum Admin {
         /// How many clients there may be who are not archived.
         #[arg(long)]
         clients: Option<u32>,
+        /// How many requests each key may make in a minute.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        key_requests: Option<u32>,
         /// A feature that it lacks; can be given several times. A wrong one is
         /// answered with those that there are.
         #[arg(long, value_parser = feature)]
@@ -218,11 +221,16 @@ async fn administer(command: Admin) -> Done {
             workspace,
             name,
             clients,
+            key_requests,
             without,
         } => {
             let plan = Plan {
                 name,
                 client_limit: clients,
+                key_rate: key_requests.map(|requests| RateLimit {
+                    requests,
+                    seconds: 60,
+                }),
                 without: without.into_iter().collect(),
             };
             let (workspace, counted) = match table.as_deref().zip(workspace) {

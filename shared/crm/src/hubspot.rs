@@ -151,7 +151,10 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         }
         EventType::CompanyClientAdded => join(line, settings, story).await,
         EventType::CompanyClientRemoved => leave(line, settings, story).await,
-        EventType::ClientArchived | EventType::ClientDeleted | EventType::CompanyDeleted => {
+        EventType::ClientArchived
+        | EventType::ClientDeleted
+        | EventType::CompanyDeleted
+        | EventType::CompanyEmptied => {
             Done::NothingToDo("what is removed in Portico stays in HubSpot")
         }
         EventType::InvitationSent

@@ -182,7 +182,10 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
             account(door, &company, story).await
         }
         EventType::CompanyClientAdded | EventType::CompanyClientRemoved => link(door, story).await,
-        EventType::ClientArchived | EventType::ClientDeleted | EventType::CompanyDeleted => {
+        EventType::ClientArchived
+        | EventType::ClientDeleted
+        | EventType::CompanyDeleted
+        | EventType::CompanyEmptied => {
             Done::NothingToDo("what is removed in Portico stays in Salesforce")
         }
         EventType::InvitationSent

@@ -157,6 +157,10 @@ fn message(story: &Story<'_>) -> Option<String> {
             changes(story)
         )),
         EventType::CompanyDeleted => Some(format!("Company deleted: {}", story.text("name"))),
+        EventType::CompanyEmptied => Some(format!(
+            "All clients are out of the deleted company {}",
+            story.text("name")
+        )),
         EventType::CompanyClientAdded => {
             Some(format!("{} joined {}", member(story), company(story)))
         }

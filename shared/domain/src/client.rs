@@ -234,7 +234,7 @@ impl Client {
             account_manager_ids: draft.account_manager_ids,
             tags: draft.tags,
             custom_fields: draft.custom_fields,
-            avatar: None,
+            avatar: draft.avatar,
             fallback_color: color::of(id),
             creation_method: CreationMethod::InternalUser,
             created_by,

@@ -60,6 +60,13 @@ pub struct Company {
     /// When it was deleted; its members are then moved out in the background.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Time>,
+    /// When the last of its clients was out of it after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emptied_at: Option<Time>,
+    /// How many clients it had when it was last listed; `None` if that was
+    /// before companies knew it. The count itself is an item of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_count: Option<u64>,
     /// Its events so far.
     #[serde(flatten)]
     pub told: Told,
@@ -122,6 +129,7 @@ impl Company {
     ) -> Self {
         let now = change.moment.now;
         let mut company = Self::named(change.moment.id(), workspace_id, name, now);
+        company.client_count = Some(0);
         company.apply(fields);
         company.record(change, |recorder, view| {
             recorder.record(EventType::CompanyCreated, view)
@@ -156,6 +164,8 @@ impl Company {
             created_at: now,
             updated_at: now,
             deleted_at: None,
+            emptied_at: None,
+            client_count: None,
             told: Told::default(),
             version: 0,
         }
@@ -226,6 +236,14 @@ impl Company {
             recorder.record(EventType::CompanyDeleted, view)
         });
         Ok(())
+    }
+
+    /// Notes that nobody is in the deleted company any more, and tells so.
+    pub fn empty(&mut self, change: &mut Change<'_>) {
+        self.emptied_at = Some(change.moment.now);
+        self.record(change, |recorder, view| {
+            recorder.record(EventType::CompanyEmptied, view)
+        });
     }
 
     /// Refuses what only companies with a name can do.

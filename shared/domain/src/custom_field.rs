@@ -26,7 +26,7 @@ pub const MAX_FIELDS: usize = 100;
 pub const MAX_OPTIONS: usize = 200;
 /// How many options the fields of clients, or of companies, can have together:
 /// with 300 bytes each they fit into one item of the table.
-const MAX_OPTIONS_IN_ALL: usize = 1_000;
+pub const MAX_OPTIONS_IN_ALL: u32 = 1_000;
 
 /// What has custom fields.
 #[derive(
@@ -299,6 +299,13 @@ impl FieldSet {
             .retain(|field| field.key != key || field.deleted_at.is_none());
     }
 
+    /// How many fields there are, and how many options they have together.
+    pub fn size(&self) -> (u64, u64) {
+        let count = |things: usize| u64::try_from(things).unwrap_or(u64::MAX);
+        let options = self.fields.iter().map(|field| field.options.len()).sum();
+        (count(self.present().count()), count(options))
+    }
+
     fn refuse_too_many(&self) -> Result<(), Invalid> {
         let refuse = |field: &str, code, limit| {
             let message = format!("a workspace has at most {limit} for its {}s", {
@@ -313,8 +320,8 @@ impl FieldSet {
                 "100 custom fields",
             );
         }
-        let options: usize = self.fields.iter().map(|field| field.options.len()).sum();
-        if options > MAX_OPTIONS_IN_ALL {
+        let (_, options) = self.size();
+        if options > u64::from(MAX_OPTIONS_IN_ALL) {
             return refuse("options", "too_many_options", "1000 options in all fields");
         }
         Ok(())

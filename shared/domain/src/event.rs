@@ -51,7 +51,8 @@ event_types! {
     ClientStatusChanged = "client.statusChanged",
     /// A client was archived.
     ClientArchived = "client.archived",
-    /// A client is gone for users of the API; follows `client.archived`.
+    /// A client is gone for users of the API; follows `client.archived`, or
+    /// `client.merged` of the client that it was merged into.
     ClientDeleted = "client.deleted",
     /// An archived client is back.
     ClientRestored = "client.restored",
@@ -63,6 +64,8 @@ event_types! {
     CompanyUpdated = "company.updated",
     /// A company was deleted.
     CompanyDeleted = "company.deleted",
+    /// The last client has left a company that was deleted.
+    CompanyEmptied = "company.emptied",
     /// A client joined a company.
     CompanyClientAdded = "company.clientAdded",
     /// A client left a company.

@@ -69,8 +69,8 @@ pub use color::Accent;
 pub use company::{Company, CompanyPatch, CompanyRefusal, CompanyView, parse_color};
 pub use custom_field::{
     CustomField, CustomFieldView, CustomValues, FieldDraft, FieldEntity, FieldOption,
-    FieldOptionView, FieldPatch, FieldSet, FieldType, MAX_FIELDS, MAX_OPTIONS, OptionPatch,
-    given_values,
+    FieldOptionView, FieldPatch, FieldSet, FieldType, MAX_FIELDS, MAX_OPTIONS, MAX_OPTIONS_IN_ALL,
+    OptionPatch, given_values,
 };
 pub use delivery::{
     Attempt, Cause, DeliveryStatus, DeliveryView, EarlierAttempts, EndpointDisabled,
@@ -107,7 +107,7 @@ pub use origin::{ChangeSource, Origin};
 pub use pace::{NoPace, Pace};
 pub use person::{Door, Person};
 pub use picture::Picture;
-pub use plan::{Feature, LimitView, LimitsView, Plan};
+pub use plan::{EachView, Feature, LimitView, LimitsView, Plan, Used};
 pub use rate::{Quota, RateLimit, micros};
 pub use recovery::{Include, RangeRefusal, Recovery, RecoveryStatus, RecoveryView};
 pub use role::{CustomRole, MAX_ROLES, Role, RoleView};

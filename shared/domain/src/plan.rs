@@ -7,7 +7,10 @@
 //! of itself that it is: so no client counts twice, and those who were there
 //! before there was a limit can be counted one by one while others come and go.
 
-use crate::{Workspace, WorkspaceId};
+use crate::{
+    MAX_ACCOUNT_MANAGERS, MAX_COMPANIES, MAX_COMPANY_ACCESS, MAX_ENDPOINTS, MAX_FIELDS,
+    MAX_OPTIONS, MAX_OPTIONS_IN_ALL, MAX_ROLES, MAX_TAGS, RateLimit, Workspace, WorkspaceId,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +62,10 @@ pub struct Plan {
     /// How many clients there may be who are not archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_limit: Option<u32>,
+    /// How many requests each of its keys may make. A stricter limit of a key
+    /// holds instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_rate: Option<RateLimit>,
     /// What it switches off. A new feature is on until somebody switches it off.
     #[serde(default, deserialize_with = "known_features")]
     pub without: BTreeSet<Feature>,
@@ -86,8 +93,60 @@ pub struct LimitsView {
     pub plan: String,
     /// How many clients there may be who are not archived.
     pub clients: LimitView,
+    /// How many roles of its own it may have.
+    pub custom_roles: LimitView,
+    /// How many webhook endpoints.
+    pub webhook_endpoints: LimitView,
+    /// How many custom fields clients may have.
+    pub client_custom_fields: LimitView,
+    /// How many options those may have together.
+    pub client_options: LimitView,
+    /// How many custom fields companies may have.
+    pub company_custom_fields: LimitView,
+    /// How many options those may have together.
+    pub company_options: LimitView,
+    /// How many internal users: as many as you like.
+    pub internal_users: LimitView,
+    /// How many API keys: as many as you like.
+    pub api_keys: LimitView,
+    /// How many requests each key may make; null if the plan does not limit
+    /// that. A key can have a stricter limit of its own.
+    pub key_rate_limit: Option<RateLimit>,
+    /// How many of something one thing may have.
+    pub each: EachView,
     /// Which features are on.
     pub features: BTreeMap<String, bool>,
+}
+
+/// How many of something one thing may have; the same in every workspace.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "LimitsOfEach")]
+pub struct EachView {
+    /// Companies of a client.
+    pub companies_of_client: usize,
+    /// Tags of a client or a company.
+    pub tags: usize,
+    /// Account managers of a client or a company.
+    pub account_managers: usize,
+    /// Options of a custom field.
+    pub options_of_field: usize,
+    /// Companies that an internal user is limited to.
+    pub companies_of_internal_user: usize,
+}
+
+/// How much of its limits a workspace uses; `None` for what is not counted, or
+/// is not the caller's to see.
+#[derive(Clone, Debug, Default)]
+pub struct Used {
+    /// Clients who are not archived.
+    pub clients: Option<u64>,
+    /// Roles of its own.
+    pub roles: Option<u64>,
+    /// Webhook endpoints.
+    pub endpoints: Option<u64>,
+    /// Custom fields of clients and of companies, with their options.
+    pub fields: [Option<(u64, u64)>; 2],
 }
 
 /// A limit, and how much of it is used.
@@ -97,22 +156,49 @@ pub struct LimitView {
     /// How many there may be; null if that is not limited.
     pub limit: Option<u32>,
     /// How many there are; null if nobody counts them, because there is no
-    /// limit.
+    /// limit, or if the caller may not see them.
     pub used: Option<u64>,
+}
+
+impl LimitView {
+    const fn new(limit: Option<u32>, used: Option<u64>) -> Self {
+        Self { limit, used }
+    }
+
+    fn of(limit: usize, used: Option<u64>) -> Self {
+        Self::new(u32::try_from(limit).ok(), used)
+    }
 }
 
 impl Workspace {
     /// What it may use, as callers see it.
-    pub fn limits(&self, clients: Option<u64>) -> LimitsView {
+    pub fn limits(&self, used: &Used) -> LimitsView {
+        let [of_clients, of_companies] = used.fields;
+        let count = |of: Option<(u64, u64)>| (of.map(|of| of.0), of.map(|of| of.1));
+        let (client_fields, client_options) = count(of_clients);
+        let (company_fields, company_options) = count(of_companies);
         let features = Feature::ALL.iter();
         let is_on = |feature: &Feature| !self.plan.without.contains(feature);
         LimitsView {
             id: self.id,
             object: "limits".to_owned(),
             plan: self.plan.name.clone().unwrap_or_default(),
-            clients: LimitView {
-                limit: self.plan.client_limit,
-                used: clients,
+            clients: LimitView::new(self.plan.client_limit, used.clients),
+            custom_roles: LimitView::new(Some(MAX_ROLES.into()), used.roles),
+            webhook_endpoints: LimitView::of(MAX_ENDPOINTS, used.endpoints),
+            client_custom_fields: LimitView::of(MAX_FIELDS, client_fields),
+            client_options: LimitView::new(Some(MAX_OPTIONS_IN_ALL), client_options),
+            company_custom_fields: LimitView::of(MAX_FIELDS, company_fields),
+            company_options: LimitView::new(Some(MAX_OPTIONS_IN_ALL), company_options),
+            internal_users: LimitView::new(None, None),
+            api_keys: LimitView::new(None, None),
+            key_rate_limit: self.plan.key_rate,
+            each: EachView {
+                companies_of_client: MAX_COMPANIES,
+                tags: MAX_TAGS,
+                account_managers: MAX_ACCOUNT_MANAGERS,
+                options_of_field: MAX_OPTIONS,
+                companies_of_internal_user: MAX_COMPANY_ACCESS,
             },
             features: features
                 .map(|feature| (feature.name().to_owned(), is_on(feature)))

@@ -53,6 +53,23 @@ impl RateLimit {
         self.requests <= other.requests && in_time_of(self, other) <= in_time_of(other, self)
     }
 
+    /// A limit that lets through no more than either of these, neither at once
+    /// nor in the long run.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let is_slower = u64::from(self.requests) * u64::from(other.seconds)
+            <= u64::from(other.requests) * u64::from(self.seconds);
+        let slower = if is_slower { self } else { other };
+        let requests = self.requests.min(other.requests);
+        let seconds = u64::from(requests) * u64::from(slower.seconds);
+        let seconds = seconds.div_ceil(u64::from(slower.requests.max(1)));
+        Self {
+            requests,
+            // It is no longer than that of the slower one.
+            seconds: u32::try_from(seconds).unwrap_or(slower.seconds),
+        }
+    }
+
     /// The time that one token takes, in microseconds.
     pub fn interval(self) -> u64 {
         u64::from(self.seconds) * 1_000_000 / u64::from(self.requests.max(1))
@@ -107,6 +124,22 @@ mod tests {
         requests: 3,
         seconds: 60,
     };
+
+    #[test]
+    fn two_limits_together_let_through_no_more_than_either() {
+        let limit = |requests, seconds| RateLimit { requests, seconds };
+        for (one, other, both) in [
+            (limit(100, 60), limit(10, 60), limit(10, 60)),
+            (limit(200, 3_600), limit(100, 60), limit(100, 1_800)),
+            (limit(100_000, DAY), limit(1_200, 60), limit(1_200, 1_037)),
+            (limit(7, 10), limit(3, 1), limit(3, 5)),
+        ] {
+            assert_eq!(one.and(other), both);
+            assert_eq!(other.and(one), both);
+            assert!(both.is_within(one) && both.is_within(other));
+            assert_eq!(both.check("rateLimit").ok(), Some(()));
+        }
+    }
 
     /// Takes a token the way the table does: `None` if there is none.
     fn take(full: u64, now: u64) -> Option<u64> {

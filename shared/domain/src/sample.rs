@@ -104,6 +104,7 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     let expired = Invitation::open(change, &mut jane, None, lifetime, author).ok()?;
     expired.expire(change, Some(&mut jane));
     company.delete(change).ok()?;
+    company.empty(change);
     internal_user(change, workspace_id)?;
     access(change, workspace_id);
 

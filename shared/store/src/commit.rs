@@ -292,12 +292,14 @@ impl Transaction {
             company::company_item(after)?,
             before.as_ref().map(|before| before.version),
         )?;
-        let old = before.as_ref().map(|before| before.name.key());
+        // A deleted company has no name any more; another may have it.
+        let named = before.as_ref().filter(|before| before.deleted_at.is_none());
+        let old = named.map(|before| before.name.key());
         let new = after.deleted_at.is_none().then(|| after.name.key());
         if old == new {
             return Ok(());
         }
-        if let Some(before) = before {
+        if let Some(before) = named {
             self.delete(&company::name_guard_key(w, &before.name))?;
         }
         if new.is_some() {

@@ -127,11 +127,6 @@ impl WorkspaceStore<'_> {
             }
         }
     }
-
-    /// Notes that nobody is left in a deleted company.
-    pub async fn company_is_empty(&self, id: CompanyId) -> Result<(), Error> {
-        self.store.clear_due(&company_key(self.id, id)).await
-    }
 }
 
 pub(crate) fn company_key(workspace: WorkspaceId, id: CompanyId) -> Key {
@@ -148,12 +143,14 @@ pub(crate) fn why_not_entered(id: CompanyId, found: Option<Attributes>) -> Commi
     }
 }
 
-/// A deleted company is in no list, and due to be emptied at once.
+/// A deleted company is in no list, and due to be emptied at once until it is.
 pub(crate) fn company_item(company: &Company) -> Result<Attributes, Error> {
     let (w, id) = (&company.workspace_id, &company.id);
     let mut keys = vec![THIS.key(&[w, id])];
     if let Some(deleted_at) = company.deleted_at {
-        keys.push(DueKind::Company.key(*id, deleted_at));
+        if company.emptied_at.is_none() {
+            keys.push(DueKind::Company.key(*id, deleted_at));
+        }
     } else {
         keys.push(ALL.key(&[w, id]));
         keys.push(BY_KIND.key(&[w, &company.is_placeholder, id]));

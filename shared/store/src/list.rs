@@ -293,19 +293,27 @@ impl Store {
         })
     }
 
-    /// Reads one page and every item in it.
+    /// Reads one page and every item in it. Where a filter leaves nothing of it,
+    /// it reads on, as far as [`MOST_EMPTY`] allows.
     pub(crate) async fn list<T: DeserializeOwned>(
         &self,
         entity: &'static str,
         question: Question,
         page: &PageRequest,
     ) -> Result<Page<T>, Error> {
-        let Page { items, next } = self.query(question, page).await?;
-        let items = items
-            .into_iter()
-            .map(|item| read(entity, item))
-            .collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
+        let (most, index) = (usize::from(page.limit), question.index);
+        let mut found = self.query(question.clone(), page).await?;
+        for _ in 0..MOST_EMPTY.1 {
+            if !found.items.is_empty() || found.next.is_none() {
+                break;
+            }
+            let further = PageRequest {
+                limit: page.limit.max(MOST_EMPTY.0),
+                after: found.next,
+            };
+            found = self.query(question.clone(), &further).await?;
+        }
+        page_of(entity, found, most, index)
     }
 
     /// Reads one page of a list whose filters few items pass: goes on until the
@@ -341,17 +349,34 @@ impl Store {
                 break;
             }
         }
-        if found.len() > most {
-            found.truncate(most);
-            next = found.last().map(|item| place_of(item, index));
-        }
-        let items = found.into_iter().map(|item| read(entity, item));
-        Ok(Page {
-            items: items.collect::<Result<_, _>>()?,
-            next,
-        })
+        page_of(entity, Page { items: found, next }, most, index)
     }
 }
+
+/// At most so many of what was found; the rest is for the next page.
+fn page_of<T: DeserializeOwned>(
+    entity: &'static str,
+    Page {
+        mut items,
+        mut next,
+    }: Page<Attributes>,
+    most: usize,
+    index: Index,
+) -> Result<Page<T>, Error> {
+    if items.len() > most {
+        items.truncate(most);
+        next = items.last().map(|item| place_of(item, index));
+    }
+    let items = items.into_iter().map(|item| read(entity, item));
+    Ok(Page {
+        items: items.collect::<Result<_, _>>()?,
+        next,
+    })
+}
+
+/// How many items one more Query looks at where a page would be empty, and how
+/// many more there are.
+const MOST_EMPTY: (u16, usize) = (500, 4);
 
 /// How many items one Query looks at for [`Store::sift`], and how many Queries
 /// there are.

@@ -11,7 +11,7 @@ use crate::{Access, Problem, Request, Route, idempotency::IdempotencyKey, sessio
 use portico_app::{App, Grant};
 use portico_domain::{
     Account, Actor, ApiKey, ChangeSource, Client, ClientId, CompanyAccess, Feature, InternalUser,
-    Origin, Permission, Person, Role, Scope, Workspace, WorkspaceId,
+    Origin, Permission, Person, RateLimit, Role, Scope, Workspace, WorkspaceId,
 };
 use portico_keys::{AccessToken, PresentedKey, claimed_access_token, parse_api_key};
 use portico_store::{Credentials, Error, Named, ReadAhead, WorkspaceStore};
@@ -276,7 +276,8 @@ async fn with_key(
     if !key.is_valid(app.now()) {
         return Err(Problem::key_ended());
     }
-    if let Some(limit) = key.rate_limit {
+    let limits = [key.rate_limit, workspace.plan.key_rate];
+    if let Some(limit) = limits.into_iter().flatten().reduce(RateLimit::and) {
         let taken = app.store.take_token(key.id, limit, app.now()).await?;
         let (Ok(quota) | Err(quota)) = taken;
         // Nobody else is at work on this request.

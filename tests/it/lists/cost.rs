@@ -386,9 +386,15 @@ async fn every_page_costs_the_same_at_every_size_and_depth() {
                 } = cost;
                 let place = format!("{size} {name}, {depth} page");
                 eprintln!("{place}: {calls:?} {evaluated} {returned} {units}");
+                // Of two words one is the key; the other is looked at after, and
+                // where it leaves nothing of a page, the list is read on.
+                if name.contains("lovelace gr") && calls.len() > 1 {
+                    assert_eq!(calls, &["Query"; 2], "{place}");
+                    assert!(*returned > 0, "{place}");
+                    continue;
+                }
                 assert_eq!(calls, &["Query"], "{place}");
                 assert_eq!(*evaluated, full, "{place}");
-                // Of two words one is the key; the other is looked at after.
                 if name.contains("lovelace gr") {
                     assert!(*returned >= full / (PARTS as u64 + 1), "{place}");
                 } else {

@@ -180,7 +180,12 @@ impl Client {
         self.record(change, |recorder, view| {
             recorder.record_change(EventType::ClientMerged, &before, view)
         });
-        // The event is the survivor's; the log is also read by the other id.
+        // Programs for the compatible API know the duplicate by its own id.
+        duplicate.record(change, |recorder, view| {
+            recorder.record(EventType::ClientDeleted, view)
+        });
+        // What came of it is told by the survivor's event; the log is also read by
+        // the other id.
         change.note(AuditNote::new("client.merged", "client", &duplicate.id));
         Ok(())
     }

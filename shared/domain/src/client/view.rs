@@ -68,6 +68,10 @@ pub struct ClientView {
     pub account_manager_ids: Vec<InternalUserId>,
     /// By what it is grouped.
     pub tags: Vec<String>,
+    /// The client that it was merged into; only in the event that tells that it
+    /// is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<ClientId>,
     /// Whose ids lead here too: clients who were merged into this one.
     pub merged_ids: Vec<ClientId>,
     /// Values of the workspace's own fields; null when there are none.
@@ -191,6 +195,7 @@ impl Client {
             phone: self.phone.clone(),
             account_manager_ids: self.account_manager_ids.clone(),
             tags: self.tags.as_slice().to_vec(),
+            merged_into: self.merged_into,
             merged_ids: self.merged_ids.clone(),
             custom_fields: self.custom_fields.shown(),
         }

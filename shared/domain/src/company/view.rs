@@ -40,6 +40,24 @@ pub struct CompanyView {
     pub is_placeholder: bool,
     /// Values of the workspace's own fields; null when there are none.
     pub custom_fields: Option<Map<String, Value>>,
+    /// How many clients it has; follows within moments, as lists do. Absent in
+    /// events, and for companies that were last listed by a version that did not
+    /// show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_count: Option<u64>,
+}
+
+impl CompanyView {
+    /// What answers show of a company: what events tell of it, and what they do
+    /// not because it changes without one.
+    pub fn shown(company: &Company) -> Self {
+        // A placeholder is there for one client.
+        let of_placeholder = company.is_placeholder.then_some(1);
+        Self {
+            client_count: of_placeholder.or(company.client_count),
+            ..Self::from(company)
+        }
+    }
 }
 
 impl From<&Company> for CompanyView {
@@ -66,6 +84,7 @@ impl From<&Company> for CompanyView {
             is_active: company.is_active,
             is_placeholder: company.is_placeholder,
             custom_fields: company.custom_fields.shown(),
+            client_count: None,
         }
     }
 }

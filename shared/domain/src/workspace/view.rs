@@ -26,6 +26,9 @@ pub struct WorkspaceView {
     /// Where its clients sign in; not in events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub portal_url: Option<String>,
+    /// What of the compatible API is not kept here.
+    #[serde(flatten)]
+    pub not_kept: NotKept,
     /// Whether clients are grouped in companies.
     pub is_companies_enabled: bool,
     /// The same, and whether every client has to be in one.
@@ -53,6 +56,33 @@ pub struct WorkspaceView {
     pub labels: Labels,
 }
 
+/// Settings of the compatible API that Portico does not have. Programs that read
+/// them find what is there when nobody has set them: empty texts.
+#[derive(Clone, Debug, Default, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotKept {
+    /// Always empty.
+    pub industry: String,
+    /// Always empty.
+    pub log_out_url: String,
+    /// Always empty.
+    pub square_icon_url: String,
+    /// Always empty.
+    pub square_login_image_url: String,
+    /// Always empty.
+    pub social_sharing_image_url: String,
+    /// Always empty.
+    pub color_sidebar_background: String,
+    /// Always empty.
+    pub color_sidebar_text: String,
+    /// Always empty.
+    pub font: String,
+    /// Always empty.
+    pub meta_title: String,
+    /// Always empty.
+    pub meta_description: String,
+}
+
 impl WorkspaceView {
     /// The view of a workspace whose portal is at `portal_url`.
     pub fn new(workspace: &Workspace, portal_url: &str) -> Self {
@@ -72,6 +102,7 @@ impl WorkspaceView {
             updated_at: workspace.updated_at.unwrap_or(workspace.created_at),
             brand_name: workspace.name.clone(),
             portal_url: None,
+            not_kept: NotKept::default(),
             is_companies_enabled: workspace.companies != Companies::Off,
             companies: workspace.companies,
             default_channel_type: workspace.channel_type(),

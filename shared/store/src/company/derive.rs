@@ -8,11 +8,14 @@ use super::{
 };
 use crate::{
     Error, Index, Pattern, WorkspaceStore,
-    derived::MAX_TRIES,
+    derived::{MAX_TRIES, action_update},
     due::is_due,
     item::{Attributes, read},
+    number,
+    pattern::Key,
     word::{chained, first_character},
 };
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use portico_domain::{Company, CompanyId, InternalUserId, Tags};
 use std::{collections::BTreeSet, fmt};
 
@@ -102,11 +105,17 @@ impl WorkspaceStore<'_> {
         let count: Option<Count> = count.map(|item| read("count", item)).transpose()?;
 
         let clients = count.map_or(0, |count| count.clients);
+        let is_news = company
+            .as_ref()
+            .is_some_and(|company| company.client_count != Some(clients));
         let wanted =
-            company.map_or_else(|| Ok(Vec::new()), |company| copies_of(&company, clients))?;
+            company.map_or_else(|| Ok(Vec::new()), |company| copies_of(company, clients))?;
         let difference = self.store.difference(&copies, wanted)?;
         let is_unchanged = [
-            self.store.check_version(&key, "version", version)?,
+            match version.filter(|_| is_news) {
+                Some(version) => self.show_count(&key, version, clients)?,
+                None => self.store.check_version(&key, "version", version)?,
+            },
             self.store
                 .check_version(&count_key, CHANGES, count.map(|count| count.changes))?,
         ];
@@ -128,8 +137,32 @@ impl WorkspaceStore<'_> {
     }
 }
 
+impl WorkspaceStore<'_> {
+    /// Has the company show how many clients it has, if it still is of this
+    /// version. That is no change of it, so its version stays: who changes it
+    /// meanwhile writes the old count, and is followed by another listing.
+    fn show_count(
+        &self,
+        key: &Key,
+        version: u64,
+        clients: u64,
+    ) -> Result<TransactWriteItem, Error> {
+        let update = Update::builder()
+            .table_name(&*self.store.table)
+            .set_key(Some(key.attributes()))
+            .update_expression("SET clientCount = :clients")
+            .condition_expression("#version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":clients", number(clients))
+            .expression_attribute_values(":version", number(version));
+        action_update(update.build())
+    }
+}
+
 /// All copies that a company shall have.
-fn copies_of(company: &Company, clients: u64) -> Result<Vec<Attributes>, Error> {
+fn copies_of(mut company: Company, clients: u64) -> Result<Vec<Attributes>, Error> {
+    company.client_count = Some(clients);
+    let company = &company;
     let (w, id) = (&company.workspace_id, &company.id);
     let (name, count) = (company.sort_name(), format!("{clients:010}"));
     let mut copies = Vec::new();

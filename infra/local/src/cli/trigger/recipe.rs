@@ -24,6 +24,9 @@ pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
         EventType::InvitationExpired => {
             Some("the time of an invitation passes there when it is told to")
         }
+        EventType::CompanyEmptied => {
+            Some("a deleted company is empty after a minute, which passes there when it is told to")
+        }
         EventType::ClientCreated
         | EventType::ClientUpdated
         | EventType::ClientStatusChanged
@@ -114,6 +117,7 @@ pub(super) async fn run(kind: EventType, stage: &mut Stage<'_>) -> Result<String
         EventType::CompanyCreated
         | EventType::CompanyUpdated
         | EventType::CompanyDeleted
+        | EventType::CompanyEmptied
         | EventType::CompanyClientAdded
         | EventType::CompanyClientRemoved => company(kind, stage).await,
         EventType::InvitationSent
@@ -156,6 +160,10 @@ async fn company(kind: EventType, stage: &mut Stage<'_>) -> Result<String, Trigg
             stage.patch(&path, &change).await?;
         }
         EventType::CompanyDeleted => stage.delete(&path).await?,
+        EventType::CompanyEmptied => {
+            stage.delete(&path).await?;
+            stage.advance(Duration::from_mins(1)).await?;
+        }
         EventType::CompanyClientAdded => return stage.client(&[&company]).await,
         EventType::CompanyClientRemoved => {
             let client = stage.client(&[&company]).await?;
