@@ -22,7 +22,7 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::DELETE,
         Grant::wake(Queue::Companies),
     ],
-    at_once: 1,
+    at_once: AT_ONCE,
     handle: |app, event| Box::pin(sqs_batch(event, |task| detach(app, task))),
 };
 
