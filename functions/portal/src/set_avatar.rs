@@ -8,7 +8,9 @@ use portico_web::{
 };
 
 /// What this function answers to.
-pub const ROUTE: Route = Route::put("portal-set-avatar", "/portal/me/avatar").needs_a_client();
+pub const ROUTE: Route = Route::put("portal-set-avatar", "/portal/me/avatar")
+    .needs_a_client()
+    .with_a_picture();
 
 /// What it may do.
 pub const GRANTS: &[Grant] = &[
@@ -21,7 +23,7 @@ pub const GRANTS: &[Grant] = &[
 
 const OPERATION: Operation = Operation {
     summary: "Set the own picture",
-    description: "The body is the picture itself, a JPG or PNG of at most 1 MiB and 4096 × 4096 pixels, by its content and not by its name. It is stood upright, made no larger than 512 × 512, and written anew without metadata. Its address cannot be guessed, needs no sign-in, and is another one for each picture.",
+    description: "The body is the picture itself, a JPG or PNG of at most 4.5 MB and 25 million pixels (8192 in each direction), by its content and not by its name. It is stood upright, made no larger than 512 × 512, and written anew without metadata. Its address cannot be guessed, needs no sign-in, and is another one for each picture.",
     query: &[],
     body: Some(picture),
     answer: Body::Json(schema::<ProfileView>),
@@ -36,7 +38,7 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit_client(app, &request).await?;
     request.if_match(&caller.client.profile())?;
-    let picture = app.keep_picture(&request.body).await?;
+    let picture = app.keep_picture(request.picture()?).await?;
     let changed = avatar::store(app, &request, &caller, Some(&picture)).await;
     if changed.is_err() {
         app.discard_picture(&picture).await;
