@@ -98,6 +98,42 @@ const TABLE: &[(&str, Access)] = &[
         Access::Permission(Permission::ManageClientOrganizations),
     ),
     (
+        "services-create",
+        Access::Permission(Permission::ManageClientOrganizations),
+    ),
+    (
+        "services-update",
+        Access::Permission(Permission::ManageClientOrganizations),
+    ),
+    (
+        "services-delete",
+        Access::Permission(Permission::ManageClientOrganizations),
+    ),
+    ("services-get", Access::Permission(Permission::ViewClients)),
+    ("services-list", Access::Permission(Permission::ViewClients)),
+    (
+        "requests-create",
+        Access::Permission(Permission::ManageRequests),
+    ),
+    (
+        "requests-update",
+        Access::Permission(Permission::ManageRequests),
+    ),
+    ("requests-get", Access::Permission(Permission::ViewRequests)),
+    (
+        "requests-list",
+        Access::Permission(Permission::ViewRequests),
+    ),
+    (
+        "requests-history",
+        Access::Permission(Permission::ViewRequests),
+    ),
+    ("portal-services", Access::Client),
+    ("portal-ask", Access::Client),
+    ("portal-requests", Access::Client),
+    ("portal-request", Access::Client),
+    ("portal-cancel", Access::Client),
+    (
         "companies-create",
         Access::Permission(Permission::ManageClientOrganizations),
     ),
@@ -346,6 +382,8 @@ pub(crate) struct Things {
     company: String,
     invitation: String,
     field: String,
+    service: String,
+    request: String,
     endpoint: String,
     delivery: String,
     recovery: String,
@@ -388,6 +426,10 @@ pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
     ] });
     let fields = actor.post("/v1/custom-fields", &fields).await.expect(200);
     let field = id(&fields["customFields"][0]);
+    let service = json!({ "name": "Tax return" });
+    let service = id(&actor.post("/v1/services", &service).await.expect(201));
+    let ask = json!({ "clientId": client, "serviceId": service, "title": "The year 2025" });
+    let request = id(&actor.post("/v1/requests", &ask).await.expect(201));
     let invite = json!({ "clientId": client });
     let invitation = id(&actor.post("/v1/invitations", &invite).await.expect(201));
     app.settle().await;
@@ -415,6 +457,8 @@ pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
         company,
         invitation,
         field,
+        service,
+        request,
         endpoint,
         delivery: id(&delivered),
         recovery: id(&recovery.expect(201)),
@@ -438,10 +482,13 @@ pub(crate) async fn call_with(
     let route = function.route;
     let (resource, _) = route.name.rsplit_once('-').expect("a name has two parts");
     let id = match resource {
+        _ if route.path.starts_with("/v1/clients/") => &things.client,
         "clients" | "clients-set" | "clients-clear" => &things.client,
         "companies" | "companies-set" | "companies-clear" => &things.company,
         "invitations" => &things.invitation,
         "custom-fields" => &things.field,
+        "services" => &things.service,
+        "requests" => &things.request,
         "webhook-deliveries" => &things.delivery,
         "webhook-recoveries" => &things.recovery,
         "events" => &things.event,
@@ -466,6 +513,12 @@ pub(crate) async fn call_with(
             { "entityType": "company", "name": "Size", "type": "number" },
         ] }),
         "custom-fields-update" => json!({ "name": "Level" }),
+        "services-create" => json!({ "name": "Bookkeeping" }),
+        "requests-create" => json!({
+            "clientId": things.client, "serviceId": things.service, "title": "The year 2026",
+        }),
+        "requests-update" => json!({ "status": "inProgress" }),
+        "services-update" => json!({ "description": "Once a year" }),
         "workspaces-update" => json!({ "brandName": "Engines" }),
         "invitations-create" => json!({ "clientId": things.client }),
         "webhook-endpoints-create" => json!({ "url": "https://example.com/" }),
@@ -620,6 +673,8 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         company: nothing.clone(),
         invitation: nothing.clone(),
         field: nothing.clone(),
+        service: nothing.clone(),
+        request: nothing.clone(),
         endpoint: nothing.clone(),
         delivery: nothing.clone(),
         recovery: nothing.clone(),
@@ -647,6 +702,8 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         "/v1/companies",
         "/v1/invitations",
         "/v1/custom-fields",
+        "/v1/services",
+        "/v1/requests",
         "/v1/webhook-endpoints",
         "/v1/events",
     ] {
@@ -659,6 +716,8 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
     for (query, id) in [
         ("clients?companyId", &ours.company),
         ("invitations?clientId", &ours.client),
+        ("requests?clientId", &ours.client),
+        ("requests?companyId", &ours.company),
         ("events?objectId", &ours.client),
     ] {
         assert_eq!(

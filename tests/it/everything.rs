@@ -6,6 +6,7 @@ use portico_local::{Call, Fault, admin::set_plan_in};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+mod services;
 mod team;
 
 /// Does something with every function, so that everything that they ask of
@@ -82,6 +83,8 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .delete(&format!("/v1/clients/{ada}"))
         .await
         .expect(200);
+    services::offer(&admin).await;
+    services::ask(app, &admin).await;
     manage_team(&admin).await;
     team::spare_admins(&admin).await;
     team::rehearse(&admin).await;

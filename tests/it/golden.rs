@@ -27,6 +27,8 @@ const CLIENT: &str = "01890000-0000-7000-8000-00000000000b";
 const COMPANY: &str = "01890000-0000-7000-8000-00000000000c";
 const OTHER_CLIENT: &str = "01890000-0000-7000-8000-0000000000b0";
 const FIELD: &str = "01890000-0000-7000-8000-0000000000cf";
+const SERVICE: &str = "01890000-0000-7000-8000-0000000000c5";
+const REQUEST: &str = "01890000-0000-7000-8000-0000000000c6";
 const PICTURE: &str = "0000000000000000000000000000000000000000.png";
 const INVITATION: &str = "01890000-0000-7000-8000-00000000000d";
 const ENDPOINT: &str = "01890000-0000-7000-8000-00000000000e";
@@ -113,6 +115,15 @@ async fn prepared(name: &str) -> (TestApp, Value) {
             String::new()
         }
     };
+    let tax = json!({ "name": "Tax return" });
+    let needs = if text.contains(REQUEST) {
+        REQUEST
+    } else {
+        SERVICE
+    };
+    let service = made(needs, "/v1/services", tax).await;
+    let ask = json!({ "clientId": other, "serviceId": service, "title": "The year 2025" });
+    let request = made(REQUEST, "/v1/requests", ask).await;
     let mary = json!({ "name": "Mary Major", "email": "mary@example.com", "role": "staff" });
     // One who is invited, for what is done with an invitation.
     let add = match name {
@@ -192,6 +203,8 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .replace(COMPANY, &company)
         .replace(OTHER_CLIENT, &other)
         .replace(FIELD, &field)
+        .replace(SERVICE, &service)
+        .replace(REQUEST, &request)
         .replace(PICTURE, &picture)
         .replace(INVITATION, &invitation)
         .replace(ENDPOINT, &endpoint)
@@ -262,6 +275,9 @@ pub(crate) async fn accepted_by_route(function: &Function) -> TestApp {
         | "internal-users-create"
         | "api-keys-create"
         | "audit-log-create"
+        | "services-create"
+        | "requests-create"
+        | "portal-ask"
         | "events-send"
         | "roles-create" => 201,
         "site-fallback" | "google-start" | "google-invited" | "google-callback" => 404,

@@ -130,7 +130,12 @@ async fn caller(app: &TestApp, things: &Things, name: &'static str) -> Caller {
 /// Whether a route is about one thing of a company.
 fn is_of_a_company(function: &Function) -> bool {
     let path = function.route.path;
-    let kinds = ["/v1/clients/", "/v1/companies/", "/v1/invitations/"];
+    let kinds = [
+        "/v1/clients/",
+        "/v1/companies/",
+        "/v1/invitations/",
+        "/v1/requests/",
+    ];
     path.contains("{id}") && kinds.iter().any(|kind| path.starts_with(kind))
 }
 
@@ -141,6 +146,9 @@ fn is_of_all_companies(name: &str) -> bool {
         "custom-fields-create"
             | "custom-fields-update"
             | "custom-fields-delete"
+            | "services-create"
+            | "services-update"
+            | "services-delete"
             | "companies-create"
     )
 }

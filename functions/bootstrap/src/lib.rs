@@ -56,6 +56,10 @@ pub const AREAS: &[Area] = &[
         ],
     },
     Area {
+        name: "work",
+        resources: &[portico_services::FUNCTIONS, portico_requests::FUNCTIONS],
+    },
+    Area {
         name: "hooks",
         resources: &[
             portico_webhook_endpoints::FUNCTIONS,

@@ -1,18 +1,20 @@
 //! Erases what is left of purged clients: their invitations and sessions, and
-//! whatever is personal in events and in what endpoints answered.
+//! whatever is personal in what they asked for, in events and in what endpoints
+//! answered.
 //!
 //! What was sent to endpoints already is with their owners. Links that were
 //! asked for are not found by their client; they go by themselves, a week after
 //! their end.
 
 use crate::{PAGES, note};
-use portico_app::{TriggerError, retry};
-use portico_domain::{Account, Chore, ClientId, DeliveryId, Endpoint, Event, Work};
+use portico_app::{App, TriggerError, retry};
+use portico_domain::{Account, Change, Chore, ClientId, DeliveryId, Endpoint, Event, Work};
 use portico_store::{CommitError, EventFilter, InvitationFilter, PageRequest, WorkspaceStore};
 use uuid::Uuid;
 
 /// Erases client after client; answers whether nothing is left of any.
 pub(crate) async fn erase(
+    app: &App,
     workspace: &WorkspaceStore<'_>,
     chore: &Chore,
     clients: &[ClientId],
@@ -20,7 +22,7 @@ pub(crate) async fn erase(
     let mut chore = chore.clone();
     let endpoints = workspace.all_endpoints().await?;
     for (done, client) in clients.iter().enumerate() {
-        if !erase_client(workspace, &endpoints, *client).await? {
+        if !erase_client(app, workspace, &endpoints, *client).await? {
             return Ok(false);
         }
         let rest = clients[done + 1..].to_vec();
@@ -33,6 +35,7 @@ pub(crate) async fn erase(
 }
 
 async fn erase_client(
+    app: &App,
     workspace: &WorkspaceStore<'_>,
     endpoints: &[Endpoint],
     client: ClientId,
@@ -48,7 +51,8 @@ async fn erase_client(
         };
         let invitations = workspace.invitations(of_client.clone(), &page).await?.items;
         if invitations.is_empty() {
-            return Ok(erase_sessions(workspace, client).await?
+            return Ok(erase_requests(app, workspace, endpoints, client).await?
+                && erase_sessions(workspace, client).await?
                 && erase_events(workspace, endpoints, client.uuid()).await?);
         }
         for invitation in invitations {
@@ -56,6 +60,42 @@ async fn erase_client(
                 return Ok(false);
             }
             workspace.delete_invitation(invitation.id).await?;
+        }
+    }
+    Ok(false)
+}
+
+/// Erases what is personal in what a client has asked for. That it asked, for
+/// what, when, and what became of it stays: so counts of what was done stay
+/// right. The events of a request go first: who dies in between finds it again.
+async fn erase_requests(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    endpoints: &[Endpoint],
+    client: ClientId,
+) -> Result<bool, TriggerError> {
+    let mut after = None;
+    for _ in 0..PAGES {
+        let page = PageRequest { limit: 100, after };
+        let found = workspace.unerased_requests(client, &page).await?;
+        for listed in found.items {
+            if !erase_events(workspace, endpoints, listed.id.uuid()).await? {
+                return Ok(false);
+            }
+            retry(TriggerError::is_stale, || async {
+                let request = workspace.request(listed.id).await?;
+                let Some(request) = request.filter(|request| request.erased_at.is_none()) else {
+                    return Ok(());
+                };
+                let mut change = Change::by_system(app.moment());
+                request.erase(&mut change);
+                Ok(workspace.commit(&change).await?)
+            })
+            .await?;
+        }
+        after = found.next;
+        if after.is_none() {
+            return Ok(true);
         }
     }
     Ok(false)

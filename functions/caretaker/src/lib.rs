@@ -71,7 +71,7 @@ async fn work(app: &App, task: Task<kind::Chore>) -> Result<bool, TriggerError> 
             }
             true
         }
-        Work::Erase { clients } => erase::erase(&workspace, &chore, clients).await?,
+        Work::Erase { clients } => erase::erase(app, &workspace, &chore, clients).await?,
     };
     if is_done {
         workspace.chore_is_done(task.id).await?;

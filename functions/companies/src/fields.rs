@@ -2,7 +2,7 @@
 
 use portico_domain::{
     Address, CompanyName, CompanyPatch, CustomValues, Invalid, Picture, Tags, WebLink,
-    parse_account_managers, parse_color, text,
+    parse_account_managers, parse_color, parse_services, text,
 };
 use portico_web::given;
 use schemars::JsonSchema;
@@ -37,6 +37,10 @@ pub(crate) struct CompanyFields {
     /// By what it is grouped: 20 tags at most, whatever their case.
     #[serde(deserialize_with = "given")]
     tags: Option<Option<Vec<String>>>,
+    /// The services that its members may ask for, 50 at most; an empty list is
+    /// none of them, and null all that are active.
+    #[serde(deserialize_with = "given")]
+    service_ids: Option<Option<Vec<String>>>,
     /// Whether clients can join it and be invited into it.
     is_active: Option<bool>,
     /// Values of the workspace's own fields, by their keys: an object, or the
@@ -91,6 +95,10 @@ impl CompanyFields {
                 .map(|tags| Tags::parse("tags", &tags.unwrap_or_default()))
                 .transpose()?,
             custom_fields: CustomValues::default(),
+            service_ids: self
+                .service_ids
+                .map(|ids| ids.map(|ids| parse_services(&ids)).transpose())
+                .transpose()?,
             is_active: self.is_active,
         })
     }

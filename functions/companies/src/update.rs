@@ -14,11 +14,11 @@ pub const ROUTE: Route = Route::patch("companies-update", "/v1/companies/{id}")
     .also_at(&["/v1/company/{id}"]);
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE];
+pub const GRANTS: &[Grant] = &[Grant::PUT, Grant::DELETE, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Change a company",
-    description: "What is not given stays as it is; an empty text, an empty list or `null` clears a field. Nobody can be assigned to, invited or moved into a company that is not active; who is in it stays. Refused while companies are turned off.",
+    description: "What is not given stays as it is; an empty text, an empty list or `null` clears a field; of `serviceIds` an empty list is no service, and `null` all. Nobody can be assigned to, invited or moved into a company that is not active; who is in it stays. Refused while companies are turned off.",
     query: &[],
     body: Some(schema::<CompanyFields>),
     answer: Body::Json(schema::<CompanyView>),

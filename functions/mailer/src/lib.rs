@@ -9,6 +9,7 @@
 
 mod invitation;
 mod notice;
+mod request;
 mod team;
 mod ticket;
 
@@ -27,6 +28,7 @@ pub const TRIGGER: Trigger = Trigger {
     source: Source::Queue(Queue::Mail),
     grants: &[
         Grant::GET,
+        Grant::BATCH_GET,
         Grant::PUT,
         Grant::UPDATE,
         Grant::DELETE,
@@ -65,6 +67,13 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
             password_of,
             changed_at,
         } => notice::password_changed(&workspace, password_of, changed_at).await?,
+        Matter::NewRequest {
+            new_request_id,
+            manager_id,
+        } => request::new(&workspace, new_request_id, manager_id).await?,
+        Matter::RequestMoved { request_id, step } => {
+            request::moved(app, &workspace, request_id, step).await?
+        }
     };
     let Some(ready) = written else {
         return Ok(workspace.discard_letter(letter.id).await?);
@@ -85,9 +94,10 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
             let link = (invitation_id, generation);
             invitation::record(app, &workspace, &letter, link, is_reminder, &outcome).await
         }
-        Matter::EndpointDisabled { .. } | Matter::PasswordChanged { .. } => {
-            notice::record(app, &workspace, &letter, &outcome).await
-        }
+        Matter::EndpointDisabled { .. }
+        | Matter::PasswordChanged { .. }
+        | Matter::NewRequest { .. }
+        | Matter::RequestMoved { .. } => notice::record(app, &workspace, &letter, &outcome).await,
         Matter::Ticket { ticket_id, .. } => match invited {
             Some(user) => {
                 let link = (user, ticket_id);

@@ -1,14 +1,20 @@
 //! The functions behind `/portal`: what whoever is signed in reaches: most are
 //! for clients, those about signing in for team members too.
 
+pub mod ask;
 mod avatar;
+pub mod cancel;
 pub mod clear_avatar;
 pub mod email;
 pub mod home;
 pub mod invite;
 pub mod me;
+mod own;
 pub mod password;
+pub mod request;
+pub mod requests;
 pub mod revoke;
+pub mod services;
 pub mod sessions;
 pub mod set_avatar;
 pub mod sign_out;
@@ -26,6 +32,11 @@ pub const FUNCTIONS: &[Function] = &[
     clear_avatar::FUNCTION,
     team::FUNCTION,
     invite::FUNCTION,
+    services::FUNCTION,
+    ask::FUNCTION,
+    requests::FUNCTION,
+    request::FUNCTION,
+    cancel::FUNCTION,
     password::FUNCTION,
     email::FUNCTION,
     sessions::FUNCTION,

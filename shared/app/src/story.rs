@@ -18,7 +18,7 @@ pub(crate) async fn tell<'a>(app: &App, event: &'a Event) -> Result<Story<'a>, E
                 story.company = company.as_ref().map(CompanyView::from);
             }
         }
-        Some(EventType::ClientUpdated) => {}
+        Some(EventType::ClientUpdated | EventType::RequestCreated) => {}
         _ => return Ok(story),
     }
     let id = id(event, "clientId").unwrap_or(event.object_id);

@@ -175,6 +175,11 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         | EventType::RoleUpdated
         | EventType::RoleDeleted
         | EventType::LimitReached
+        | EventType::ServiceCreated
+        | EventType::ServiceUpdated
+        | EventType::ServiceDeleted
+        | EventType::RequestCreated
+        | EventType::RequestStatusChanged
         | EventType::WorkspaceUpdated
         | EventType::CustomFieldCreated
         | EventType::CustomFieldUpdated

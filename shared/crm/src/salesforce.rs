@@ -206,6 +206,11 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         | EventType::RoleUpdated
         | EventType::RoleDeleted
         | EventType::LimitReached
+        | EventType::ServiceCreated
+        | EventType::ServiceUpdated
+        | EventType::ServiceDeleted
+        | EventType::RequestCreated
+        | EventType::RequestStatusChanged
         | EventType::WorkspaceUpdated
         | EventType::CustomFieldCreated
         | EventType::CustomFieldUpdated

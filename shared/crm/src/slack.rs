@@ -194,6 +194,20 @@ fn message(story: &Story<'_>) -> Option<String> {
         EventType::CustomFieldCreated => field("New"),
         EventType::CustomFieldUpdated => field("Changed"),
         EventType::CustomFieldDeleted => field("Deleted"),
+        EventType::ServiceCreated => access("New service"),
+        EventType::ServiceUpdated => access("Service changed"),
+        EventType::ServiceDeleted => access("Service deleted"),
+        EventType::RequestCreated => Some(format!(
+            "{} asks for {}: {}",
+            member(story),
+            story.text("serviceName"),
+            story.text("title")
+        )),
+        EventType::RequestStatusChanged => Some(format!(
+            "Request {}: {}",
+            story.text("status"),
+            or(story.text("title"), story.text("id"))
+        )),
         EventType::WorkspaceUpdated => Some("The settings of the workspace changed".to_owned()),
         EventType::WebhookEndpointDisabled => Some(format!(
             "Webhook endpoint disabled: {}. {}",

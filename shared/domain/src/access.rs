@@ -51,6 +51,10 @@ permissions! {
     DeleteClients = "delete_clients",
     /// Add, change and delete companies.
     ManageClientOrganizations = "manage_client_organizations",
+    /// See what clients ask for.
+    ViewRequests = "view_requests",
+    /// Ask on behalf of clients, and move what they ask for on.
+    ManageRequests = "manage_requests",
     /// Change the settings of the workspace.
     ManageWorkspace = "manage_workspace",
     /// See and change webhook endpoints and their deliveries.
@@ -87,7 +91,9 @@ impl Permission {
             | Self::CreateClients
             | Self::EditClients
             | Self::DeleteClients
-            | Self::ManageClientOrganizations => false,
+            | Self::ManageClientOrganizations
+            | Self::ViewRequests
+            | Self::ManageRequests => false,
             Self::ManageWebhooks
             | Self::ViewEvents
             | Self::ManageMembers

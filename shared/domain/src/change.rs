@@ -4,11 +4,14 @@
 //! shall be into a [`Change`], together with the events that tell it. The
 //! store writes a change whole or not at all.
 
+mod scope;
+
 use crate::{
     Account, AddressMark, ApiKey, AuditEntryId, AuditNote, Chore, Client, ClientId, Company,
     CompanyId, CompanyRefusal, CustomRole, Email, Endpoint, EndpointId, Event, FieldSet,
-    InternalUser, Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Session,
-    SessionEnd, Ticket, Time, WebhookDelivery, Work, Workspace, WorkspaceId,
+    InternalUser, Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Service,
+    ServiceId, ServiceRequest, Session, SessionEnd, Ticket, Time, WebhookDelivery, Work, Workspace,
+    WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -71,6 +74,18 @@ pub struct Change<'a> {
     /// Companies into which somebody is invited once more: each has to be there
     /// and active.
     pub required_companies: BTreeSet<CompanyId>,
+    /// Services added or changed.
+    pub services: Vec<Revision<Service>>,
+    /// Services deleted.
+    pub deleted_services: Vec<Service>,
+    /// Services that have to be there.
+    pub required_services: BTreeSet<ServiceId>,
+    /// Requests added or changed.
+    pub requests: Vec<Revision<ServiceRequest>>,
+    /// Services on which it was decided, each in this version.
+    pub based_on_services: Vec<(ServiceId, u64)>,
+    /// Companies on which it was decided, each in this version.
+    pub based_on_companies: Vec<(CompanyId, u64)>,
     /// Invitations added or changed.
     pub invitations: Vec<Revision<Invitation>>,
     /// Internal users added or changed.
@@ -132,6 +147,12 @@ impl<'a> Change<'a> {
             clients: Vec::new(),
             companies: Vec::new(),
             required_companies: BTreeSet::new(),
+            services: Vec::new(),
+            deleted_services: Vec::new(),
+            required_services: BTreeSet::new(),
+            requests: Vec::new(),
+            based_on_services: Vec::new(),
+            based_on_companies: Vec::new(),
             invitations: Vec::new(),
             internal_users: Vec::new(),
             api_keys: Vec::new(),
@@ -170,16 +191,6 @@ impl<'a> Change<'a> {
         self
     }
 
-    /// How many more clients are counted after it than before.
-    pub fn clients_counted(&self) -> i64 {
-        let counted = |client: &Client| i64::from(client.is_counted);
-        let each = self
-            .clients
-            .iter()
-            .map(|Revision { before, after }| counted(after) - before.as_ref().map_or(0, counted));
-        each.sum()
-    }
-
     /// Has the audit log say something that no event tells.
     pub fn note(&mut self, note: AuditNote) {
         self.notes.push(note);
@@ -212,95 +223,6 @@ impl<'a> Change<'a> {
     pub fn end_session(&mut self, session: &Session, reason: SessionEnd) {
         self.note(AuditNote::new(reason.name(), "session", &session.id));
         self.ended_session = Some(session.clone());
-    }
-
-    /// Whether everything in it belongs to this workspace.
-    pub fn belongs_to(&self, workspace: WorkspaceId) -> bool {
-        let clients = self
-            .clients
-            .iter()
-            .map(|revision| revision.after.workspace_id);
-        let companies = self
-            .companies
-            .iter()
-            .map(|revision| revision.after.workspace_id);
-        let invitations = self
-            .invitations
-            .iter()
-            .map(|revision| revision.after.workspace_id);
-        let internal_users = self
-            .internal_users
-            .iter()
-            .map(|revision| revision.after.workspace_id);
-        let api_keys = self
-            .api_keys
-            .iter()
-            .map(|revision| revision.after.workspace_id);
-        let roles = self.roles.iter().map(|revision| &revision.after);
-        let roles = roles
-            .chain(&self.deleted_roles)
-            .map(|role| role.workspace_id);
-        let endpoints = self.endpoints.iter().map(|revision| &revision.after);
-        let endpoints = endpoints.chain(&self.deleted_endpoints);
-        let itself = self.workspace.iter().map(|revision| revision.after.id);
-        let tickets = self
-            .tickets
-            .iter()
-            .map(|revision| revision.after.workspace_id);
-        let sets = self
-            .field_sets
-            .iter()
-            .map(|revision| revision.after.workspace_id);
-        let chores = self.chores.iter().map(|chore| chore.workspace_id);
-        let letters = self.letters.iter().chain(&self.postponed_letters);
-        itself
-            .chain(sets)
-            .chain(chores)
-            .chain(clients)
-            .chain(companies)
-            .chain(invitations)
-            .chain(internal_users)
-            .chain(api_keys)
-            .chain(roles)
-            .chain(endpoints.map(|endpoint| endpoint.workspace_id))
-            .chain(self.deliveries.iter().map(|delivery| delivery.workspace_id))
-            .chain(self.recoveries.iter().map(|recovery| recovery.workspace_id))
-            .chain(tickets)
-            .chain(
-                self.marks
-                    .iter()
-                    .map(|revision| revision.after.workspace_id),
-            )
-            .chain(self.rung_endpoints.iter().map(|(workspace, _)| *workspace))
-            .chain(letters.map(|letter| letter.workspace_id))
-            .chain(
-                self.session
-                    .iter()
-                    .chain(&self.ended_session)
-                    .map(|session| session.workspace_id),
-            )
-            .chain(self.events.iter().map(|event| event.workspace_id))
-            .all(|id| id == workspace)
-    }
-
-    /// The companies, other than those that are changed too, that a client
-    /// joins or is invited into, also once more: each has to be there and active.
-    pub fn entered_companies(&self) -> BTreeSet<CompanyId> {
-        let joined = self.clients.iter().flat_map(|Revision { before, after }| {
-            let was = before.as_ref().filter(|before| !before.is_archived());
-            let is_new = move |id: &&CompanyId| !was.is_some_and(|was| was.is_in(**id));
-            let all = after.company_ids.iter().filter(|_| !after.is_archived());
-            all.filter(is_new)
-        });
-        let new_invitations = self.invitations.iter().filter(|one| one.before.is_none());
-        let invited = new_invitations.flat_map(|one| &one.after.company_ids);
-        let is_changed = |id: &CompanyId| self.companies.iter().any(|one| one.after.id == *id);
-        joined
-            .chain(invited)
-            .chain(&self.required_companies)
-            .copied()
-            .filter(|id| !is_changed(id))
-            .collect()
     }
 
     /// Changes a set of custom fields, if anything about it changed.

@@ -305,6 +305,12 @@ impl Client {
         self.company_ids.contains(&company_id)
     }
 
+    /// Its own id, and those of the duplicates that were merged into it.
+    pub fn all_ids(&self) -> Vec<ClientId> {
+        let merged = self.merged_ids.iter().copied();
+        std::iter::once(self.id).chain(merged).collect()
+    }
+
     /// Changes what the patch names. Nothing is told if nothing changed.
     pub fn update(&mut self, change: &mut Change<'_>, patch: ClientPatch) {
         let before = self.clone();

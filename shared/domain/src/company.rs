@@ -6,7 +6,7 @@
 
 use crate::{
     Address, Change, CompanyId, CompanyName, CustomValues, EventType, InternalUserId, Invalid,
-    Picture, Tags, Time, Told, WebLink, WorkspaceId, color, event::Recorder, text,
+    Picture, ServiceId, Tags, Time, Told, WebLink, WorkspaceId, color, event::Recorder, text,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,9 @@ pub struct Company {
     /// Values of the workspace's own fields, by their keys.
     #[serde(default)]
     pub custom_fields: CustomValues,
+    /// The services that its members may ask for, if they are only some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_ids: Option<Vec<ServiceId>>,
     /// Whether clients can join it and be invited into it.
     #[serde(default = "yes")]
     pub is_active: bool,
@@ -100,6 +103,9 @@ pub struct CompanyPatch {
     pub tags: Option<Tags>,
     /// Values of the workspace's own fields that change.
     pub custom_fields: CustomValues,
+    /// The services that its members may ask for from now on; `Some(None)` is
+    /// all that are active.
+    pub service_ids: Option<Option<Vec<ServiceId>>>,
     /// Whether clients can join it and be invited into it.
     pub is_active: Option<bool>,
 }
@@ -131,6 +137,7 @@ impl Company {
         let mut company = Self::named(change.moment.id(), workspace_id, name, now);
         company.client_count = Some(0);
         company.apply(fields);
+        company.require_new_services(change, None);
         company.record(change, |recorder, view| {
             recorder.record(EventType::CompanyCreated, view)
         });
@@ -160,6 +167,7 @@ impl Company {
             account_manager_ids: Vec::new(),
             tags: Tags::default(),
             custom_fields: CustomValues::default(),
+            service_ids: None,
             is_active: true,
             created_at: now,
             updated_at: now,
@@ -186,6 +194,7 @@ impl Company {
         if self.icon != before.icon {
             change.drop_picture(self.workspace_id, before.icon.as_ref());
         }
+        self.require_new_services(change, before.service_ids.as_deref());
         self.updated_at = change.moment.now;
         let before = CompanyView::from(&before);
         self.record(change, |recorder, view| {
@@ -219,10 +228,27 @@ impl Company {
         if let Some(tags) = fields.tags {
             self.tags = tags;
         }
+        if let Some(ids) = fields.service_ids {
+            self.service_ids = ids;
+        }
         if let Some(is_active) = fields.is_active {
             self.is_active = is_active;
         }
         self.custom_fields.merge(fields.custom_fields);
+    }
+
+    /// Whether its members may ask for this service while that is active.
+    pub fn offers(&self, service: ServiceId) -> bool {
+        let only = self.service_ids.as_ref();
+        only.is_none_or(|only| only.contains(&service))
+    }
+
+    /// Has the services be there that are new to it. One of those that it had
+    /// may have been deleted since, and stays.
+    fn require_new_services(&self, change: &mut Change<'_>, before: Option<&[ServiceId]>) {
+        let had = |id: &&ServiceId| before.is_some_and(|before| before.contains(id));
+        let new = self.service_ids.iter().flatten().filter(|id| !had(id));
+        change.required_services.extend(new);
     }
 
     /// Deletes the company: it is gone for everybody at once; its clients stay

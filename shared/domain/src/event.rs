@@ -113,6 +113,16 @@ event_types! {
     CustomFieldUpdated = "customField.updated",
     /// A custom field was deleted; its values follow.
     CustomFieldDeleted = "customField.deleted",
+    /// A service was added.
+    ServiceCreated = "service.created",
+    /// A service was renamed, described anew, or switched on or off.
+    ServiceUpdated = "service.updated",
+    /// A service was deleted.
+    ServiceDeleted = "service.deleted",
+    /// A client asked for a service, or somebody did on its behalf.
+    RequestCreated = "request.created",
+    /// A request was taken up, done, declined or cancelled.
+    RequestStatusChanged = "request.statusChanged",
     /// The settings of the workspace changed.
     WorkspaceUpdated = "workspace.updated",
     /// An endpoint said that it is gone, or was disabled by hand, and gets

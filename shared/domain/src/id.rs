@@ -70,6 +70,10 @@ kinds! {
     SessionId of Session;
     /// What one change left in the audit log.
     AuditEntryId of AuditEntry;
+    /// Something that clients can ask for.
+    ServiceId of Service;
+    /// What a client asks for.
+    RequestId of Request;
 }
 
 impl<K> Id<K> {

@@ -9,8 +9,8 @@
 //! is found out when it is written out.
 
 use crate::{
-    Account, Endpoint, EndpointId, Invitation, InvitationId, LetterId, Moment, TicketId,
-    TicketMail, Time, WorkspaceId,
+    Account, Endpoint, EndpointId, InternalUserId, Invitation, InvitationId, LetterId, Moment,
+    RequestId, ServiceRequest, TicketId, TicketMail, Time, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -69,6 +69,20 @@ pub enum Matter {
         /// When.
         changed_at: Time,
     },
+    /// It tells an account manager of a new request.
+    NewRequest {
+        /// Which one.
+        new_request_id: RequestId,
+        /// Whom it tells.
+        manager_id: InternalUserId,
+    },
+    /// It tells a client where its request has come.
+    RequestMoved {
+        /// Which one.
+        request_id: RequestId,
+        /// Which step of its history, from 0.
+        step: u16,
+    },
 }
 
 impl Letter {
@@ -122,6 +136,29 @@ impl Letter {
             changed_at: moment.now,
         };
         Self::new(moment, workspace_id, matter)
+    }
+
+    /// The notice to an account manager of a new request, due at once.
+    pub fn new_request(
+        moment: Moment<'_>,
+        request: &ServiceRequest,
+        manager_id: InternalUserId,
+    ) -> Self {
+        let matter = Matter::NewRequest {
+            new_request_id: request.id,
+            manager_id,
+        };
+        Self::new(moment, request.workspace_id, matter)
+    }
+
+    /// The notice to a client of the latest step of its request, due at once.
+    pub fn request_moved(moment: Moment<'_>, request: &ServiceRequest) -> Self {
+        let step = request.history.len().saturating_sub(1);
+        let matter = Matter::RequestMoved {
+            request_id: request.id,
+            step: u16::try_from(step).unwrap_or(u16::MAX),
+        };
+        Self::new(moment, request.workspace_id, matter)
     }
 
     fn new(moment: Moment<'_>, workspace_id: WorkspaceId, matter: Matter) -> Self {

@@ -36,9 +36,11 @@ mod picture;
 mod plan;
 mod rate;
 mod recovery;
+mod request;
 mod role;
 mod sample;
 mod search;
+mod service;
 mod session;
 mod settled;
 mod signing;
@@ -87,7 +89,7 @@ pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, AuditEntryId, ChoreId, ClientId, CompanyId, CustomFieldId, DeliveryId, EndpointId,
     EventId, Id, IdSource, InternalUserId, InvitationId, LaneId, LetterId, Moment, NoId, OptionId,
-    RecoveryId, RoleId, SessionId, TicketId, WorkspaceId, kind,
+    RecoveryId, RequestId, RoleId, ServiceId, SessionId, TicketId, WorkspaceId, kind,
 };
 pub use internal_user::{
     InternalUser, InternalUserDraft, InternalUserPatch, InternalUserView, Joining, MemberStatus,
@@ -110,9 +112,16 @@ pub use picture::Picture;
 pub use plan::{EachView, Feature, LimitView, LimitsView, Plan, Used};
 pub use rate::{Quota, RateLimit, micros};
 pub use recovery::{Include, RangeRefusal, Recovery, RecoveryStatus, RecoveryView};
+pub use request::{
+    AskRefusal, RequestDraft, RequestStatus, RequestStep, RequestStepView, RequestView,
+    ServiceRequest, StepRefusal,
+};
 pub use role::{CustomRole, MAX_ROLES, Role, RoleView};
 pub use sample::{sample, samples};
 pub use search::Search;
+pub use service::{
+    MAX_COMPANY_SERVICES, Service, ServiceName, ServicePatch, ServiceView, parse_services,
+};
 pub use session::{
     ACCESS_TOKEN_LIFETIME, Account, Holder, REFRESH_GRACE, Refresh, STAFF_IDLE_MINUTES, Session,
     SessionDraft, SessionEnd, SessionLimits, SessionView, SignInMethod, TOUCH_INTERVAL,

@@ -60,6 +60,8 @@ impl Role {
                 Permission::CreateClients,
                 Permission::EditClients,
                 Permission::ManageClientOrganizations,
+                Permission::ViewRequests,
+                Permission::ManageRequests,
                 Permission::ViewEvents,
             ])),
             Self::Custom(_) => None,

@@ -8,7 +8,8 @@ use crate::{
     CompanyName, CompanyPatch, CustomRole, Email, Endpoint, EndpointDraft, Event, EventFilter,
     EventType, Fate, FieldDraft, FieldEntity, FieldPatch, FieldSet, FieldType, GivenUp,
     InternalUser, InternalUserDraft, InternalUserPatch, Invitation, MailReport, Moment, Permission,
-    PersonName, Role, Workspace, WorkspaceId, WorkspacePatch,
+    PersonName, RequestDraft, RequestStatus, Role, Service, ServiceName, ServicePatch,
+    ServiceRequest, Workspace, WorkspaceId, WorkspacePatch,
 };
 use std::time::Duration;
 
@@ -52,6 +53,7 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
         ..CompanyPatch::default()
     };
     company.update(change, renamed).ok()?;
+    request(change, workspace_id, &company)?;
     let john = client("John", "Doe", "john.doe@example.com", &company)?;
     let mut john = Client::create(moment, workspace_id, john, author);
     john = change.save_client(None, john);
@@ -107,6 +109,7 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     company.empty(change);
     internal_user(change, workspace_id)?;
     access(change, workspace_id);
+    service(change, workspace_id)?;
 
     let named = WorkspacePatch {
         name: Some("Rockets".to_owned()),
@@ -163,6 +166,34 @@ fn access(change: &mut Change<'_>, workspace_id: WorkspaceId) {
     let allowed = [Permission::ViewClients].into();
     let role = CustomRole::create(change, workspace_id, "Auditor".to_owned(), allowed);
     role.update(change, Some(name), None).delete(change);
+}
+
+/// A service that comes, is renamed, and goes.
+fn service(change: &mut Change<'_>, workspace_id: WorkspaceId) -> Option<()> {
+    let name = ServiceName::parse("name", "Tax return").ok()?;
+    let service = Service::create(change, workspace_id, name, ServicePatch::default());
+    let renamed = ServicePatch {
+        name: Some(ServiceName::parse("name", "Yearly tax return").ok()?),
+        ..ServicePatch::default()
+    };
+    service.update(change, renamed).delete(change);
+    Some(())
+}
+
+/// A client asks for a service, and it is done.
+fn request(change: &mut Change<'_>, workspace_id: WorkspaceId, company: &Company) -> Option<()> {
+    let name = ServiceName::parse("name", "Bookkeeping").ok()?;
+    let service = Service::create(change, workspace_id, name, ServicePatch::default());
+    let mary = client("Mary", "Doe", "mary.doe@example.com", company)?;
+    let author = change.origin.actor;
+    let mary = Client::create(change.moment, workspace_id, mary, author);
+    let draft = RequestDraft::new("The year 2025", Some("All receipts are in the folder.")).ok()?;
+    let author = Actor::Client { id: mary.id };
+    let request =
+        ServiceRequest::ask(change, &mary, Some(company), &service, draft, author).ok()?;
+    let note = Some("Filed today.".to_owned());
+    request.move_to(change, RequestStatus::Done, note).ok()?;
+    Some(())
 }
 
 fn client(given: &str, family: &str, email: &str, company: &Company) -> Option<ClientDraft> {

@@ -129,7 +129,7 @@ impl PersonName {
     }
 }
 
-/// How long the key of a company's name can be: DynamoDB takes 2 048 bytes, and
+/// How long the key of a unique name can be: DynamoDB takes 2 048 bytes, and
 /// a character can stand for many.
 const MAX_NAME_KEY: usize = 1_600;
 
@@ -141,12 +141,7 @@ pub struct CompanyName(String);
 impl CompanyName {
     /// Checks the name in `field`.
     pub fn parse(field: &str, text: &str) -> Result<Self, Invalid> {
-        let name = Self(line(field, text, 2, 200)?);
-        if name.key().len() > MAX_NAME_KEY {
-            let message = format!("{field} is too long when its characters are written out");
-            return Err(Invalid::new(field, "text_too_long", message));
-        }
-        Ok(name)
+        unique_name(field, text, 200).map(Self)
     }
 
     /// The name that a placeholder company has: none.
@@ -159,24 +154,39 @@ impl CompanyName {
         &self.0
     }
 
-    /// What is compared: names are one name that differ only in case (`Straße`
-    /// is `STRASSE`), in how Unicode writes the same characters, in how many
-    /// blanks there are, or in characters that show nothing.
+    /// What is compared; see [`folded`].
     pub fn key(&self) -> String {
-        let mut folded = String::new();
-        for letter in self.0.nfkc().filter(|letter| !is_invisible(*letter)) {
-            match letter {
-                // Its upper case is that of another letter.
-                'ı' => folded.push(letter),
-                letter => {
-                    let upper = letter.to_lowercase().flat_map(char::to_uppercase);
-                    folded.extend(upper.flat_map(char::to_lowercase));
-                }
+        folded(&self.0)
+    }
+}
+
+/// A name of two characters to `max` that is unique by its [`folded`] form.
+pub(crate) fn unique_name(field: &str, text: &str, max: usize) -> Result<String, Invalid> {
+    let name = line(field, text, 2, max)?;
+    if folded(&name).len() > MAX_NAME_KEY {
+        let message = format!("{field} is too long when its characters are written out");
+        return Err(Invalid::new(field, "text_too_long", message));
+    }
+    Ok(name)
+}
+
+/// What is compared: names are one name that differ only in case (`Straße` is
+/// `STRASSE`), in how Unicode writes the same characters, in how many blanks
+/// there are, or in characters that show nothing.
+pub(crate) fn folded(name: &str) -> String {
+    let mut folded = String::new();
+    for letter in name.nfkc().filter(|letter| !is_invisible(*letter)) {
+        match letter {
+            // Its upper case is that of another letter.
+            'ı' => folded.push(letter),
+            letter => {
+                let upper = letter.to_lowercase().flat_map(char::to_uppercase);
+                folded.extend(upper.flat_map(char::to_lowercase));
             }
         }
-        let folded: String = folded.nfkc().collect();
-        folded.split_whitespace().collect::<Vec<_>>().join(" ")
     }
+    let folded: String = folded.nfkc().collect();
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a character shows nothing by itself: it joins, splits or directs

@@ -68,6 +68,13 @@ impl Limit {
         window: Duration::from_hours(1),
     };
 
+    /// Requests that one client makes; each is mailed to its account managers.
+    pub const REQUESTS_OF_CLIENT: Self = Self {
+        name: "request-client",
+        most: 30,
+        window: Duration::from_hours(1),
+    };
+
     /// The window that `now` falls into.
     pub fn window(&self, now: Time) -> Window {
         let length = i64::try_from(self.window.as_millis()).unwrap_or(i64::MAX);

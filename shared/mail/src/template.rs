@@ -10,10 +10,12 @@ use askama::{Error as RenderError, Template};
 mod account;
 mod endpoint;
 mod invitation;
+mod request;
 
 pub use account::{AccountLink, AddressChanged, LinkPurpose, PasswordChanged};
 pub use endpoint::EndpointDisabled;
 pub use invitation::{Invitation, Inviter};
+pub use request::{NewRequest, RequestMoved};
 
 /// What a mail says.
 #[derive(Debug, Default)]

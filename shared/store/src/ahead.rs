@@ -11,7 +11,7 @@ use crate::{
     internal_user, invitation,
     item::{Attributes, read},
     pattern::Key,
-    recovery, role, workspace,
+    recovery, request, role, service, workspace,
 };
 use portico_domain::{Id, WorkspaceId};
 use serde::de::DeserializeOwned;
@@ -46,6 +46,10 @@ pub enum Named {
     InternalUser(Uuid),
     /// A role of the workspace's own.
     Role(Uuid),
+    /// A request for a service.
+    Request(Uuid),
+    /// A service.
+    Service(Uuid),
     /// An API key.
     ApiKey(Uuid),
     /// An entry of the audit log.
@@ -66,6 +70,8 @@ impl Named {
             Self::Event(id) => event::event_key(w, Id::from_uuid(id)),
             Self::InternalUser(id) => internal_user::this_key(w, Id::from_uuid(id)),
             Self::Role(id) => role::this_key(w, Id::from_uuid(id)),
+            Self::Request(id) => request::this_key(w, Id::from_uuid(id)),
+            Self::Service(id) => service::this_key(w, Id::from_uuid(id)),
             Self::ApiKey(id) => access::this_key(Id::from_uuid(id)),
             Self::AuditEntry(id) => audit::this_key(w, Id::from_uuid(id)),
         }]

@@ -121,6 +121,22 @@ impl WorkspaceStore<'_> {
         self.fetch(ENTITY, &client_key(self.id, id)).await
     }
 
+    /// The client with this id, archived or not, or the one that it was merged
+    /// into.
+    pub async fn client_or_survivor(&self, id: ClientId) -> Result<Option<Client>, Error> {
+        let client = self.client(id).await?;
+        match client.as_ref().and_then(|client| client.merged_into) {
+            Some(survivor) => self.client(survivor).await,
+            None => Ok(client),
+        }
+    }
+
+    /// Every id under which there may be something of this client's.
+    pub async fn ids_of_client(&self, id: ClientId) -> Result<Vec<ClientId>, Error> {
+        let client = self.client_or_survivor(id).await?;
+        Ok(client.map_or_else(|| vec![id], |client| client.all_ids()))
+    }
+
     /// The clients with these ids that there are, archived or not.
     pub async fn clients_by_id(&self, ids: &[ClientId]) -> Result<Vec<Client>, Error> {
         let keys = ids.iter().map(|id| THIS.key(&[&self.id, id])).collect();

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     types::error::TransactionCanceledException,
 };
-use portico_domain::{ClientId, CompanyId, CompanyName, EventName, RoleId};
+use portico_domain::{ClientId, CompanyId, CompanyName, EventName, RoleId, ServiceId};
 use std::error::Error as StdError;
 
 type Source = Box<dyn StdError + Send + Sync>;
@@ -42,6 +42,12 @@ pub enum CommitError {
     /// The workspace has no such company, or it is being deleted.
     #[error("there is no company {0}")]
     UnknownCompany(CompanyId),
+    /// Another service of the workspace has the name.
+    #[error("the name belongs to another service")]
+    ServiceNameTaken,
+    /// The workspace has no such service.
+    #[error("there is no service {0}")]
+    UnknownService(ServiceId),
     /// The company takes no clients at the moment.
     #[error("the company {0} is not active")]
     InactiveCompany(CompanyId, CompanyName),

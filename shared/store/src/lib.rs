@@ -34,14 +34,17 @@ mod lane;
 mod letter;
 mod limit;
 mod list;
+mod merged;
 mod pace;
 mod password;
 mod pattern;
 mod person;
 mod rate;
 mod recovery;
+mod request;
 mod restore;
 mod role;
+mod service;
 mod session;
 mod table;
 mod throttle;
@@ -70,7 +73,9 @@ pub use pace::KnownPace;
 pub use password::{Login, StoredPassword};
 pub use pattern::{Index, Pattern};
 pub use rate::{RATE_ATTRIBUTES, RATE_PARTITIONS};
+pub use request::RequestFilter;
 pub use restore::RestoreError;
+pub use service::ServiceFilter;
 pub use session::{SESSION_ATTRIBUTES, SESSION_PARTITIONS, SignedIn};
 pub use table::DUE_ATTRIBUTES;
 
@@ -231,6 +236,8 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         password::PATTERNS,
         company::PATTERNS,
         field_set::PATTERNS,
+        service::PATTERNS,
+        request::PATTERNS,
         chore::PATTERNS,
         company::derive::PATTERNS,
         invitation::PATTERNS,

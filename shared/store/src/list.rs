@@ -127,6 +127,11 @@ impl Question {
         self
     }
 
+    /// In which direction it is read.
+    pub(crate) const fn order(&self) -> Order {
+        self.order
+    }
+
     /// In which index it is answered.
     pub(crate) const fn index(&self) -> Index {
         self.index

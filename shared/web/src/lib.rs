@@ -5,6 +5,7 @@
 //! (admit, read, decide, store, answer) and leaves as an API Gateway answer.
 //! Whatever goes wrong leaves as a [`Problem`].
 
+mod asking;
 mod audit_page;
 mod batch;
 mod body;
@@ -31,6 +32,7 @@ mod serve;
 mod session;
 mod throttle;
 
+pub use asking::{Ask, ask, company_of};
 pub use audit_page::{AUDIT_FILTERS, audit_page};
 pub use batch::{BatchItem, BatchView, MAX_BATCH, batch};
 pub use body::{body, body_or_default, filled, given};
@@ -56,4 +58,4 @@ pub use session::{
     change_by, cookie, door, forget_session, portal_url, session_cookie, sign_in_instead,
     sign_in_page, signed_in, tokens,
 };
-pub use throttle::{Tries, count_mail, count_mail_on, count_password_try};
+pub use throttle::{Tries, count_mail, count_mail_on, count_password_try, count_request};

@@ -184,6 +184,8 @@ impl Route {
             "webhook-recoveries" => Some(Named::Recovery(id)),
             "events" => Some(Named::Event(id)),
             "internal-users" => Some(Named::InternalUser(id)),
+            "requests" => Some(Named::Request(id)),
+            "services" => Some(Named::Service(id)),
             "roles" => Some(Named::Role(id)),
             "api-keys" => Some(Named::ApiKey(id)),
             "audit-log" => Some(Named::AuditEntry(id)),

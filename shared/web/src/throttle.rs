@@ -3,7 +3,7 @@
 use crate::{Device, Problem, Request};
 use futures_util::future::try_join_all;
 use portico_app::App;
-use portico_domain::{Email, Limit, Window};
+use portico_domain::{ClientId, Email, Limit, Window};
 use portico_store::{Error, WorkspaceStore};
 use std::net::IpAddr;
 
@@ -53,6 +53,17 @@ pub async fn count_mail_on(
     device: &Device,
 ) -> Result<(), Problem> {
     let limits = vec![(Limit::MAILS_OF_DEVICE, device.subject())];
+    count(app, workspace, limits).await.map(drop)
+}
+
+/// Counts a request that a client makes, of which account managers are mailed,
+/// and refuses it if there have been too many.
+pub async fn count_request(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    client: ClientId,
+) -> Result<(), Problem> {
+    let limits = vec![(Limit::REQUESTS_OF_CLIENT, client.to_string())];
     count(app, workspace, limits).await.map(drop)
 }
 

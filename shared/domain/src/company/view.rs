@@ -1,7 +1,7 @@
 //! Companies as callers and events see them.
 
 use super::Company;
-use crate::{Address, CompanyId, InternalUserId, Time};
+use crate::{Address, CompanyId, InternalUserId, ServiceId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -34,6 +34,9 @@ pub struct CompanyView {
     pub account_manager_ids: Vec<InternalUserId>,
     /// By what it is grouped.
     pub tags: Vec<String>,
+    /// The services that its members may ask for; null when these are all that
+    /// are active.
+    pub service_ids: Option<Vec<ServiceId>>,
     /// Whether clients can join it and be invited into it.
     pub is_active: bool,
     /// Whether it only stands in for "no company".
@@ -81,6 +84,7 @@ impl From<&Company> for CompanyView {
             address: company.address.clone(),
             account_manager_ids: company.account_manager_ids.clone(),
             tags: company.tags.as_slice().to_vec(),
+            service_ids: company.service_ids.clone(),
             is_active: company.is_active,
             is_placeholder: company.is_placeholder,
             custom_fields: company.custom_fields.shown(),

@@ -1,6 +1,7 @@
 //! Every mail as it is sent. Its two parts are looked at when they change.
 
 use super::*;
+use portico_domain::RequestStatus;
 
 const BRAND: Brand<'_> = Brand {
     name: "Rocket & Sons",
@@ -97,6 +98,34 @@ fn all() -> Vec<(&'static str, Written)> {
                 reason: "the endpoint answered that it is gone",
                 endpoint_id: "01890000-0000-7000-8000-00000000000e",
                 base_url: "https://portal.example.com",
+            }
+            .write(),
+        ),
+        (
+            "new_request",
+            NewRequest {
+                brand: BRAND,
+                to: "mary@rocket.example",
+                given_name: "Mary",
+                client: "Ada Lovelace",
+                company: Some("Engines & Sons"),
+                service: "Tax return",
+                title: "The year <2025>",
+                details: Some("All receipts are in the folder.\n\nBy June, please."),
+                request_id: "01890000-0000-7000-8000-0000000000c6",
+            }
+            .write(),
+        ),
+        (
+            "request_moved",
+            RequestMoved {
+                brand: BRAND,
+                to: "ada@example.com",
+                given_name: "Ada",
+                service: "Tax return",
+                title: "The year <2025>",
+                status: RequestStatus::Done,
+                note: Some("Filed today."),
             }
             .write(),
         ),

@@ -2,7 +2,7 @@
 
 use super::Transaction;
 use crate::{CommitError, client, company, item::Attributes};
-use portico_domain::{CompanyId, RoleId};
+use portico_domain::{CompanyId, RoleId, ServiceId};
 
 /// What it means if the condition of an action does not hold.
 #[derive(Clone, Copy)]
@@ -10,6 +10,8 @@ pub(super) enum Meaning {
     EmailTaken,
     CompanyNameTaken,
     NoSuchCompany(CompanyId),
+    ServiceNameTaken,
+    UnknownService(ServiceId),
     AlreadyAnswered,
     Stale,
     LeaseEnded,
@@ -30,6 +32,8 @@ impl Transaction {
                 CommitError::EmailTaken(found.and_then(client::holder_of_email))
             }
             Some(Meaning::CompanyNameTaken) => CommitError::CompanyNameTaken,
+            Some(Meaning::ServiceNameTaken) => CommitError::ServiceNameTaken,
+            Some(Meaning::UnknownService(id)) => CommitError::UnknownService(*id),
             Some(Meaning::InternalUserEmailTaken) => CommitError::InternalUserEmailTaken,
             Some(Meaning::LastAdmin) => CommitError::LastAdmin,
             Some(Meaning::UnknownRole(id)) => CommitError::UnknownRole(*id),

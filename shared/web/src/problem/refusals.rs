@@ -4,8 +4,8 @@
 use super::Problem;
 use portico_app::MediaError;
 use portico_domain::{
-    ClientId, CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, GoogleRefusal, Invalid,
-    InviteRefusal, LifeRefusal, MAX_ENDPOINTS, MergeRefusal, Unsigned,
+    AskRefusal, ClientId, CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, GoogleRefusal,
+    Invalid, InviteRefusal, LifeRefusal, MAX_ENDPOINTS, MergeRefusal, StepRefusal, Unsigned,
 };
 use portico_files::{FileError, picture::PictureError};
 use portico_google::GoogleError;
@@ -75,6 +75,18 @@ impl From<CommitError> for Problem {
                 format!("there is no company {id} in this workspace"),
             )
             .with("field", "companyIds"),
+            CommitError::ServiceNameTaken => Self::new(
+                409,
+                "service_name_taken",
+                "another service of this workspace has this name",
+            )
+            .with("field", "name"),
+            CommitError::UnknownService(id) => Self::new(
+                400,
+                "service_unknown",
+                format!("there is no service {id} in this workspace"),
+            )
+            .with("field", "serviceIds"),
             CommitError::InternalUserEmailTaken => Self::new(
                 409,
                 "email_taken",
@@ -144,6 +156,30 @@ impl From<CommitError> for Problem {
             }
             CommitError::Failed(error) => error.into(),
         }
+    }
+}
+
+impl From<AskRefusal> for Problem {
+    fn from(refusal: AskRefusal) -> Self {
+        let message = refusal.to_string();
+        let (code, field) = match refusal {
+            AskRefusal::ServiceInactive(_) => ("service_inactive", "serviceId"),
+            AskRefusal::ServiceNotAllowed(..) => ("service_not_allowed", "serviceId"),
+            AskRefusal::CompanyInactive(_) => ("company_inactive", "companyId"),
+        };
+        Self::new(409, code, message).with("field", field)
+    }
+}
+
+impl From<StepRefusal> for Problem {
+    fn from(refusal: StepRefusal) -> Self {
+        let message = refusal.to_string();
+        let (code, field) = match refusal {
+            StepRefusal::Ended(_) => ("request_ended", "status"),
+            StepRefusal::NoWay(..) => ("request_status_refused", "status"),
+            StepRefusal::NoteAlone(_) => ("request_status_unchanged", "note"),
+        };
+        Self::new(409, code, message).with("field", field)
     }
 }
 

@@ -58,6 +58,11 @@ pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
         | EventType::CustomFieldCreated
         | EventType::CustomFieldUpdated
         | EventType::CustomFieldDeleted
+        | EventType::ServiceCreated
+        | EventType::ServiceUpdated
+        | EventType::ServiceDeleted
+        | EventType::RequestCreated
+        | EventType::RequestStatusChanged
         | EventType::WorkspaceUpdated
         | EventType::WebhookEndpointDisabled => None,
     }
@@ -137,6 +142,10 @@ pub(super) async fn run(kind: EventType, stage: &mut Stage<'_>) -> Result<String
         EventType::RoleCreated | EventType::RoleUpdated | EventType::RoleDeleted => {
             access(kind, "role", "/v1/roles", stage).await
         }
+        EventType::ServiceCreated | EventType::ServiceUpdated | EventType::ServiceDeleted => {
+            service(kind, stage).await
+        }
+        EventType::RequestCreated | EventType::RequestStatusChanged => request(kind, stage).await,
         // Plans are the operator's; no caller can bring this about.
         EventType::LimitReached => Err(TriggerError::OnlyOperator(kind)),
         EventType::WorkspaceUpdated => workspace(stage).await,
@@ -201,6 +210,35 @@ async fn access(
     let id = stage.access(what, path).await?;
     let path = format!("{path}/{id}");
     if matches!(kind, EventType::ApiKeyUpdated | EventType::RoleUpdated) {
+        let change = json!({ "name": format!("{} (renamed)", stage.name()) });
+        stage.patch(&path, &change).await?;
+    }
+    stage.delete(&path).await?;
+    Ok(id)
+}
+
+/// A client asks for a service, which is gone again.
+async fn request(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {
+    let client = stage.client(&[]).await?;
+    let service = stage.service().await?;
+    let path = format!("/v1/services/{service}");
+    stage.patch(&path, &json!({ "isActive": true })).await?;
+    let body = json!({ "clientId": client, "serviceId": service, "title": stage.name() });
+    let made = stage.ask(Method::POST, "/v1/requests", Some(&body)).await?;
+    let id = made["id"].as_str().ok_or(TriggerError::Missing("id"))?;
+    if kind == EventType::RequestStatusChanged {
+        let done = json!({ "status": "done" });
+        stage.patch(&format!("/v1/requests/{id}"), &done).await?;
+    }
+    stage.delete(&path).await?;
+    Ok(id.to_owned())
+}
+
+/// A service that is gone again, whatever is told.
+async fn service(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {
+    let id = stage.service().await?;
+    let path = format!("/v1/services/{id}");
+    if kind == EventType::ServiceUpdated {
         let change = json!({ "name": format!("{} (renamed)", stage.name()) });
         stage.patch(&path, &change).await?;
     }

@@ -124,6 +124,12 @@ impl<'a> Stage<'a> {
         self.make(what, path, &body).await
     }
 
+    /// A new service that nobody can ask for.
+    pub(super) async fn service(&mut self) -> Result<String, TriggerError> {
+        let body = json!({ "name": self.name(), "isActive": false });
+        self.make("service", "/v1/services", &body).await
+    }
+
     /// A new endpoint that hardly gets anything.
     pub(super) async fn endpoint(&mut self) -> Result<String, TriggerError> {
         let url = if self.is_local {

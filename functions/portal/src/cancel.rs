@@ -1,0 +1,46 @@
+//! `POST /portal/requests/{id}/cancel`: a client no longer wants what it asked
+//! for.
+
+use crate::own::{OwnRequest, find};
+use portico_app::{App, Grant};
+use portico_domain::RequestStatus;
+use portico_web::{
+    Body, Function, Operation, Problem, Request, Response, Route, admit_client, ok, retry_stale,
+    schema,
+};
+
+/// What this function answers to.
+pub const ROUTE: Route =
+    Route::post("portal-cancel", "/portal/requests/{id}/cancel").needs_a_client();
+
+/// What it may do.
+pub const GRANTS: &[Grant] = &[Grant::GET, Grant::BATCH_GET, Grant::PUT];
+
+const OPERATION: Operation = Operation {
+    summary: "Cancel a request of one's own",
+    description: "As long as it is not done or declined (`request_ended`). One that is cancelled already stays so.",
+    query: &[],
+    body: None,
+    answer: Body::Json(schema::<OwnRequest>),
+};
+
+/// The function.
+pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
+    Box::pin(handle(app, request))
+});
+
+/// Cancels the request.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = admit_client(app, &request).await?;
+    let workspace = app.store.workspace(caller.client.workspace_id);
+    let cancelled = retry_stale(|| async {
+        let before = find(&workspace, &request, &caller.client).await?;
+        request.if_match(&OwnRequest::from(&before))?;
+        let mut change = caller.change(app, &request);
+        let after = before.move_to(&mut change, RequestStatus::Cancelled, None)?;
+        workspace.commit(&change).await?;
+        Ok(after)
+    })
+    .await?;
+    Ok(ok(&OwnRequest::from(&cancelled)))
+}

@@ -1,0 +1,166 @@
+//! Requests in the table.
+
+use crate::{
+    Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
+    item::{Attributes, item},
+    list::{Filter, Order, Question},
+    pattern::Key,
+};
+use portico_domain::{
+    ClientId, CompanyAccess, CompanyId, RequestId, RequestStatus, ServiceId, ServiceRequest,
+    WorkspaceId,
+};
+use std::collections::BTreeSet;
+
+pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, OF_CLIENT, OF_COMPANY, BY_STATUS];
+
+const THIS: Pattern = Pattern::new(
+    "this request",
+    Index::Table,
+    "WS#<workspace>#RQ#<request>",
+    "REQUEST",
+);
+const ALL: Pattern = Pattern::new(
+    "requests by creation",
+    Index::Gsi1,
+    "WS#<workspace>#RQ",
+    "<request>",
+);
+const OF_CLIENT: Pattern = Pattern::new(
+    "requests of a client",
+    Index::Gsi2,
+    "WS#<workspace>#CL#<client>#RQ",
+    "<request>",
+);
+const OF_COMPANY: Pattern = Pattern::new(
+    "requests of a company",
+    Index::Gsi3,
+    "WS#<workspace>#CO#<company>#RQ",
+    "<request>",
+);
+const BY_STATUS: Pattern = Pattern::new(
+    "requests with this status",
+    Index::Gsi4,
+    "WS#<workspace>#RQ#STATUS#<status>",
+    "<request>",
+);
+
+const ENTITY: &str = "request";
+
+/// Which requests to list: those that have all of these.
+#[derive(Clone, Debug, Default)]
+pub struct RequestFilter {
+    /// Of this client, under any of the ids that lead to it.
+    pub client_ids: Vec<ClientId>,
+    /// Of this company.
+    pub company_id: Option<CompanyId>,
+    /// This status.
+    pub status: Option<RequestStatus>,
+    /// For this service.
+    pub service_id: Option<ServiceId>,
+    /// Of these companies.
+    pub within: CompanyAccess,
+}
+
+impl WorkspaceStore<'_> {
+    /// The request with this id.
+    pub async fn request(&self, id: RequestId) -> Result<Option<ServiceRequest>, Error> {
+        self.fetch(ENTITY, &this_key(self.id, id)).await
+    }
+
+    /// Requests that pass the filter, newest first. A page is one Query; where
+    /// several ids lead to the client, or the caller is limited to several
+    /// companies, it is one for each, merged.
+    pub async fn requests(
+        &self,
+        filter: RequestFilter,
+        page: &PageRequest,
+    ) -> Result<Page<ServiceRequest>, Error> {
+        let mut questions = self.questions_for_requests(&filter);
+        match (questions.pop(), questions.is_empty()) {
+            (None, _) => Ok(Page::empty()),
+            (Some(only), true) => self.store.list(ENTITY, only, page).await,
+            (Some(last), false) => {
+                questions.push(last);
+                self.store.merged(ENTITY, questions, page).await
+            }
+        }
+    }
+
+    /// Requests of this client, under this very id, that are not erased yet.
+    pub async fn unerased_requests(
+        &self,
+        client: ClientId,
+        page: &PageRequest,
+    ) -> Result<Page<ServiceRequest>, Error> {
+        let partition = OF_CLIENT.partition(&[&self.id, &client]);
+        let question = Question::new(OF_CLIENT.index, partition, Order::NewestFirst)
+            .present("erasedAt", false);
+        self.store.list(ENTITY, question, page).await
+    }
+
+    /// The partitions in which they are; none if there can be no such request.
+    fn questions_for_requests(&self, filter: &RequestFilter) -> Vec<Question> {
+        let w = &self.id;
+        let inside = filter.within.limit();
+        let list = |pattern: Pattern, partition| {
+            Question::new(pattern.index, partition, Order::NewestFirst)
+        };
+        let of_company = |id: &CompanyId| list(OF_COMPANY, OF_COMPANY.partition(&[w, id]));
+        let (mut companies, mut status) = (Vec::new(), filter.status);
+        let questions: Vec<Question> = if !filter.client_ids.is_empty() {
+            if let Some(id) = filter.company_id {
+                companies.push(id.to_string());
+            } else if let Some(inside) = inside {
+                companies.extend(inside.iter().map(ToString::to_string));
+            }
+            let ids = filter.client_ids.iter();
+            ids.map(|id| list(OF_CLIENT, OF_CLIENT.partition(&[w, id])))
+                .collect()
+        } else if let Some(id) = &filter.company_id {
+            vec![of_company(id)]
+        } else if let Some(inside) = inside {
+            inside.iter().map(of_company).collect()
+        } else if let Some(status) = status.take() {
+            vec![list(BY_STATUS, BY_STATUS.partition(&[w, &status.name()]))]
+        } else {
+            vec![list(ALL, ALL.partition(&[w]))]
+        };
+        let is_outside = inside.is_some_and(BTreeSet::is_empty)
+            || filter
+                .company_id
+                .is_some_and(|id| !filter.within.covers(id));
+        if is_outside {
+            return Vec::new();
+        }
+        let status = status.map(|status| status.name().to_owned());
+        let service = filter.service_id.map(|id| id.to_string());
+        let narrowed = questions.into_iter().map(|question| {
+            question
+                .filter_any(Filter::Is, "companyId", companies.clone())
+                .filter(Filter::Is, "status", status.clone())
+                .filter(Filter::Is, "serviceId", service.clone())
+        });
+        narrowed.collect()
+    }
+}
+
+pub(crate) fn this_key(workspace: WorkspaceId, id: RequestId) -> Key {
+    THIS.key(&[&workspace, &id])
+}
+
+pub(crate) fn request_item(request: &ServiceRequest) -> Result<Attributes, Error> {
+    let (w, id) = (&request.workspace_id, &request.id);
+    let mut keys = vec![
+        THIS.key(&[w, id]),
+        ALL.key(&[w, id]),
+        OF_CLIENT.key(&[w, &request.client_id, id]),
+        BY_STATUS.key(&[w, &request.status.name(), id]),
+    ];
+    keys.extend(
+        request
+            .company_id
+            .map(|company| OF_COMPANY.key(&[w, &company, id])),
+    );
+    item(ENTITY, request, &keys)
+}
