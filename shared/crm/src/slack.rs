@@ -197,17 +197,7 @@ fn message(story: &Story<'_>) -> Option<String> {
         EventType::ServiceCreated => access("New service"),
         EventType::ServiceUpdated => access("Service changed"),
         EventType::ServiceDeleted => access("Service deleted"),
-        EventType::RequestCreated => Some(format!(
-            "{} asks for {}: {}",
-            member(story),
-            story.text("serviceName"),
-            story.text("title")
-        )),
-        EventType::RequestStatusChanged => Some(format!(
-            "Request {}: {}",
-            story.text("status"),
-            or(story.text("title"), story.text("id"))
-        )),
+        EventType::RequestCreated | EventType::RequestStatusChanged => Some(request(story)),
         EventType::WorkspaceUpdated => Some("The settings of the workspace changed".to_owned()),
         EventType::WebhookEndpointDisabled => Some(format!(
             "Webhook endpoint disabled: {}. {}",
@@ -217,6 +207,15 @@ fn message(story: &Story<'_>) -> Option<String> {
                 .unwrap_or_default()
         )),
     }
+}
+
+fn request(story: &Story<'_>) -> String {
+    let title = or(story.text("title"), story.text("id"));
+    if story.kind() == Some(EventType::RequestCreated) {
+        let service = story.text("serviceName");
+        return format!("{} asks for {service}: {title}", member(story));
+    }
+    format!("Request {}: {title}", story.text("status"))
 }
 
 fn person(story: &Story<'_>) -> String {

@@ -142,8 +142,7 @@ impl WorkspaceStore<'_> {
         for id in change.entered_companies() {
             transaction.check_company(&company::company_key(self.id, id), id)?;
         }
-        transaction.services(self.id, change)?;
-        transaction.requests(self.id, change)?;
+        transaction.services_and_requests(self.id, change)?;
         for Revision { before, after } in &change.invitations {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(invitation::invitation_item(after)?, version)?;

@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use portico_domain::{Change, Revision, ServiceId, WorkspaceId};
 
 impl Transaction {
-    /// Services, each with the guard of its name; and those that have to be
-    /// there.
-    pub(super) fn services(
+    /// Services, each with the guard of its name, and those that have to be
+    /// there; then requests for them.
+    pub(super) fn services_and_requests(
         &mut self,
         workspace: WorkspaceId,
         change: &Change<'_>,
@@ -35,7 +35,7 @@ impl Transaction {
         for id in &change.required_services {
             self.check_service(&service::this_key(workspace, *id), *id)?;
         }
-        Ok(())
+        self.requests(workspace, change)
     }
 
     /// Only a service that is there can be named.
