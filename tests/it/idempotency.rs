@@ -91,6 +91,10 @@ async fn every_post_that_needs_a_key_is_done_once() {
     let join = json!({ "clientIds": [id(&client), "nobody"] });
     let path = format!("/v1/companies/{mills}/clients");
     twice("companies-join", &path, join).await;
+    let plans = json!({ "name": "Plans" });
+    let plans = twice("services-create", "/v1/services", plans).await;
+    let asked = json!({ "clientId": id(&client), "serviceId": id(&plans), "title": "A plan" });
+    twice("requests-create", "/v1/requests", asked).await;
     let invitation = twice("invitations-create", "/v1/invitations", invite).await;
     let invitation = format!("/v1/invitations/{}", id(&invitation));
     twice("invitations-link", &format!("{invitation}/link"), json!({})).await;

@@ -154,8 +154,14 @@ fn stories(tenant: &Tenant, found: &mut Found) {
 /// What a thing and the event about it must have in common.
 fn essence(thing: &Value) -> Map<String, Value> {
     let mut members = thing.as_object().cloned().unwrap_or_default();
-    // A link is for its owner, and the others are no part of a thing's state.
-    for member in ["inviteUrl", "previousAttributes", "lastLoginDate"] {
+    // A link is for its owner, how many clients a company has follows as lists
+    // do, and the others are no part of a thing's state.
+    for member in [
+        "inviteUrl",
+        "clientCount",
+        "previousAttributes",
+        "lastLoginDate",
+    ] {
         members.remove(member);
     }
     members
