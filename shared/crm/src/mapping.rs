@@ -70,6 +70,7 @@ pub(crate) const COMPANY_FIELDS: &[&str] = &[
     "address",
     "accountManagerIds",
     "tags",
+    "serviceIds",
     "isActive",
     "customFields",
 ];
