@@ -396,6 +396,31 @@ pub(crate) struct Things {
 }
 
 impl Things {
+    /// The ids of what requests do not use up, by the kind that paths name.
+    pub(crate) fn ids(&self) -> Value {
+        json!({
+            "clients": self.client,
+            "companies": self.company,
+            "invitations": self.invitation,
+            "custom-fields": self.field,
+            "services": self.service,
+            "requests": self.request,
+            "webhook-endpoints": self.endpoint,
+            "webhook-deliveries": self.delivery,
+            "webhook-recoveries": self.recovery,
+            "events": self.event,
+            "internal-users": self.user,
+            "roles": self.role,
+            "api-keys": self.api_key,
+            "audit-log": self.audit_entry,
+        })
+    }
+
+    /// Shortly before all that happened.
+    pub(crate) const fn since(&self) -> Time {
+        self.since
+    }
+
     /// The client.
     pub(crate) fn client(&self) -> &str {
         &self.client

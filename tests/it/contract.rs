@@ -1,23 +1,46 @@
 //! Every operation keeps to the OpenAPI document, whatever it is asked: driven
 //! by schemathesis, which makes requests from the document, good and bad ones.
 
-use e2e::{Actor, TestApp, TestKey};
-use portico_domain::{CompanyAccess, Role};
-use serde_json::json;
-use std::{path::Path, process::Stdio};
+use crate::access::{Things, things};
+use e2e::{Actor, Receiver, TestApp, TestKey};
+use portico_bootstrap::functions;
+use portico_domain::{CompanyAccess, Permission, Role};
+use portico_web::Access;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    process::{Output, Stdio},
+};
 use tokio::process::Command;
 
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
     response_headers_conformance,response_schema_conformance";
 
-/// Operations that would take the key away that the requests are made with.
-const SUICIDAL: &str = "^(api-keys-(update|revoke)|internal-users-(update|remove))$";
-
 /// How many requests that the document makes possible are made to each
 /// operation; besides there are those of its limits and of what they forbid.
 const EXAMPLES: &str = "6";
 
-async fn keeps_to_the_document(app: &TestApp, headers: &[(&str, String)], paths: &str) {
+/// Who asks, and about what.
+struct Case<'a> {
+    name: &'a str,
+    actor: &'a Actor,
+    /// What it may do.
+    may: BTreeSet<Permission>,
+    /// Who makes what it asks about, with things that are there.
+    maker: (&'a Actor, &'a Things),
+    /// Who has things that it must not reach.
+    stranger: Option<(&'a Actor, &'a Things)>,
+    receiver: &'a Receiver,
+}
+
+async fn run(
+    app: &TestApp,
+    headers: &[(&str, String)],
+    paths: &str,
+    more: &[(&str, String)],
+) -> Output {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract");
     let mut command = Command::new(folder.join(".venv/bin/schemathesis"));
     command
@@ -26,10 +49,13 @@ async fn keeps_to_the_document(app: &TestApp, headers: &[(&str, String)], paths:
         .args(["--phases", "coverage,fuzzing,stateful", "--checks", CHECKS])
         .args(["--max-examples", EXAMPLES, "--seed", "1", "--no-color"])
         .args(["--include-path-regex", paths])
-        .args(["--exclude-operation-id-regex", SUICIDAL])
-        .arg("--continue-on-failure");
+        .arg("--continue-on-failure")
+        .env("PORTICO_URL", &app.server.url);
     for (name, value) in headers {
         command.arg("--header").arg(format!("{name}: {value}"));
+    }
+    for (name, value) in more {
+        command.env(name, value);
     }
     let output = command
         .current_dir(folder)
@@ -41,6 +67,62 @@ async fn keeps_to_the_document(app: &TestApp, headers: &[(&str, String)], paths:
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}");
     assert!(told.contains("generated"), "{told}");
+    output
+}
+
+/// Asks all of the API, and fails if an operation that this caller can use was
+/// never done, or one was done to a stranger's thing.
+async fn keeps_to_the_document(app: &TestApp, case: Case<'_>) {
+    let report = tempfile::NamedTempFile::new().expect("a file");
+    let (maker, things) = case.maker;
+    let strange = case.stranger.map(|(_, things)| things.ids());
+    let ids = json!({ "maker": things.ids(), "stranger": strange, "since": things.since() });
+    let mut more = vec![
+        ("PORTICO_MAKER_KEY", maker.key().to_owned()),
+        ("PORTICO_THINGS", ids.to_string()),
+        ("PORTICO_RECEIVER", case.receiver.url.clone()),
+        ("PORTICO_REPORT", report.path().display().to_string()),
+    ];
+    more.extend(
+        case.stranger
+            .map(|(key, _)| ("PORTICO_STRANGER_KEY", key.key().to_owned())),
+    );
+    run(app, &key(case.actor), "^/v1/", &more).await;
+
+    let report = fs::read(report.path()).expect("a report");
+    let report: Value = serde_json::from_slice(&report).expect("JSON");
+    let answers = report["answers"].as_object().expect("operations");
+    let count = |of: &Value, done: bool| -> u64 {
+        let statuses = of.as_object().into_iter().flatten();
+        let wanted = statuses.filter(|(status, _)| !done || status.starts_with('2'));
+        wanted.filter_map(|(_, count)| count.as_u64()).sum()
+    };
+    let cases: u64 = answers.values().map(|of| count(of, false)).sum();
+    let done = answers.iter().filter(|(_, of)| count(of, true) > 0);
+    let done: BTreeSet<&str> = done.map(|(operation, _)| operation.as_str()).collect();
+    eprintln!(
+        "{}: {cases} requests to {} operations, {} of them done",
+        case.name,
+        answers.len(),
+        done.len()
+    );
+    let functions = functions();
+    let can_be_done = functions.iter().filter(|function| {
+        function.route.path.starts_with("/v1/")
+            && match function.route.access {
+                Access::AnyKey => true,
+                Access::Permission(needed) => case.may.contains(&needed),
+                Access::Public | Access::Client | Access::Session => false,
+            }
+    });
+    let never: Vec<&str> = can_be_done
+        .map(|function| function.route.name)
+        .filter(|name| !done.contains(name))
+        .collect();
+    let statuses = |name: &&str| format!("{name}: {}", report["answers"][name]);
+    let never: Vec<String> = never.iter().map(statuses).collect();
+    assert!(never.is_empty(), "never done: {never:#?}");
+    assert_eq!(report["leaks"], json!([]), "done to a stranger's thing");
 }
 
 fn key(actor: &Actor) -> [(&'static str, String); 2] {
@@ -52,43 +134,62 @@ fn key(actor: &Actor) -> [(&'static str, String); 2] {
     ]
 }
 
-/// A server in which somebody has been busy.
-async fn busy() -> TestApp {
-    let app = TestApp::start().await;
-    let company = json!({ "name": "Engines" });
-    app.admin()
-        .post("/v1/companies", &company)
-        .await
-        .expect(200);
-    app.client("Ada Lovelace", "ada@example.com", None).await;
-    app
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_admin_is_answered_as_the_document_says() {
-    let app = busy().await;
-    keeps_to_the_document(&app, &key(&app.admin()), "^/v1/").await;
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let admin = app.admin();
+    let things = things(&app, &admin, &receiver.url).await;
+    let case = Case {
+        name: "admin",
+        actor: &admin,
+        may: Permission::ALL.iter().copied().collect(),
+        maker: (&admin, &things),
+        stranger: None,
+        receiver: &receiver,
+    };
+    keeps_to_the_document(&app, case).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_staff_member_is_answered_as_the_document_says() {
-    let app = busy().await;
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let admin = app.admin();
+    let things = things(&app, &admin, &receiver.url).await;
     let TestKey { actor, .. } = app.member(Role::Staff, CompanyAccess::ALL).await;
-    keeps_to_the_document(&app, &key(&actor), "^/v1/").await;
+    let case = Case {
+        name: "staff",
+        actor: &actor,
+        may: Role::Staff.permissions().unwrap_or_default(),
+        maker: (&admin, &things),
+        stranger: None,
+        receiver: &receiver,
+    };
+    keeps_to_the_document(&app, case).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_tenant_is_answered_as_the_document_says() {
-    let app = busy().await;
+async fn another_tenant_is_answered_as_the_document_says_and_reaches_nothing_of_the_first() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let admin = app.admin();
+    let ours = things(&app, &admin, &receiver.url).await;
     let TestKey { actor, .. } = app.other_tenant().await;
-    keeps_to_the_document(&app, &key(&actor), "^/v1/").await;
+    let theirs = things(&app, &actor, &receiver.url).await;
+    let case = Case {
+        name: "another tenant",
+        actor: &actor,
+        may: Permission::ALL.iter().copied().collect(),
+        maker: (&actor, &theirs),
+        stranger: Some((&admin, &ours)),
+        receiver: &receiver,
+    };
+    keeps_to_the_document(&app, case).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_is_answered_as_the_document_says() {
-    let app = busy().await;
+    let app = TestApp::start().await;
     let client = app.client("Grace Hopper", "grace@example.com", None).await;
     let token = client.tokens["accessToken"].as_str().expect("a token");
     let token = [("Authorization", format!("Bearer {token}"))];
-    keeps_to_the_document(&app, &token, "^/portal/(me|team|sessions)").await;
+    run(&app, &token, "^/portal/(me|team|sessions)", &[]).await;
 }
