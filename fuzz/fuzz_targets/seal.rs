@@ -36,7 +36,9 @@ fuzz_target!(|input: Input<'_>| {
         true => head.to_owned(),
         false => format!("{head}{letter}{}", &tail[place / sealed.len() % 2..]),
     };
-    if changed != sealed {
+    // Byte by byte: of texts that are compared as a whole the fuzzer remembers
+    // some and tries them, and a real seal it must not get to know.
+    if changed.bytes().ne(sealed.bytes()) {
         assert!(KEYRING.open(context, &changed).is_none());
     }
 });
