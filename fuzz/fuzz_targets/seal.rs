@@ -28,7 +28,11 @@ fuzz_target!(|input: Input<'_>| {
         .expect("randomness");
     let opened = KEYRING.open(context, &sealed);
     assert_eq!(opened.as_ref().map(Secret::expose), Some(text));
-    assert!(KEYRING.open(&format!("{context}{letter}"), &sealed).is_none());
+    assert!(
+        KEYRING
+            .open(&format!("{context}{letter}"), &sealed)
+            .is_none()
+    );
     assert!(KEYRING.read_page_token(context, &sealed).is_none());
 
     let (head, tail) = sealed.split_at(place % sealed.len());
