@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use portico_app::{App, Grant, Source, Trigger, TriggerError, retry, sqs_batch};
 use portico_domain::{Change, Client, ClientId, CompanyId, Task, kind};
 use portico_queue::Queue;
-use portico_store::{ClientFilter, Index, PageRequest, WorkspaceStore};
+use portico_store::{CALLS_AT_ONCE, ClientFilter, Index, PageRequest, WorkspaceStore};
 use std::time::Duration;
 
 /// The function.
@@ -22,16 +22,12 @@ pub const TRIGGER: Trigger = Trigger {
         Grant::DELETE,
         Grant::wake(Queue::Companies),
     ],
-    at_once: AT_ONCE,
+    at_once: CALLS_AT_ONCE,
     handle: |app, event| Box::pin(sqs_batch(event, |task| detach(app, task))),
 };
 
 /// How many clients one message takes out; the next message goes on.
 const BATCH: u16 = 100;
-
-/// How many of them leave at once. They share no item, so none waits for another
-/// at the table.
-const AT_ONCE: usize = 8;
 
 /// How long after its deletion a company may still get a member in the index:
 /// joining was possible until then, and the index is a moment behind.
@@ -62,7 +58,7 @@ async fn detach(app: &App, task: Task<kind::Company>) -> Result<(), TriggerError
     let ids: Vec<ClientId> = page.items.iter().map(|client| client.id).collect();
     stream::iter(ids)
         .map(|id| leave(app, &workspace, id, task.id))
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CALLS_AT_ONCE)
         .try_collect::<()>()
         .await?;
     if page.next.is_some() {

@@ -5,7 +5,6 @@ use crate::{fields::EndpointFields, get::find};
 use portico_app::{App, Grant, outbox};
 use portico_domain::{EndpointId, EndpointView, Feature, LaneId, Permission};
 use portico_queue::Queue;
-use portico_store::CALLS_AT_ONCE;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit, body, ok, retry_stale,
     schema,
@@ -30,8 +29,7 @@ const OPERATION: Operation = Operation {
 /// The function.
 pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, request| {
     Box::pin(handle(app, request))
-})
-.calling(CALLS_AT_ONCE);
+});
 
 /// Changes an endpoint.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {

@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 
 /// How many things one step looks at.
 const PAGE: u16 = 100;
+
 /// How far it has come.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
