@@ -65,7 +65,6 @@ mod receivers;
 mod recoveries;
 mod reminders;
 mod requests;
-mod requests_mail;
 mod review;
 mod roles;
 mod sdk;

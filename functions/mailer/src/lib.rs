@@ -70,7 +70,11 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
         Matter::NewRequest {
             new_request_id,
             manager_id,
-        } => request::new(&workspace, new_request_id, manager_id).await?,
+        } => request::to_manager(&workspace, new_request_id, manager_id, false).await?,
+        Matter::CancelledRequest {
+            cancelled_request_id,
+            manager_id,
+        } => request::to_manager(&workspace, cancelled_request_id, manager_id, true).await?,
         Matter::RequestMoved { request_id, step } => {
             request::moved(app, &workspace, request_id, step).await?
         }
@@ -97,6 +101,7 @@ async fn mail(app: &App, task: Task<kind::Letter>) -> Result<(), TriggerError> {
         Matter::EndpointDisabled { .. }
         | Matter::PasswordChanged { .. }
         | Matter::NewRequest { .. }
+        | Matter::CancelledRequest { .. }
         | Matter::RequestMoved { .. } => notice::record(app, &workspace, &letter, &outcome).await,
         Matter::Ticket { ticket_id, .. } => match invited {
             Some(user) => {

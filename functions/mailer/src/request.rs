@@ -6,15 +6,17 @@ use portico_app::{App, TriggerError};
 use portico_domain::{
     Client, ClientStatus, InternalUser, InternalUserId, Permission, RequestId, ServiceRequest,
 };
-use portico_mail::{NewRequest, RequestMoved};
+use portico_mail::{RequestMade, RequestMoved};
 use portico_store::{Error, WorkspaceStore};
 
-/// Tells an account manager of a new request, unless nothing is left of it or
-/// the account manager is one no more who sees it.
-pub(crate) async fn new(
+/// Tells an account manager that a request was made, or that its client
+/// cancelled it, unless nothing is left of it or the account manager is one no
+/// more who sees it.
+pub(crate) async fn to_manager(
     workspace: &WorkspaceStore<'_>,
     id: RequestId,
     manager: InternalUserId,
+    is_cancelled: bool,
 ) -> Result<Option<Ready>, TriggerError> {
     let Some((request, client)) = request(workspace, id).await? else {
         return Ok(None);
@@ -30,7 +32,7 @@ pub(crate) async fn new(
         None => None,
     };
     let settings = workspace.get().await?;
-    let mail = NewRequest {
+    let mail = RequestMade {
         brand: brand(&settings),
         to: user.email.as_str(),
         given_name: &user.name.given_name,
@@ -40,6 +42,7 @@ pub(crate) async fn new(
         title: &request.title,
         details: request.details.as_deref(),
         request_id: &id.to_string(),
+        is_cancelled,
     };
     Ok(Some(Ready {
         written: mail.write()?,

@@ -76,6 +76,13 @@ pub enum Matter {
         /// Whom it tells.
         manager_id: InternalUserId,
     },
+    /// It tells an account manager that a client no longer asks for it.
+    CancelledRequest {
+        /// Which one.
+        cancelled_request_id: RequestId,
+        /// Whom it tells.
+        manager_id: InternalUserId,
+    },
     /// It tells a client where its request has come.
     RequestMoved {
         /// Which one.
@@ -146,6 +153,20 @@ impl Letter {
     ) -> Self {
         let matter = Matter::NewRequest {
             new_request_id: request.id,
+            manager_id,
+        };
+        Self::new(moment, request.workspace_id, matter)
+    }
+
+    /// The notice to an account manager of a request that its client cancelled,
+    /// due at once.
+    pub fn cancelled_request(
+        moment: Moment<'_>,
+        request: &ServiceRequest,
+        manager_id: InternalUserId,
+    ) -> Self {
+        let matter = Matter::CancelledRequest {
+            cancelled_request_id: request.id,
             manager_id,
         };
         Self::new(moment, request.workspace_id, matter)

@@ -204,6 +204,24 @@ impl ServiceRequest {
         Ok(after.save(change, Some(self)))
     }
 
+    /// Its client no longer wants it: as [`ServiceRequest::move_to`] cancelled,
+    /// and the account managers of both are told.
+    pub fn cancel(
+        &self,
+        change: &mut Change<'_>,
+        client: &Client,
+        company: Option<&Company>,
+    ) -> Result<Self, StepRefusal> {
+        let after = self.move_to(change, RequestStatus::Cancelled, None)?;
+        if after.version != self.version {
+            for manager in managers(client, company, change.origin.actor) {
+                let letter = Letter::cancelled_request(change.moment, &after, manager);
+                change.letters.push(letter);
+            }
+        }
+        Ok(after)
+    }
+
     /// Erases what is personal in it. What is not at its end ends: nobody is
     /// left to see to it for.
     pub fn erase(&self, change: &mut Change<'_>) -> Self {
@@ -274,7 +292,7 @@ fn refuse(company: Option<&Company>, service: &Service) -> Result<(), AskRefusal
     Ok(())
 }
 
-/// Who is told of a new request.
+/// Who is told of a new request, or that it is cancelled.
 fn managers(client: &Client, company: Option<&Company>, author: Actor) -> BTreeSet<InternalUserId> {
     let of_company = company
         .iter()

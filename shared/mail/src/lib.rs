@@ -9,8 +9,8 @@ mod template;
 pub use askama::Error as RenderError;
 pub use brand::Brand;
 pub use template::{
-    AccountLink, AddressChanged, EndpointDisabled, Invitation, Inviter, LinkPurpose, NewRequest,
-    PasswordChanged, RequestMoved,
+    AccountLink, AddressChanged, EndpointDisabled, Invitation, Inviter, LinkPurpose,
+    PasswordChanged, RequestMade, RequestMoved,
 };
 
 use aws_sdk_sesv2::{

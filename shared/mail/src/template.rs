@@ -15,7 +15,7 @@ mod request;
 pub use account::{AccountLink, AddressChanged, LinkPurpose, PasswordChanged};
 pub use endpoint::EndpointDisabled;
 pub use invitation::{Invitation, Inviter};
-pub use request::{NewRequest, RequestMoved};
+pub use request::{RequestMade, RequestMoved};
 
 /// What a mail says.
 #[derive(Debug, Default)]

@@ -1,14 +1,15 @@
-//! The mails about requests: to an account manager about a new one, and to the
-//! client about where its own has come.
+//! The mails about requests: to an account manager about one that was made or
+//! cancelled, and to the client about where its own has come.
 
 use super::{Content, write};
 use crate::{Brand, Written};
 use askama::Error as RenderError;
 use portico_domain::RequestStatus;
 
-/// Tells an account manager that a client asks for a service.
+/// Tells an account manager that a client asks for a service, or does so no
+/// longer.
 #[derive(Debug)]
-pub struct NewRequest<'a> {
+pub struct RequestMade<'a> {
     /// How the workspace looks.
     pub brand: Brand<'a>,
     /// The account manager's address.
@@ -27,6 +28,8 @@ pub struct NewRequest<'a> {
     pub details: Option<&'a str>,
     /// The request's id.
     pub request_id: &'a str,
+    /// Whether the client has cancelled it.
+    pub is_cancelled: bool,
 }
 
 /// Tells a client where its request has come.
@@ -48,7 +51,7 @@ pub struct RequestMoved<'a> {
     pub note: Option<&'a str>,
 }
 
-impl NewRequest<'_> {
+impl RequestMade<'_> {
     /// Writes the mail out.
     pub fn write(&self) -> Result<Written, RenderError> {
         let Self {
@@ -58,8 +61,13 @@ impl NewRequest<'_> {
             Some(company) => format!("{client} of {company}"),
             None => (*client).to_owned(),
         };
+        let (asks, subject) = if self.is_cancelled {
+            ("has cancelled a request for", "Request cancelled")
+        } else {
+            ("asks for", "New request")
+        };
         let mut before = vec![
-            format!("{who} asks for {service}:"),
+            format!("{who} {asks} {service}:"),
             format!("“{}”", self.title),
         ];
         before.extend(paragraphs(self.details));
@@ -72,7 +80,7 @@ impl NewRequest<'_> {
             ],
             ..Content::default()
         };
-        let subject = format!("New request: {}", self.title);
+        let subject = format!("{subject}: {}", self.title);
         write(self.brand, self.to, subject, &content)
     }
 }

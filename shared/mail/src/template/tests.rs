@@ -103,7 +103,7 @@ fn all() -> Vec<(&'static str, Written)> {
         ),
         (
             "new_request",
-            NewRequest {
+            RequestMade {
                 brand: BRAND,
                 to: "mary@rocket.example",
                 given_name: "Mary",
@@ -113,6 +113,23 @@ fn all() -> Vec<(&'static str, Written)> {
                 title: "The year <2025>",
                 details: Some("All receipts are in the folder.\n\nBy June, please."),
                 request_id: "01890000-0000-7000-8000-0000000000c6",
+                is_cancelled: false,
+            }
+            .write(),
+        ),
+        (
+            "cancelled_request",
+            RequestMade {
+                brand: BRAND,
+                to: "mary@rocket.example",
+                given_name: "Mary",
+                client: "Ada Lovelace",
+                company: None,
+                service: "Tax return",
+                title: "The year <2025>",
+                details: None,
+                request_id: "01890000-0000-7000-8000-0000000000c6",
+                is_cancelled: true,
             }
             .write(),
         ),

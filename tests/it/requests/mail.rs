@@ -96,6 +96,16 @@ async fn account_managers_who_may_see_it_are_mailed_about_a_new_request() {
     ] {
         assert!(text.contains(part), "{text}");
     }
+    let cancel = format!("/portal/requests/{}/cancel", id(&asked));
+    for _ in 0..2 {
+        ada.actor.post(&cancel, &json!({})).await.expect(200);
+    }
+    app.settle().await;
+    for (name, told) in [("inside", 2), ("paul", 2), ("outside", 0), ("nobody", 0)] {
+        assert_eq!(subjects(&app, name).await.len(), told, "{name}");
+    }
+    let cancelled = subjects(&app, "mary").await;
+    assert!(cancelled.contains(&"Request cancelled: The year 2025".to_owned()));
     // Who asks on behalf of a client knows.
     let mut wanted = wanted;
     wanted["clientId"] = json!(ada.id);
@@ -108,8 +118,8 @@ async fn account_managers_who_may_see_it_are_mailed_about_a_new_request() {
     let paul = app.actor(Some(key.expect("a key")));
     paul.post("/v1/requests", &wanted).await.expect(201);
     app.settle().await;
-    assert_eq!(subjects(&app, "mary").await.len(), 2);
-    assert_eq!(subjects(&app, "paul").await.len(), 1);
+    assert_eq!(subjects(&app, "mary").await.len(), 3);
+    assert_eq!(subjects(&app, "paul").await.len(), 2);
 }
 
 #[tokio::test]
