@@ -161,16 +161,69 @@ async fn every_post_that_needs_a_key_is_done_once() {
     )
     .await;
 
-    let mut all: Vec<&str> = portico_bootstrap::functions()
-        .iter()
-        .map(|function| function.route)
-        .filter(|route| route.method == Method::Post)
-        .filter(|route| matches!(route.access, Access::AnyKey | Access::Permission(_)))
+    done.sort_unstable();
+    let is_ours = |access: Access| matches!(access, Access::AnyKey | Access::Permission(_));
+    assert_eq!(done, posts(is_ours));
+}
+
+/// The names of the `POST` routes with this access, in order.
+fn posts(has_access: impl Fn(Access) -> bool) -> Vec<&'static str> {
+    let functions = portico_bootstrap::functions();
+    let routes = functions.iter().map(|function| function.route);
+    let mut names: Vec<&str> = routes
+        .filter(|route| route.method == Method::Post && has_access(route.access))
         .map(|route| route.name)
         .collect();
-    all.sort_unstable();
+    names.sort_unstable();
+    names
+}
+
+/// So does every one with which a client changes something in the portal.
+#[tokio::test]
+async fn what_a_client_asks_for_is_done_once() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let settings = json!({ "isClientInviteEnabled": true });
+    admin.patch("/v1/workspaces", &settings).await.expect(200);
+    let engines = json!({ "name": "Engines" });
+    let engines = admin.post("/v1/companies", &engines).await.expect(200);
+    let plans = json!({ "name": "Plans" });
+    let plans = admin.post("/v1/services", &plans).await.expect(201);
+    let ada = app
+        .client("Ada Lovelace", "ada@example.com", Some(id(&engines)))
+        .await
+        .actor;
+
+    let mut done = Vec::new();
+    let mut twice = async |route: &'static str, path: &str, body: Value| -> Value {
+        let caller = with_key(&ada, &format!("{route} once"));
+        let first = caller.post(path, &body).await;
+        assert!(first.status < 300, "{path}: {}", first.text);
+        let before = events(&app).await;
+        same(&first, &caller.post(path, &body).await);
+        assert_eq!(events(&app).await, before, "{path}");
+        done.push(route);
+        first.body
+    };
+    let asked = json!({ "serviceId": id(&plans), "title": "A plan" });
+    let asked = twice("portal-ask", "/portal/requests", asked).await;
+    let cancel = format!("/portal/requests/{}/cancel", id(&asked));
+    twice("portal-cancel", &cancel, json!({})).await;
+    let grace =
+        json!({ "givenName": "Grace", "familyName": "Hopper", "email": "grace@example.com" });
+    twice("portal-invite", "/portal/invitations", grace.clone()).await;
+
     done.sort_unstable();
-    assert_eq!(done, all);
+    assert_eq!(done, posts(|access| access == Access::Client));
+    let other = with_key(&ada, "portal-invite once");
+    let asked = json!({ "serviceId": id(&plans), "title": "Another plan" });
+    let reused = other.post("/portal/requests", &asked).await;
+    reused.problem(422, "idempotency_key_reused");
+    let theirs = with_key(&admin, "portal-ask once");
+    theirs
+        .post("/v1/clients", &grace)
+        .await
+        .problem(409, "email_taken");
 }
 
 #[tokio::test]

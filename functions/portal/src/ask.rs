@@ -58,7 +58,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let workspace = app.store.workspace(caller.client.workspace_id);
     company_of(&caller.client, wanted.company_id)?;
     count_request(app, &workspace, caller.client.id).await?;
-    let made = retry_stale(|| async {
+    retry_stale(|| async {
         let me = workspace.client(caller.client.id).await?;
         let me = me.filter(|me| !me.is_archived());
         let me = me.ok_or_else(Problem::session_missing)?;
@@ -74,9 +74,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         if active.note_activity(change.moment.now) {
             change.save_client(Some(&me), active);
         }
-        workspace.commit(&change).await?;
-        Ok(made)
+        let answer = created(&OwnRequest::from(&made));
+        caller.commit(app, &change, answer).await
     })
-    .await?;
-    Ok(created(&OwnRequest::from(&made)))
+    .await
 }

@@ -8,7 +8,7 @@ use portico_domain::{
 use portico_store::{CommitError, WorkspaceStore};
 use portico_web::{
     Body, Function, Operation, PortalCaller, Problem, Request, Response, Route, admit_client, body,
-    commit_for_outsider, count_mail, ok, refuse_if_full, retry_stale, schema,
+    count_mail, ok, refuse_if_full, retry_stale, schema,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -112,11 +112,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         // A client learns nothing about who else the business serves.
         Err(problem) if problem.has_code("email_taken") => {
             refuse_if_inactive(&workspace, company).await?;
-            invite_again(app, &request, &caller, (&settings, company, &email)).await?;
+            invite_again(app, &request, &caller, (&settings, company, &email)).await
         }
-        invited => invited?,
+        invited => invited,
     }
-    Ok(ok(&PERHAPS))
 }
 
 /// Adds the colleague with its invitation, and notes that the client who
@@ -127,7 +126,7 @@ async fn add(
     (caller, settings): (&PortalCaller, &Workspace),
     draft: ClientDraft,
     is_noted: bool,
-) -> Result<(), Problem> {
+) -> Result<Response, Problem> {
     let me = &caller.client;
     let change = caller.change(app, request);
     let mut change = change.with_client_limit(settings.plan.client_limit);
@@ -141,7 +140,10 @@ async fn add(
     if is_noted && active.note_activity(change.moment.now) {
         change.save_client(Some(me), active);
     }
-    commit_for_outsider(app, settings, &change).await
+    let answer = ok(&PERHAPS);
+    caller
+        .commit_within_limit(app, settings, &change, answer)
+        .await
 }
 
 /// Refuses where somebody with another address would be refused: what an answer
@@ -165,7 +167,7 @@ async fn invite_again(
     request: &Request,
     caller: &PortalCaller,
     (settings, company, email): (&Workspace, CompanyId, &Email),
-) -> Result<(), Problem> {
+) -> Result<Response, Problem> {
     let workspace = app.store.workspace(settings.id);
     retry_stale(|| async {
         let id = workspace.client_id_of(email).await?;
@@ -179,8 +181,9 @@ async fn invite_again(
                 && known.activated_at.is_none()
                 && known.withdrawn_at.is_none()
         });
+        let answer = ok(&PERHAPS);
         let Some(before) = known else {
-            return Ok(());
+            return Ok(answer);
         };
         let open = workspace.open_invitation(&before).await?;
         let mut change = caller.change(app, request);
@@ -189,13 +192,17 @@ async fn invite_again(
         let lifetime = settings.invitation_lifetime();
         if Invitation::send(&mut change, &mut after, open, lifetime, author).is_err() {
             // It was sent a moment ago.
-            return Ok(());
+            return Ok(answer);
         }
         change.save_client(Some(&before), after);
-        match workspace.commit(&change).await {
+        match caller.commit(app, &change, answer).await {
             // Another company of the colleague's, of which nothing is told.
-            Err(CommitError::InactiveCompany(..) | CommitError::UnknownCompany(_)) => Ok(()),
-            done => Ok(done?),
+            Err(problem)
+                if problem.has_code("company_inactive") || problem.has_code("company_unknown") =>
+            {
+                Ok(ok(&PERHAPS))
+            }
+            done => done,
         }
     })
     .await

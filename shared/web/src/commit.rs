@@ -2,7 +2,8 @@
 //! is done once, and a rehearsal writes nothing.
 
 use crate::{
-    Caller, Operation, Parameter, Problem, Request, Response, idempotency::IdempotencyKey,
+    Caller, Operation, Parameter, PortalCaller, Problem, Request, Response,
+    idempotency::IdempotencyKey,
 };
 use portico_app::App;
 use portico_domain::{Change, Invalid, Origin, Permission, Workspace};
@@ -121,9 +122,31 @@ pub async fn commit_for_outsider(
     workspace: &Workspace,
     change: &Change<'_>,
 ) -> Result<(), Problem> {
-    match commit_within_limit(app, workspace, change, None).await {
-        Err(CommitError::ClientLimitReached(_)) => Err(Problem::no_new_accounts(&workspace.name)),
-        written => Ok(written?),
+    let written = commit_within_limit(app, workspace, change, None).await;
+    written.map_err(|error| refused_outside(workspace, error))
+}
+
+fn refused_outside(workspace: &Workspace, error: CommitError) -> Problem {
+    match error {
+        CommitError::ClientLimitReached(_) => Problem::no_new_accounts(&workspace.name),
+        error => error.into(),
+    }
+}
+
+impl PortalCaller {
+    /// Writes a change that may add clients, and answers with `answer`.
+    pub async fn commit_within_limit(
+        &self,
+        app: &App,
+        workspace: &Workspace,
+        change: &Change<'_>,
+        answer: Response,
+    ) -> Result<Response, Problem> {
+        let answered = self.answered(app, change, &answer)?;
+        match commit_within_limit(app, workspace, change, answered.as_ref()).await {
+            Ok(()) => Ok(answer),
+            Err(error) => Err(refused_outside(workspace, error)),
+        }
     }
 }
 

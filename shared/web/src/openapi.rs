@@ -229,7 +229,7 @@ fn has_key(route: &Route) -> bool {
 
 /// Whether the request can carry an idempotency key.
 fn repeats_safely(route: &Route) -> bool {
-    has_key(route) && route.method == Method::Post
+    (has_key(route) || route.access == Access::Client) && route.method == Method::Post
 }
 
 /// Whether it does something to one resource that can be seen before.

@@ -6,7 +6,10 @@
 //! in to an account of its choice: what it may send without asking is a form,
 //! and forms are checked (see [`crate::form`]).
 
-use crate::{Problem, Request, Response, device::device_cookie, form, ok, see_other};
+use crate::{
+    Problem, Request, Response, device::device_cookie, form, idempotency::IdempotencyKey, ok,
+    see_other,
+};
 use portico_app::App;
 use portico_domain::{
     ACCESS_TOKEN_LIFETIME, Account, Actor, Change, ChangeSource, Client, Door, Holder, Person,
@@ -17,6 +20,7 @@ use portico_keys::{
     AccessToken, PresentedSession, Secret, claimed_access_token, new_session_seed,
     parse_session_token,
 };
+use portico_store::Answered;
 use serde::Serialize;
 
 /// The cookie of a session. Browsers send a cookie with this prefix only to
@@ -32,6 +36,8 @@ pub struct PortalCaller {
     pub client: Client,
     /// The session that it is signed in with.
     pub session: Session,
+    /// The request's idempotency key, if it has one.
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
 /// Whoever is signed in: a client or a team member.
@@ -93,6 +99,31 @@ impl PortalCaller {
     /// A change of nothing yet that this client asks for.
     pub fn change<'a>(&self, app: &'a App, request: &Request) -> Change<'a> {
         change_by(app, request, self.session.account.actor())
+    }
+
+    /// What is to be kept of this answer with the change that it tells of.
+    pub(crate) fn answered(
+        &self,
+        app: &App,
+        change: &Change<'_>,
+        answer: &Response,
+    ) -> Result<Option<Answered>, Problem> {
+        let key = self.idempotency_key.as_ref();
+        key.map(|key| key.record(app, answer, change.moment.now))
+            .transpose()
+    }
+
+    /// Writes a change whole, or not at all, and answers with `answer`.
+    pub async fn commit(
+        &self,
+        app: &App,
+        change: &Change<'_>,
+        answer: Response,
+    ) -> Result<Response, Problem> {
+        let answered = self.answered(app, change, &answer)?;
+        let workspace = app.store.workspace(self.client.workspace_id);
+        workspace.commit_answer(change, answered.as_ref()).await?;
+        Ok(answer)
     }
 }
 
@@ -233,13 +264,19 @@ pub(crate) fn cookie_session(request: &Request) -> Option<PresentedSession> {
 pub async fn admit_client(app: &App, request: &Request) -> Result<PortalCaller, Problem> {
     let presented = Presented::by(request).ok_or_else(Problem::session_missing)?;
     let SignedInCaller { person, session } = admit(app, request, presented).await?;
-    match person {
-        Person::Client(client) => Ok(PortalCaller {
-            client: *client,
-            session,
-        }),
-        Person::Member(_) => Err(Problem::clients_only()),
+    let Person::Client(client) = person else {
+        return Err(Problem::clients_only());
+    };
+    let idempotency_key = IdempotencyKey::of(app, request, &client.id.to_string())?;
+    if let Some(key) = &idempotency_key {
+        let workspace = app.store.workspace(client.workspace_id);
+        key.refuse_answered(app, &workspace).await?;
     }
+    Ok(PortalCaller {
+        client: *client,
+        session,
+        idempotency_key,
+    })
 }
 
 /// Lets in whoever is signed in: with an access token, or with a browser's
