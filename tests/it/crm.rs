@@ -15,6 +15,7 @@ use e2e::{
     },
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 async fn register(app: &TestApp, body: Value) -> Value {
     let answer = app.admin().post("/v1/webhook-endpoints", &body).await;
@@ -84,6 +85,19 @@ async fn all_delivered(app: &TestApp, endpoint: &Value) {
         .filter(|delivery| delivery["status"] != "delivered")
         .collect();
     assert!(late.is_empty(), "{late:#?}");
+}
+
+/// All attempts say that they went there.
+async fn all_went_to(app: &TestApp, endpoint: &Value, place: &str) {
+    let path = format!("{}/deliveries?limit=100", path_of(endpoint));
+    let list = app.admin().get(&path).await.expect(200);
+    let deliveries = list["data"].as_array().expect("a list");
+    let attempts = deliveries.iter().filter_map(|one| one["attempts"].as_array());
+    let places: BTreeSet<&str> = attempts
+        .flatten()
+        .map(|attempt| attempt["url"].as_str().unwrap_or_default())
+        .collect();
+    assert_eq!(places, BTreeSet::from([place]));
 }
 
 /// The requests with what differs between runs blanked, in an order of their

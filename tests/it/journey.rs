@@ -192,14 +192,10 @@ async fn a_person_accepts_with_the_form_of_the_page() {
 
 #[tokio::test]
 async fn a_new_workspace_has_the_example_clients() {
-    let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let options = portico_local::Options {
-        listen,
-        data: portico_local::Data::Memory,
         examples: true,
         is_time_frozen: true,
-        driven_from: None,
-        google: None,
+        ..portico_local::Options::default()
     };
     let server = portico_local::LocalServer::start(options)
         .await

@@ -1,6 +1,7 @@
 //! Webhook endpoints and deliveries through the public door.
 
 use e2e::{Receiver, Reply, TestApp, id};
+use portico_webhook::schedule::Patience;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -134,6 +135,39 @@ async fn twelve_failures_exhaust_a_delivery() {
     assert_eq!(
         (&delivery["status"], &delivery["dueAt"]),
         (&json!("exhausted"), &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn the_operator_sets_the_schedule_and_how_long_an_endpoint_may_fail() {
+    let patience = Patience::read(Some("10s, 1m"), Some("1")).expect("it can be set");
+    let app = TestApp::with_patience(patience).await;
+    let receiver = Receiver::start().await;
+    receiver.reply_next(&[Reply::status(500); 20]);
+    let endpoint = app.register(&receiver, &["*"]).await;
+    create_company(&app, "Engines").await;
+    app.settle().await;
+    for (seconds, attempts) in [(7, 1), (6, 2), (40, 2), (33, 3), (86_000, 3)] {
+        app.advance(Duration::from_secs(seconds)).await;
+        assert_eq!(
+            receiver.received().len(),
+            attempts,
+            "after {seconds} s more"
+        );
+    }
+    let delivery = only_delivery(&app, &endpoint).await;
+    assert_eq!(delivery["status"], "exhausted");
+
+    let path = format!("/v1/webhook-endpoints/{}", id(&endpoint));
+    assert_eq!(app.admin().get(&path).await.expect(200)["enabled"], true);
+    app.advance(Duration::from_secs(400)).await;
+    create_company(&app, "Looms").await;
+    app.settle().await;
+
+    let shown = app.admin().get(&path).await.expect(200);
+    assert_eq!(
+        (&shown["enabled"], &shown["disabled"]["code"]),
+        (&json!(false), &json!("failing"))
     );
 }
 

@@ -30,8 +30,10 @@ use portico_local::{
     Data, LocalServer, Options,
     admin::{FirstAdmin, create_in},
 };
+use portico_webhook::schedule::Patience;
 use serde_json::Value;
-use std::{net::SocketAddr, path::Path, time::Duration};
+
+use std::{path::Path, time::Duration};
 
 /// The id of a thing that the API answered with.
 pub fn id(thing: &Value) -> &str {
@@ -73,37 +75,51 @@ pub struct TestKey {
 impl TestApp {
     /// A server with nothing in it.
     pub async fn start() -> Self {
-        Self::with(Data::Memory, None, None).await
+        Self::with(Options::default()).await
     }
 
     /// A server that keeps its data in a directory.
     pub async fn start_in(directory: &Path) -> Self {
-        Self::with(Data::Directory(directory.to_owned()), None, None).await
+        Self::with(Options {
+            data: Data::Directory(directory.to_owned()),
+            ..Options::default()
+        })
+        .await
     }
 
     /// A server with nothing in it in which nothing goes on by itself.
     pub async fn driven_from(seed: u64) -> Self {
-        Self::with(Data::Memory, Some(seed), None).await
+        Self::with(Options {
+            driven_from: Some(seed),
+            ..Options::default()
+        })
+        .await
     }
 
     /// A server with nothing in it whose clients can sign in with Google.
     pub async fn with_google(settings: GoogleSettings) -> Self {
-        Self::with(Data::Memory, None, Some(settings)).await
+        Self::with(Options {
+            google: Some(settings),
+            ..Options::default()
+        })
+        .await
     }
 
-    async fn with(data: Data, driven_from: Option<u64>, google: Option<GoogleSettings>) -> Self {
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let options = Options {
-            listen,
-            data,
-            examples: false,
+    /// A server that bears with webhooks and endpoints that fail for so long.
+    pub async fn with_patience(patience: Patience) -> Self {
+        Self::with(Options {
+            patience,
+            ..Options::default()
+        })
+        .await
+    }
+
+    async fn with(options: Options) -> Self {
+        let frozen = Options {
             is_time_frozen: true,
-            driven_from,
-            google,
+            ..options
         };
-        let server = LocalServer::start(options)
-            .await
-            .expect("the server starts");
+        let server = LocalServer::start(frozen).await.expect("the server starts");
         Self {
             server,
             http: client(),

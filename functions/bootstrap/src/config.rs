@@ -4,6 +4,7 @@ use portico_google::{GoogleSettings, ISSUER};
 use portico_keys::{RootKey, RootKeyError, Secret};
 use portico_mail::MailSettings;
 use portico_queue::QueueUrls;
+use portico_webhook::schedule::{Patience, PatienceError};
 
 /// The settings of an installation.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Config {
     pub queues: QueueUrls,
     /// As what the installation is registered with Google, if it is.
     pub google: Option<GoogleSettings>,
+    /// How long webhooks and endpoints that fail are borne with.
+    pub patience: Patience,
 }
 
 /// The environment lacks something.
@@ -36,6 +39,9 @@ pub enum ConfigError {
     /// The root key is not one.
     #[error("the environment variable PORTICO_ROOT_KEY cannot be used")]
     RootKey(#[from] RootKeyError),
+    /// The schedule or the days are none.
+    #[error(transparent)]
+    Patience(#[from] PatienceError),
 }
 
 impl Config {
@@ -60,6 +66,10 @@ impl Config {
                 client_id,
                 client_secret: optional("PORTICO_GOOGLE_CLIENT_SECRET").map(Secret::new),
             }),
+            patience: Patience::read(
+                optional("PORTICO_WEBHOOK_RETRIES").as_deref(),
+                optional("PORTICO_WEBHOOK_DAYS_UNTIL_DISABLED").as_deref(),
+            )?,
             bucket: optional("PORTICO_BUCKET").unwrap_or_default(),
             queues: QueueUrls {
                 mail: optional("PORTICO_QUEUE_MAIL").unwrap_or_default(),

@@ -74,6 +74,7 @@ async fn app(config: &Config, keys: Keyring) -> Result<App, Error> {
         mail: Mail::new(&aws, config.mail.clone()),
         files: Files::new(&aws, &config.bucket),
         sender: Sender::new(policy, concat!("Portico/", env!("CARGO_PKG_VERSION")))?,
+        patience: config.patience.clone(),
         adapters: Adapters::new(),
         google: config.google.clone().map(Google::new),
         keys,

@@ -9,7 +9,7 @@ use axum::{
     routing::{get, post},
     serve::ListenerExt,
 };
-use portico_local::{Data, LocalServer, Options};
+use portico_local::{LocalServer, Options};
 use portico_store::CALLS_AT_ONCE;
 use serde_json::{Value, json};
 use std::{
@@ -65,14 +65,9 @@ async fn listen(router: Router) -> SocketAddr {
 }
 
 async fn local() -> LocalServer {
-    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let options = Options {
-        listen,
-        data: Data::Memory,
         examples: true,
-        is_time_frozen: false,
-        driven_from: None,
-        google: None,
+        ..Options::default()
     };
     LocalServer::start(options).await.expect("it starts")
 }

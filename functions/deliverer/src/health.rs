@@ -60,7 +60,7 @@ pub(crate) async fn failed(
         }
         *health = workspace.health(endpoint).await?;
     }
-    if health.is_beyond_hope(now) {
+    if health.is_beyond_hope(app.patience.until_disabled, now) {
         let since = health.failing_since.unwrap_or(now);
         return give_up(app, endpoint, GivenUp::FailingSince(since)).await;
     }

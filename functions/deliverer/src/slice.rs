@@ -180,7 +180,7 @@ impl Slice {
         let sent = attempt::make(app, endpoint, event, recovery.as_slice()).await?;
         let setback = sent.setback(app.now());
         let is_gone = sent.is_gone();
-        let earlier = sent.record(&mut delivery, app.now());
+        let earlier = sent.record(&mut delivery, &app.patience.schedule, app.now());
         if !workspace.record_attempt(&delivery, earlier).await? {
             // Somebody has ordered it to be sent again meanwhile.
             self.look_then(app.now());

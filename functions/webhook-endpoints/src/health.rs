@@ -49,8 +49,8 @@ struct HealthView {
     disabled: Option<Disabled>,
     /// How many attempts have failed in a row.
     consecutive_failures: u32,
-    /// When the first of them failed. After five days of this the endpoint is
-    /// disabled.
+    /// When the first of them failed. After five days of this, or as many as
+    /// the installation's operator has set, the endpoint is disabled.
     failing_since: Option<Time>,
     /// Until when nothing is sent, because it asked for that or because its
     /// circuit is open.

@@ -27,7 +27,7 @@ use portico_keys::{Keyring, RootKey, RootKeyError};
 use portico_mail::{Mail, MailSettings};
 use portico_queue::{Queue, QueueUrls};
 use portico_store::Store;
-use portico_webhook::{Policy, Sender, SenderError};
+use portico_webhook::{Policy, Sender, SenderError, schedule::Patience};
 use std::{
     fs, io, iter,
     net::SocketAddr,
@@ -58,6 +58,23 @@ pub struct Options {
     pub driven_from: Option<u64>,
     /// Google, if clients can sign in with it.
     pub google: Option<GoogleSettings>,
+    /// How long webhooks and endpoints that fail are borne with.
+    pub patience: Patience,
+}
+
+impl Default for Options {
+    /// An empty server in memory, at a port that is free.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: Data::Memory,
+            examples: false,
+            is_time_frozen: false,
+            driven_from: None,
+            google: None,
+            patience: Patience::default(),
+        }
+    }
 }
 
 /// Where the server keeps its data.
@@ -163,8 +180,7 @@ impl LocalServer {
         let ids = options
             .driven_from
             .map_or_else(IdSource::new, IdSource::repeatable);
-        let google = options.google.clone().map(Google::new);
-        let app = Arc::new(app(&aws, (keys, google), &clock, &url, ids)?);
+        let app = Arc::new(app(&aws, keys, &options, &clock, &url, ids)?);
         app.store.create_table().await?;
         if parts.state.is_seeded {
             add_admin(&app, &parts.state).await?;
@@ -359,12 +375,8 @@ pub(crate) fn store_in(directory: &Path) -> Result<(Store, MovableClock, Workspa
     let state = directory.join("portico.json");
     fs::metadata(&state).map_err(|error| StartError::Directory(directory.to_owned(), error))?;
     let parts = open(&Options {
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         data: Data::Directory(directory.to_owned()),
-        examples: false,
-        is_time_frozen: false,
-        driven_from: None,
-        google: None,
+        ..Options::default()
     })?;
     let clock = MovableClock::moved(parts.state.clock_moved_by);
     let aws = Aws::new(
@@ -390,7 +402,8 @@ fn queues() -> Queues {
 
 fn app(
     aws: &Aws,
-    (keys, google): (Keyring, Option<Google>),
+    keys: Keyring,
+    options: &Options,
     clock: &MovableClock,
     url: &str,
     ids: IdSource,
@@ -417,8 +430,9 @@ fn app(
             Policy::local(),
             concat!("Portico/", env!("CARGO_PKG_VERSION")),
         )?,
+        patience: options.patience.clone(),
         adapters: Adapters::local(),
-        google,
+        google: options.google.clone().map(Google::new),
         keys,
         base_url: url.to_owned(),
         clock: clock.for_app(),

@@ -48,6 +48,11 @@ impl Unit<'_> {
         }
     }
 
+    /// Whether it tries webhooks again and disables endpoints that fail.
+    fn sends_webhooks(self) -> bool {
+        self.name() == "deliverer"
+    }
+
     /// Whether it sends people to Google, or offers it on its page.
     fn knows_google(self) -> bool {
         matches!(
@@ -138,6 +143,10 @@ pub(crate) fn template(name: &str, units: &[Unit<'_>]) -> Value {
         parameters["GoogleClientId"] = json!({ "Type": "String", "Default": "", "Description": "The id under which Google knows the installation; empty if nobody signs in with Google." });
         parameters["GoogleClientSecret"] = json!({ "Type": "String", "Default": "", "NoEcho": true, "Description": "The secret that goes with it." });
     }
+    if units.iter().any(|unit| unit.sends_webhooks()) {
+        parameters["WebhookRetries"] = json!({ "Type": "String", "Default": "", "Description": "How long to wait after each attempt of a webhook that failed, such as 5s,30s,5m,30m,2h; empty for twelve attempts in about 100 hours." });
+        parameters["WebhookDaysUntilDisabled"] = json!({ "Type": "Number", "Default": 5, "MinValue": 1, "MaxValue": 25, "Description": "For how many days a webhook endpoint may fail before it is disabled." });
+    }
     let description =
         format!("Portico: functions, {name}. Needs the core stack of the same stage.");
     crate::template(&description, parameters, resources(units))
@@ -176,6 +185,10 @@ fn function(unit: Unit<'_>, name: &str) -> Value {
     let variables = &mut properties["Environment"]["Variables"];
     if unit.knows_google() {
         variables["PORTICO_GOOGLE_CLIENT_ID"] = reference("GoogleClientId");
+    }
+    if unit.sends_webhooks() {
+        variables["PORTICO_WEBHOOK_RETRIES"] = reference("WebhookRetries");
+        variables["PORTICO_WEBHOOK_DAYS_UNTIL_DISABLED"] = reference("WebhookDaysUntilDisabled");
     }
     if unit.name() == "google-callback" {
         variables["PORTICO_GOOGLE_CLIENT_SECRET"] = reference("GoogleClientSecret");

@@ -9,7 +9,9 @@ use portico_domain::{
 };
 use portico_store::Error;
 use portico_webhook::{
-    Attempt as Answered, Method, Outcome, Outgoing, SigningSecret, schedule, sign,
+    Attempt as Answered, Method, Outcome, Outgoing, SigningSecret,
+    schedule::{self, Schedule},
+    sign,
 };
 use std::time::Duration;
 
@@ -40,43 +42,43 @@ pub async fn make(
     marks: &[(&str, String)],
 ) -> Result<Sent, Error> {
     let began = app.now();
-    let result = if endpoint.kind.is_standard() {
-        post(app, endpoint, event, marks).await
-    } else {
-        match settings(app, endpoint) {
-            Ok(settings) => {
-                let story = story::tell(app, event).await?;
-                let done = app
-                    .adapters
-                    .deliver(&app.sender, endpoint.id, &settings, &story, began);
-                Ok(done.await)
-            }
-            Err(unsent) => Err(unsent),
+    if endpoint.kind.is_standard() {
+        let result = post(app, endpoint, event, marks).await;
+        return Ok(Sent::noting(endpoint, began, endpoint.logged_url(), result));
+    }
+    Ok(match settings(app, endpoint) {
+        Ok(settings) => {
+            let story = story::tell(app, event).await?;
+            let done = app
+                .adapters
+                .deliver(&app.sender, endpoint.id, &settings, &story, began);
+            let place = settings.place().to_owned();
+            Sent::noting(endpoint, began, Some(place), Ok(done.await))
         }
-    };
-    Ok(Sent::noting(endpoint, began, result))
+        Err(unsent) => Sent::noting(endpoint, began, None, Err(unsent)),
+    })
 }
 
 /// Sends a sample. Only what takes messages gets it: a CRM is asked whether it
 /// would take one, and gets no record of somebody who does not exist.
 pub async fn test(app: &App, endpoint: &Endpoint, sample: &Event) -> Sent {
     let began = app.now();
-    let result = if endpoint.kind.is_standard() {
+    if endpoint.kind.is_standard() {
         let mark = [("portico-test", "true".to_owned())];
-        post(app, endpoint, sample, &mark).await
-    } else {
-        match settings(app, endpoint) {
-            Ok(settings) => {
-                let story = portico_crm::Story::plain(sample);
-                let done = app
-                    .adapters
-                    .test(&app.sender, endpoint.id, &settings, &story, began);
-                Ok(done.await)
-            }
-            Err(unsent) => Err(unsent),
+        let result = post(app, endpoint, sample, &mark).await;
+        return Sent::noting(endpoint, began, endpoint.logged_url(), result);
+    }
+    match settings(app, endpoint) {
+        Ok(settings) => {
+            let story = portico_crm::Story::plain(sample);
+            let done = app
+                .adapters
+                .test(&app.sender, endpoint.id, &settings, &story, began);
+            let place = settings.place().to_owned();
+            Sent::noting(endpoint, began, Some(place), Ok(done.await))
         }
-    };
-    Sent::noting(endpoint, began, result)
+        Err(unsent) => Sent::noting(endpoint, began, None, Err(unsent)),
+    }
 }
 
 async fn post(
@@ -150,11 +152,15 @@ fn custom_headers(app: &App, endpoint: &Endpoint) -> Result<Vec<(String, String)
 }
 
 impl Sent {
-    fn noting(endpoint: &Endpoint, began: Time, result: Result<Done, Unsent>) -> Self {
+    fn noting(
+        endpoint: &Endpoint,
+        began: Time,
+        url: Option<String>,
+        result: Result<Done, Unsent>,
+    ) -> Self {
         if let Err(unsent) = &result {
             tracing::error!(endpoint = %endpoint.id, error = %unsent, "nothing can be sent");
         }
-        let url = endpoint.logged_url();
         Self { began, url, result }
     }
 
@@ -202,16 +208,21 @@ impl Sent {
         })
     }
 
-    /// Notes it in the delivery, with what follows by the retry schedule and
+    /// Notes it in the delivery, with what follows by the schedule and
     /// by what the receiver asks for. Answers the attempts for which the
     /// delivery has no more room.
     #[must_use]
-    pub fn record(self, delivery: &mut WebhookDelivery, now: Time) -> Option<EarlierAttempts> {
+    pub fn record(
+        self,
+        delivery: &mut WebhookDelivery,
+        schedule: &Schedule,
+        now: Time,
+    ) -> Option<EarlierAttempts> {
         let verdict = if self.is_success() {
             Verdict::Delivered
         } else {
             let failures = delivery.failures + 1;
-            let scheduled = schedule::delay_after(failures, jitter(delivery, failures));
+            let scheduled = schedule.wait_after(failures, jitter(delivery, failures));
             Verdict::Failed(scheduled.map(|wait| schedule::honour(wait, self.retry_after(now))))
         };
         delivery.record(self.noted(), verdict, now)

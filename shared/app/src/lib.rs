@@ -27,7 +27,7 @@ use portico_keys::{InvitationLink, Keyring, TicketLink};
 use portico_mail::Mail;
 use portico_queue::Queues;
 use portico_store::Store;
-use portico_webhook::Sender;
+use portico_webhook::{Sender, schedule::Patience};
 
 /// Everything that a function works with. The composition roots make it: the
 /// bootstrap in Lambda, the local server on one machine.
@@ -43,6 +43,8 @@ pub struct App {
     pub files: Files,
     /// Outgoing webhooks.
     pub sender: Sender,
+    /// How long webhooks and endpoints that fail are borne with.
+    pub patience: Patience,
     /// Endpoints that are no webhooks.
     pub adapters: Adapters,
     /// Google, where clients can sign in with it.

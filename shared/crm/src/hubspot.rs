@@ -94,6 +94,11 @@ impl Settings {
         })
     }
 
+    /// Where the API is.
+    pub(crate) fn place(&self) -> &str {
+        &self.base
+    }
+
     pub(crate) fn view(&self) -> Map<String, Value> {
         let mut view = Map::new();
         view.insert("companies".to_owned(), self.companies.into());

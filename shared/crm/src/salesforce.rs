@@ -113,6 +113,11 @@ impl Settings {
         })
     }
 
+    /// Where the org is.
+    pub(crate) fn place(&self) -> &str {
+        &self.instance
+    }
+
     pub(crate) fn view(&self) -> Map<String, Value> {
         let mut view = Map::new();
         view.insert("instanceUrl".to_owned(), self.instance.clone().into());

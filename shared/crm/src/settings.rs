@@ -56,6 +56,15 @@ impl Settings {
         }
     }
 
+    /// Where requests go, for the log of attempts, without what is secret.
+    pub fn place(&self) -> &str {
+        match self {
+            Self::HubSpot(settings) => settings.place(),
+            Self::Salesforce(settings) => settings.place(),
+            Self::Slack(settings) => settings.place(),
+        }
+    }
+
     /// The settings that were `given`, without what is secret and with what
     /// was left out.
     pub fn view(&self, given: &Map<String, Value>) -> Map<String, Value> {

@@ -69,6 +69,11 @@ impl Settings {
         })
     }
 
+    /// Where messages go, without the secret.
+    pub(crate) fn place(&self) -> &str {
+        &self.shown
+    }
+
     pub(crate) fn view(&self) -> Map<String, Value> {
         let mut view = Map::new();
         view.insert("webhookUrl".to_owned(), self.shown.clone().into());

@@ -3,7 +3,7 @@
 //! ```text
 //! pending ── attempt ─┬─ 2xx ─────────────→ delivered
 //!    ↑                ├─ anything else ───→ waiting ── attempt ─→ …
-//!    │                └─ twelfth failure ─→ exhausted
+//!    │                └─ the last failure → exhausted
 //!    └─ resend, recovery ─── whatever became of it
 //! ```
 //!

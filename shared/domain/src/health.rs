@@ -4,8 +4,8 @@
 //! While all goes well nothing is written. Each failure is counted; a success
 //! forgets them. An endpoint that says it is overloaded gets a pause, longer
 //! each time. After [`CIRCUIT`] failures in a row the circuit opens: nothing is
-//! sent until a pause is over, and then one delivery probes. What fails for
-//! [`HOPE`] is disabled.
+//! sent until a pause is over, and then one delivery probes. What fails for days
+//! is disabled.
 //!
 //! ```text
 //! healthy ── failure ──→ failing ── tenth in a row ──→ open ── pause over ──→ probing
@@ -20,9 +20,6 @@ use std::time::Duration;
 
 /// After so many failures in a row the circuit opens.
 const CIRCUIT: u32 = 10;
-
-/// For how long an endpoint may fail before it is disabled.
-const HOPE: Duration = Duration::from_hours(5 * 24);
 
 /// How long a probe may take, before somebody else probes.
 const PROBE: Duration = Duration::from_secs(30);
@@ -109,9 +106,9 @@ impl EndpointHealth {
     }
 
     /// Whether it has failed for so long that it is to be disabled.
-    pub fn is_beyond_hope(&self, now: Time) -> bool {
+    pub fn is_beyond_hope(&self, until_disabled: Duration, now: Time) -> bool {
         self.failing_since
-            .is_some_and(|since| now.since(since) >= HOPE)
+            .is_some_and(|since| now.since(since) >= until_disabled)
     }
 
     /// After a failure at `now`.
@@ -186,6 +183,8 @@ mod tests {
         EndpointHealth::unblemished(moment.id(), moment.id(), 0)
     }
 
+    const HOPE: Duration = Duration::from_hours(5 * 24);
+
     fn start() -> Time {
         Time::from_unix_millis(1_795_300_000_000)
     }
@@ -238,8 +237,8 @@ mod tests {
         let health = healthy(start()).after_failure(Setback::Failed, start());
         let health = health.after_failure(Setback::Failed, start() + Duration::from_hours(100));
 
-        assert!(!health.is_beyond_hope(start() + Duration::from_hours(119)));
-        assert!(health.is_beyond_hope(start() + Duration::from_hours(120)));
+        assert!(!health.is_beyond_hope(HOPE, start() + Duration::from_hours(119)));
+        assert!(health.is_beyond_hope(HOPE, start() + Duration::from_hours(120)));
     }
 
     #[test]

@@ -5,19 +5,15 @@
 //! delays the attempt that was due, because the next delay counts from the
 //! attempt that was made; a `Retry-After` that is broken counts as absent.
 
-use jiff::fmt::rfc2822::DateTimeParser;
-use std::time::Duration;
-
-/// How often a delivery is tried before it is given up.
-pub const ATTEMPTS: u32 = 12;
+use jiff::{SignedDuration, fmt::rfc2822::DateTimeParser};
+use std::{str::FromStr, time::Duration};
 
 /// The longest time that a receiver's `Retry-After` can ask for.
 pub const RETRY_AFTER_LIMIT: Duration = Duration::from_hours(10);
 
 // Standard Webhooks names 10 attempts over 75 h 35 min 35 s; two more of 24 h
 // and 0 h, in about 100 h, outlast a long weekend.
-const DELAYS: [Duration; ATTEMPTS as usize] = [
-    Duration::ZERO,
+const USUAL: [Duration; 11] = [
     Duration::from_secs(5),
     Duration::from_secs(30),
     Duration::from_mins(5),
@@ -34,16 +30,148 @@ const DELAYS: [Duration; ATTEMPTS as usize] = [
 // Wide enough that the endpoints of one outage do not come back in one wave.
 const JITTER: f64 = 0.2;
 
-/// How long to wait for the next attempt once `attempts_made` have failed, or
-/// `None` when there is no next one.
-///
-/// `jitter` from -1 to 1 scales the delay by up to 20 % either way; values
-/// outside are clamped. Before the first attempt, with none made, the delay is
-/// zero.
-pub fn delay_after(attempts_made: u32, jitter: f64) -> Option<Duration> {
-    let delay = DELAYS.get(usize::try_from(attempts_made).ok()?)?;
-    let jitter = if jitter.is_nan() { 0.0 } else { jitter };
-    Some(delay.mul_f64(1.0 + JITTER * jitter.clamp(-1.0, 1.0)))
+const MAX_WAITS: usize = 30;
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+/// Deliveries are kept for 30 days; with jitter and what receivers ask for, the
+/// last attempt of one that is tried for 14 is well before that.
+const LONGEST: Duration = Duration::from_hours(14 * 24);
+
+/// How long an endpoint may fail before it is disabled, unless somebody says
+/// otherwise.
+const UNTIL_DISABLED: Duration = Duration::from_hours(5 * 24);
+/// What an endpoint would have got is kept for 30 days.
+const MAX_DAYS: u64 = 25;
+
+/// How long trouble is borne with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// When a delivery is tried again, and how often.
+    pub schedule: Schedule,
+    /// How long an endpoint may fail before it is disabled.
+    pub until_disabled: Duration,
+}
+
+/// Why what was set is no patience.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatienceError {
+    /// The waits are no schedule.
+    #[error("the retries of webhooks: {0}")]
+    Schedule(#[from] ScheduleError),
+    /// The days are out of bounds.
+    #[error(
+        "the days until a failing endpoint is disabled: {0:?} is not a number from 1 to {MAX_DAYS}"
+    )]
+    Days(String),
+}
+
+impl Patience {
+    /// What was set: waits as [`Schedule`] reads them, and days. What was not
+    /// set is as usual.
+    pub fn read(waits: Option<&str>, days: Option<&str>) -> Result<Self, PatienceError> {
+        let usual = Self::default();
+        let schedule = waits.map(str::parse).transpose()?;
+        let days = days.map(|text| {
+            let days: Option<u64> = text.trim().parse().ok();
+            days.filter(|days| (1..=MAX_DAYS).contains(days))
+                .ok_or_else(|| PatienceError::Days(text.to_owned()))
+        });
+        let days = days.transpose()?;
+        Ok(Self {
+            schedule: schedule.unwrap_or(usual.schedule),
+            until_disabled: days
+                .map_or(usual.until_disabled, |days| Duration::from_hours(24 * days)),
+        })
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            schedule: Schedule::default(),
+            until_disabled: UNTIL_DISABLED,
+        }
+    }
+}
+
+/// How long to wait after each attempt that failed. The first attempt is made
+/// at once; when the last wait is over, the last attempt is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule(Vec<Duration>);
+
+/// Why a text is no schedule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleError {
+    /// A part of it is no length of time.
+    #[error("{0:?} is not a time to wait; write, for example, 5s, 30m or 24h")]
+    Wait(String),
+    /// Too short.
+    #[error("a wait has at least a second")]
+    TooShort,
+    /// Too many, or none.
+    #[error("a schedule has 1 to {MAX_WAITS} waits")]
+    Count,
+    /// Too long in all.
+    #[error("the waits come to more than 14 days; deliveries are kept for 30")]
+    TooLong,
+}
+
+impl Default for Schedule {
+    /// Twelve attempts in about a hundred hours.
+    fn default() -> Self {
+        Self(USUAL.to_vec())
+    }
+}
+
+impl FromStr for Schedule {
+    type Err = ScheduleError;
+
+    /// Reads waits with commas or spaces between them: `5s, 30s, 5m, 2h`.
+    fn from_str(text: &str) -> Result<Self, ScheduleError> {
+        let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
+        let waits = parts.map(wait).collect::<Result<Vec<_>, _>>()?;
+        if waits.is_empty() || waits.len() > MAX_WAITS {
+            return Err(ScheduleError::Count);
+        }
+        if waits.iter().any(|wait| *wait < SHORTEST_WAIT) {
+            return Err(ScheduleError::TooShort);
+        }
+        // Added without a panic, however long each is.
+        let total = waits
+            .iter()
+            .fold(Duration::ZERO, |total, wait| total.saturating_add(*wait));
+        if total > LONGEST {
+            return Err(ScheduleError::TooLong);
+        }
+        Ok(Self(waits))
+    }
+}
+
+fn wait(text: &str) -> Result<Duration, ScheduleError> {
+    let length: Option<SignedDuration> = text.parse().ok();
+    length
+        .and_then(|length| Duration::try_from(length).ok())
+        .ok_or_else(|| ScheduleError::Wait(text.to_owned()))
+}
+
+impl Schedule {
+    /// How often a delivery is tried before it is given up.
+    pub fn attempts(&self) -> usize {
+        self.0.len() + 1
+    }
+
+    /// How long to wait for the next attempt once `failures` have failed in a
+    /// row, or `None` when there is no next one.
+    ///
+    /// `jitter` from -1 to 1 scales the wait by up to 20 % either way; values
+    /// outside are clamped. Before the first attempt there is no wait.
+    pub fn wait_after(&self, failures: u32, jitter: f64) -> Option<Duration> {
+        let Some(last) = failures.checked_sub(1) else {
+            return Some(Duration::ZERO);
+        };
+        let wait = self.0.get(usize::try_from(last).ok()?)?;
+        let jitter = if jitter.is_nan() { 0.0 } else { jitter };
+        Some(wait.mul_f64(1.0 + JITTER * jitter.clamp(-1.0, 1.0)))
+    }
 }
 
 /// How long a `Retry-After` header asks to wait, given as seconds or as an
@@ -84,8 +212,11 @@ mod tests {
 
     #[test]
     fn twelve_attempts_span_about_a_hundred_hours() {
-        let delays: Vec<Duration> = (0..).map_while(|made| delay_after(made, 0.0)).collect();
-        assert_eq!(delays.len(), 12);
+        let usual = Schedule::default();
+        let delays: Vec<Duration> = (0..)
+            .map_while(|made| usual.wait_after(made, 0.0))
+            .collect();
+        assert_eq!((delays.len(), usual.attempts()), (12, 12));
         assert_eq!(delays.first(), Some(&Duration::ZERO));
         let total: Duration = delays.iter().sum();
         assert_eq!(total, Duration::from_secs(99 * 3600 + 35 * 60 + 35));
@@ -93,17 +224,67 @@ mod tests {
 
     #[test]
     fn nothing_follows_the_last_attempt() {
-        assert!(delay_after(ATTEMPTS - 1, 0.0).is_some());
-        assert_eq!(delay_after(ATTEMPTS, 0.0), None);
-        assert_eq!(delay_after(u32::MAX, 0.0), None);
+        let usual = Schedule::default();
+        assert!(usual.wait_after(11, 0.0).is_some());
+        assert_eq!(usual.wait_after(12, 0.0), None);
+        assert_eq!(usual.wait_after(u32::MAX, 0.0), None);
+    }
+
+    #[test]
+    fn a_schedule_is_read_from_its_waits() {
+        let own: Schedule = "5s, 30s 5m,2h".parse().unwrap();
+        let waits: Vec<u64> = (0..)
+            .map_while(|made| own.wait_after(made, 0.0))
+            .map(|wait| wait.as_secs())
+            .collect();
+        assert_eq!(waits, [0, 5, 30, 300, 7200]);
+        let usual = "5s 30s 5m 30m 2h 5h 10h 14h 20h 24h 24h".parse();
+        assert_eq!(usual, Ok(Schedule::default()));
+    }
+
+    #[test]
+    fn what_is_no_schedule_is_refused_with_the_reason() {
+        let refused = |text: &str| text.parse::<Schedule>().unwrap_err();
+        assert_eq!(refused(""), ScheduleError::Count);
+        assert_eq!(refused(&"1s ".repeat(31)), ScheduleError::Count);
+        assert_eq!(refused("5s soon"), ScheduleError::Wait("soon".into()));
+        assert_eq!(refused("5"), ScheduleError::Wait("5".into()));
+        assert_eq!(refused("-5s"), ScheduleError::Wait("-5s".into()));
+        assert_eq!(refused("500ms"), ScheduleError::TooShort);
+        assert_eq!(refused("330h 7h"), ScheduleError::TooLong);
+        assert!("336h".parse::<Schedule>().is_ok());
+    }
+
+    #[test]
+    fn what_was_not_set_is_as_usual() {
+        assert_eq!(Patience::read(None, None), Ok(Patience::default()));
+        let set = Patience::read(Some("1s 2s"), Some("2")).unwrap();
+        assert_eq!(set.schedule.attempts(), 3);
+        assert_eq!(set.until_disabled, Duration::from_hours(48));
+        for days in ["0", "26", "-1", "five", ""] {
+            let refused = Patience::read(None, Some(days)).unwrap_err();
+            assert_eq!(refused, PatienceError::Days(days.to_owned()));
+        }
     }
 
     #[test]
     fn full_jitter_is_a_fifth_of_the_delay() {
-        assert_eq!(delay_after(3, -1.0), Some(Duration::from_mins(4)));
-        assert_eq!(delay_after(3, 1.0), Some(Duration::from_mins(6)));
-        assert_eq!(delay_after(3, f64::NAN), Some(Duration::from_mins(5)));
-        assert_eq!(delay_after(3, f64::INFINITY), Some(Duration::from_mins(6)));
+        assert_eq!(
+            Schedule::default().wait_after(3, -1.0),
+            Some(Duration::from_mins(4))
+        );
+        assert_eq!(
+            Schedule::default().wait_after(3, 1.0),
+            Some(Duration::from_mins(6))
+        );
+        assert_eq!(
+            Schedule::default().wait_after(3, f64::NAN),
+            Some(Duration::from_mins(5))
+        );
+        assert_eq!(
+            Schedule::default().wait_after(3, f64::INFINITY),
+            Some(Duration::from_mins(6))
+        );
     }
 
     #[test]
@@ -143,9 +324,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_delay_stays_within_a_fifth_of_the_schedule(made in 0..ATTEMPTS, jitter: f64) {
-            let plain = delay_after(made, 0.0).unwrap();
-            let delay = delay_after(made, jitter).unwrap();
+        fn a_delay_stays_within_a_fifth_of_the_schedule(made in 0_u32..12, jitter: f64) {
+            let plain = Schedule::default().wait_after(made, 0.0).unwrap();
+            let delay = Schedule::default().wait_after(made, jitter).unwrap();
             prop_assert!(delay >= plain.mul_f64(0.8) && delay <= plain.mul_f64(1.2));
         }
 

@@ -1,7 +1,8 @@
 //! HubSpot.
 
 use super::{
-    all_delivered, change, client, company, golden, hubspot_settings, outcome, path_of, register,
+    all_delivered, all_went_to, change, client, company, golden, hubspot_settings, outcome,
+    path_of, register,
 };
 use e2e::{
     TestApp, id,
@@ -63,6 +64,7 @@ async fn clients_and_companies_are_kept_up_to_date_in_hubspot() {
     change(&app, &ada, json!({ "companyIds": [] })).await;
     assert!(hubspot.account().associations.is_empty());
     all_delivered(&app, &endpoint).await;
+    all_went_to(&app, &endpoint, &hubspot.stand_in.base).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Salesforce.
 
 use super::{
-    all_delivered, change, client, company, golden, outcome, path_of, register, salesforce_settings,
+    all_delivered, all_went_to, change, client, company, golden, outcome, path_of, register,
+    salesforce_settings,
 };
 use e2e::{TestApp, id, stand_in::salesforce::Salesforce};
 use serde_json::{Value, json};
@@ -52,6 +53,7 @@ async fn clients_and_companies_are_kept_up_to_date_in_salesforce() {
         Value::Null
     );
     all_delivered(&app, &endpoint).await;
+    all_went_to(&app, &endpoint, &salesforce.stand_in.base).await;
     assert_eq!(salesforce.org().tokens_given(), 1, "it was used again");
 }
 

@@ -1,6 +1,8 @@
 //! Slack.
 
-use super::{all_delivered, change, client, company, golden, outcome, path_of, register};
+use super::{
+    all_delivered, all_went_to, change, client, company, golden, outcome, path_of, register,
+};
 use e2e::{
     TestApp, id,
     stand_in::{Told, slack::Slack},
@@ -31,6 +33,10 @@ async fn what_happens_is_told_in_slack_one_message_a_second() {
     }
 
     all_delivered(&app, &endpoint).await;
+    let shown = app.admin().get(&path_of(&endpoint)).await.expect(200);
+    let place = shown["settings"]["webhookUrl"].as_str().expect("a place");
+    assert!(place.ends_with("/…"), "the secret is not shown: {place}");
+    all_went_to(&app, &endpoint, place).await;
     let mut messages = slack.messages();
     messages.sort();
     let expected = [

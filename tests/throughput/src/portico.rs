@@ -3,11 +3,11 @@
 use crate::{Commits, Found, Mode, now};
 use futures_util::{StreamExt, stream};
 use portico_domain::kind;
-use portico_local::{Data, LocalServer, Options};
+use portico_local::{LocalServer, Options};
 use portico_store::DueKind;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// So many changes are under way at once.
@@ -21,16 +21,9 @@ pub(crate) struct Portico {
 
 impl Portico {
     pub(crate) async fn start(receiver: &str, fan_out: usize) -> Self {
-        let server = LocalServer::start(Options {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data: Data::Memory,
-            examples: false,
-            is_time_frozen: false,
-            driven_from: None,
-            google: None,
-        })
-        .await
-        .expect("the server starts");
+        let server = LocalServer::start(Options::default())
+            .await
+            .expect("the server starts");
         let http = Client::builder().no_proxy().build();
         let mut portico = Self {
             server,

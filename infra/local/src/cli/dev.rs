@@ -5,6 +5,7 @@ use clap::Args;
 use portico_google::{GoogleSettings, ISSUER};
 use portico_keys::Secret;
 use portico_local::{Data, LocalServer, Options, access::Access};
+use portico_webhook::schedule::Patience;
 use serde_json::json;
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -45,6 +46,14 @@ pub(crate) struct Dev {
         requires = "google_client_id"
     )]
     google_client_secret: Option<String>,
+    /// How long to wait after each attempt of a webhook that failed, such as
+    /// 5s,30s,5m; twelve attempts in about 100 hours unless set.
+    #[arg(long, env = "PORTICO_WEBHOOK_RETRIES", value_name = "WAITS")]
+    webhook_retries: Option<String>,
+    /// For how many days an endpoint may fail before it is disabled; 5 unless
+    /// set.
+    #[arg(long, env = "PORTICO_WEBHOOK_DAYS_UNTIL_DISABLED", value_name = "DAYS")]
+    webhook_days_until_disabled: Option<String>,
 }
 
 impl Dev {
@@ -56,6 +65,10 @@ impl Dev {
             Data::Directory(self.data)
         };
         let mut stop = Stop::new()?;
+        let patience = Patience::read(
+            self.webhook_retries.as_deref(),
+            self.webhook_days_until_disabled.as_deref(),
+        )?;
         let server = LocalServer::start(Options {
             listen: self.listen,
             data,
@@ -67,6 +80,7 @@ impl Dev {
                 client_id,
                 client_secret: self.google_client_secret.map(Secret::new),
             }),
+            patience,
         })
         .await?;
         let access = Access {

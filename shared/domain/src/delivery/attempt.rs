@@ -37,8 +37,8 @@ pub struct Attempt {
     /// When it began.
     pub at: Time,
     /// Where it went, without what stands behind a `?`, 200 characters at most;
-    /// only of an endpoint of kind `standard`. Those of earlier versions do not
-    /// say.
+    /// of other kinds than `standard`, the API, org or channel. Those of earlier
+    /// versions do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Why it was made. Those of earlier versions do not say.

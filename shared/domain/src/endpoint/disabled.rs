@@ -22,7 +22,8 @@ pub struct Disabled {
 pub enum DisabledCode {
     /// It answered that it is gone.
     Gone,
-    /// Every attempt has failed for five days.
+    /// Every attempt has failed for five days, or for as many as the
+    /// installation's operator has set.
     Failing,
     /// Somebody disabled it, or registered it so.
     Requested,
