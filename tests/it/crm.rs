@@ -92,7 +92,9 @@ async fn all_went_to(app: &TestApp, endpoint: &Value, place: &str) {
     let path = format!("{}/deliveries?limit=100", path_of(endpoint));
     let list = app.admin().get(&path).await.expect(200);
     let deliveries = list["data"].as_array().expect("a list");
-    let attempts = deliveries.iter().filter_map(|one| one["attempts"].as_array());
+    let attempts = deliveries
+        .iter()
+        .filter_map(|one| one["attempts"].as_array());
     let places: BTreeSet<&str> = attempts
         .flatten()
         .map(|attempt| attempt["url"].as_str().unwrap_or_default())
