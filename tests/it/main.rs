@@ -1,6 +1,7 @@
 //! Portico, end to end.
 
 mod access;
+mod access_tokens;
 mod admins;
 mod api_keys;
 mod app_events;
@@ -27,6 +28,7 @@ mod dry_run;
 mod durability;
 mod emails;
 mod emptied;
+mod endpoint_health;
 mod errors;
 mod event_filters;
 mod events;
@@ -44,6 +46,7 @@ mod invitation_links;
 mod invitation_races;
 mod invitations;
 mod invited_again;
+mod invited_many;
 mod journey;
 mod leaving;
 mod life;
@@ -55,6 +58,7 @@ mod mail_events;
 mod mails;
 mod matrix;
 mod members;
+mod merging;
 mod pages;
 mod permissions;
 mod pictures;

@@ -5,21 +5,21 @@
 
 use crate::{
     Actor, AddressFault, AddressMark, Change, ClientId, Company, CompanyId, CustomValues, Email,
-    Event, EventType, InternalUserId, InvitationId, Moment, PersonName, Picture, Tags, Time, Told,
-    WorkspaceId, color, event::Recorder,
+    EventType, InternalUserId, InvitationId, Moment, PersonName, Picture, Tags, Time, Told,
+    WorkspaceId, color,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 mod door;
 mod fields;
 mod life;
+mod told;
 mod view;
 
 pub use door::GoogleRefusal;
 pub use fields::{ClientDraft, ClientPatch};
 pub use life::{LifeRefusal, MergeRefusal};
-use view::MembershipView;
 pub use view::{ClientView, ProfileView};
 
 /// How many companies a client can be in (the compatible API's limit).
@@ -397,16 +397,6 @@ impl Client {
         is_news
     }
 
-    /// Tells that the client was added, and to which companies.
-    pub(crate) fn record_creation(&mut self, change: &mut Change<'_>) {
-        self.record(change, |recorder, view| {
-            recorder.record(EventType::ClientCreated, view)
-        });
-        for company_id in self.company_ids.clone() {
-            self.record_membership(change, EventType::CompanyClientAdded, company_id);
-        }
-    }
-
     /// Notes that the account is set up and the client signed in.
     pub(crate) fn activate(&mut self, change: &mut Change<'_>) {
         let before = self.recorded_status();
@@ -463,54 +453,6 @@ impl Client {
         if self.version > 0 {
             self.record_status_change(change, before);
         }
-    }
-
-    fn record_moves(&mut self, change: &mut Change<'_>, before: &Self) {
-        let was: BTreeSet<CompanyId> = before.company_ids.iter().copied().collect();
-        let is: BTreeSet<CompanyId> = self.company_ids.iter().copied().collect();
-        for company_id in was.difference(&is) {
-            self.record_membership(change, EventType::CompanyClientRemoved, *company_id);
-        }
-        for company_id in is.difference(&was) {
-            self.record_membership(change, EventType::CompanyClientAdded, *company_id);
-        }
-    }
-
-    fn record_status_change(&mut self, change: &mut Change<'_>, before: ClientStatus) {
-        if before == self.recorded_status() {
-            return;
-        }
-        self.updated_at = change.moment.now;
-        let before_view = self.view(before);
-        self.record(change, |recorder, view| {
-            recorder.record_change(EventType::ClientStatusChanged, &before_view, view)
-        });
-    }
-
-    fn record_membership(
-        &mut self,
-        change: &mut Change<'_>,
-        kind: EventType,
-        company_id: CompanyId,
-    ) {
-        let membership = MembershipView {
-            object: "companyMembership",
-            client_id: self.id,
-            company_id,
-        };
-        self.record(change, |recorder, _| recorder.record(kind, &membership));
-    }
-
-    fn record(
-        &mut self,
-        change: &mut Change<'_>,
-        tell: impl FnOnce(&mut Recorder<'_>, &ClientView) -> Event,
-    ) {
-        let view = self.view(self.recorded_status());
-        let moment = change.moment;
-        let mut recorder =
-            Recorder::new(&moment, self.workspace_id, self.id.uuid(), &mut self.told);
-        change.events.push(tell(&mut recorder, &view));
     }
 }
 

@@ -45,6 +45,21 @@ fn account(purpose: LinkPurpose) -> AccountLink<'static> {
     }
 }
 
+fn request_made(is_cancelled: bool) -> RequestMade<'static> {
+    RequestMade {
+        brand: BRAND,
+        to: "mary@rocket.example",
+        given_name: "Mary",
+        client: "Ada Lovelace",
+        company: (!is_cancelled).then_some("Engines & Sons"),
+        service: "Tax return",
+        title: "The year <2025>",
+        details: (!is_cancelled).then_some("All receipts are in the folder.\n\nBy June, please."),
+        request_id: "01890000-0000-7000-8000-0000000000c6",
+        is_cancelled,
+    }
+}
+
 /// Every mail there is.
 fn all() -> Vec<(&'static str, Written)> {
     let mails = [
@@ -101,38 +116,8 @@ fn all() -> Vec<(&'static str, Written)> {
             }
             .write(),
         ),
-        (
-            "new_request",
-            RequestMade {
-                brand: BRAND,
-                to: "mary@rocket.example",
-                given_name: "Mary",
-                client: "Ada Lovelace",
-                company: Some("Engines & Sons"),
-                service: "Tax return",
-                title: "The year <2025>",
-                details: Some("All receipts are in the folder.\n\nBy June, please."),
-                request_id: "01890000-0000-7000-8000-0000000000c6",
-                is_cancelled: false,
-            }
-            .write(),
-        ),
-        (
-            "cancelled_request",
-            RequestMade {
-                brand: BRAND,
-                to: "mary@rocket.example",
-                given_name: "Mary",
-                client: "Ada Lovelace",
-                company: None,
-                service: "Tax return",
-                title: "The year <2025>",
-                details: None,
-                request_id: "01890000-0000-7000-8000-0000000000c6",
-                is_cancelled: true,
-            }
-            .write(),
-        ),
+        ("new_request", request_made(false).write()),
+        ("cancelled_request", request_made(true).write()),
         (
             "request_moved",
             RequestMoved {
