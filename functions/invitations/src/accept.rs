@@ -88,7 +88,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
                 &invitation,
                 request.path("token"),
                 &form.field,
-                Some(&error),
+                (Some(&error), problem.field().unwrap_or_default()),
                 app.google.is_some(),
             );
             let page = branded_page(&Brand::of(&workspace), &offer.title(), &offer)?;

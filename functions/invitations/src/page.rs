@@ -14,6 +14,8 @@ pub(crate) struct InvitationPage<'a> {
     csrf: &'a str,
     expires: String,
     error: Option<&'a str>,
+    /// The field that is wrong; empty if it is none.
+    wrong: &'a str,
     has_google: bool,
 }
 
@@ -59,7 +61,7 @@ impl<'a> InvitationPage<'a> {
         invitation: &'a Invitation,
         token: &'a str,
         csrf: &'a str,
-        error: Option<&'a str>,
+        (error, wrong): (Option<&'a str>, &'a str),
         has_google: bool,
     ) -> Self {
         Self {
@@ -70,6 +72,7 @@ impl<'a> InvitationPage<'a> {
             csrf,
             expires: invitation.expires_at.for_people(),
             error,
+            wrong,
             has_google,
         }
     }

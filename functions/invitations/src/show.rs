@@ -70,7 +70,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         &invitation,
         token,
         &form.field,
-        None,
+        (None, ""),
         has_google,
     );
     let page = branded_page(&Brand::of(&workspace), &offer.title(), &offer)?;

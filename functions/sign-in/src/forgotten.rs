@@ -33,6 +33,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         csrf: &form.field.clone(),
         email: "",
         error: None,
+        wrong: "",
     };
     page.answer(form)
 }

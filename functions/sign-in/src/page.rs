@@ -59,6 +59,8 @@ pub(crate) struct ForgottenPage<'a> {
     pub(crate) csrf: &'a str,
     pub(crate) email: &'a str,
     pub(crate) error: Option<&'a str>,
+    /// The field that is wrong; empty if it is none.
+    pub(crate) wrong: &'a str,
 }
 
 /// The page that says that a mail may be on its way.
@@ -80,6 +82,8 @@ pub(crate) struct ResetPage<'a> {
     pub(crate) token: &'a str,
     pub(crate) csrf: &'a str,
     pub(crate) error: Option<&'a str>,
+    /// The field that is wrong; empty if it is none.
+    pub(crate) wrong: &'a str,
 }
 
 /// The page with the button behind a link to sign in with.
@@ -119,6 +123,8 @@ pub(crate) struct VerifyPage<'a> {
     token: &'a str,
     csrf: &'a str,
     error: Option<&'a str>,
+    /// The field that is wrong; empty if it is none.
+    wrong: &'a str,
 }
 
 /// The page that says that an address is in use now.
@@ -180,6 +186,7 @@ impl ForgottenPage<'_> {
             csrf: &form.field.clone(),
             email: &request.field("email")?.unwrap_or_default(),
             error: Some(&problem.sentence()),
+            wrong: problem.field().unwrap_or_default(),
         };
         Ok(problem.with_page(page.answer(form)?))
     }
@@ -260,6 +267,7 @@ impl VerifyPage<'_> {
             token: request.path("token"),
             csrf: &form.field.clone(),
             error: sentence.as_deref(),
+            wrong: problem.and_then(Problem::field).unwrap_or_default(),
         };
         let title = format!("Confirm your e-mail address: {}", workspace.name);
         with_form(workspace, &title, page.error, &page, form)

@@ -58,6 +58,7 @@ async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
                 token: request.path("token"),
                 csrf: &form.field.clone(),
                 error: Some(&problem.sentence()),
+                wrong: problem.field().unwrap_or_default(),
             };
             return Ok(problem.with_page(page.answer(form)?));
         }

@@ -41,6 +41,7 @@ async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
         token: request.path("token"),
         csrf: &form.field.clone(),
         error: None,
+        wrong: "",
     };
     page.answer(form)
 }

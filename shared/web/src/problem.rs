@@ -4,6 +4,7 @@
 mod door;
 mod permission;
 mod refusals;
+mod words;
 
 use crate::{Response, response::json};
 use portico_domain::{Feature, MAX_ROLES, Quota, RateLimit};
@@ -374,7 +375,7 @@ impl Problem {
 
     /// What is wrong in a few words, as a page says it.
     pub fn heading(&self) -> &'static str {
-        heading(self.code)
+        words::heading(self.code)
     }
 
     /// What is wrong, for the person who reads it.
@@ -391,6 +392,9 @@ impl Problem {
     /// The same as a sentence, as a page says it: there, fields have the names
     /// that stand beside them.
     pub fn sentence(&self) -> String {
+        if let Some(sentence) = words::sentence(self.code) {
+            return sentence.to_owned();
+        }
         let label = LABELS.iter().find(|(name, _)| self.field() == Some(name));
         let message = label
             .and_then(|(name, label)| Some((label, self.message.strip_prefix(name)?)))
@@ -441,22 +445,4 @@ fn title(status: u16) -> &'static str {
         .ok()
         .and_then(|status| status.canonical_reason())
         .unwrap_or("Error")
-}
-
-fn heading(code: &str) -> &'static str {
-    match code {
-        "invitation_expired" => "This invitation has expired",
-        "invitation_cancelled" => "This invitation was cancelled",
-        "invitation_superseded" => "There is a newer link",
-        "invitation_accepted" => "Your account is set up already",
-        "link_used" => "This link was used already",
-        "link_expired" => "This link has expired",
-        "google_unproven" | "google_unknown" | "google_other_address" | "google_other_account" => {
-            "This Google account does not open this door"
-        }
-        "no_new_accounts" => "There are no new accounts at the moment",
-        "session_missing" => "You are not signed in",
-        "invitation_unknown" => "This link is not valid",
-        _ => "That did not work",
-    }
 }
