@@ -125,6 +125,16 @@ def request(key):
     return ask(key, "POST", "/v1/requests", body).get("id")
 
 
+def new_invoice():
+    line = {"description": "Hours", "amount": 5000, "quantity": 1.5}
+    return {"clientId": client(MAKER), "lineItems": [line], "daysUntilDue": 14}
+
+
+def invoice(key):
+    body = {**new_invoice(), "clientId": client(key)}
+    return ask(key, "POST", "/v1/invoices", body).get("id")
+
+
 # What an operation is about, where one thing does for all of its kind.
 KINDS = {
     "clients": client,
@@ -137,6 +147,7 @@ KINDS = {
     "webhook-endpoints": endpoint,
     "services": service,
     "requests": request,
+    "invoices": invoice,
 }
 
 # Where it has to be another one each time: it is used up, or has to be in a
@@ -153,6 +164,9 @@ FRESH = {
     "custom-fields-delete": field,
     "services-delete": service,
     "requests-update": request,
+    "invoices-update": invoice,
+    "invoices-void": invoice,
+    "invoices-pay": invoice,
     "roles-delete": role,
     "api-keys-revoke": api_key,
     "internal-users-invite": user,
@@ -208,6 +222,9 @@ BODIES = {
         "title": "A plan",
     },
     "requests-update": lambda: {"status": "inProgress"},
+    "invoices-create": new_invoice,
+    "invoices-update": lambda: {"memo": "Thank you"},
+    "invoices-pay": lambda: {"amount": 1, "paymentMethod": "other"},
     "webhook-endpoints-create": lambda: {"url": RECEIVER, "eventTypes": QUIET},
     "webhook-endpoints-update": lambda: {"description": "Ours"},
     "webhook-endpoints-recover": lambda: {"since": THINGS["since"]},

@@ -128,11 +128,32 @@ const TABLE: &[(&str, Access)] = &[
         "requests-history",
         Access::Permission(Permission::ViewRequests),
     ),
+    (
+        "invoices-create",
+        Access::Permission(Permission::ManageBilling),
+    ),
+    (
+        "invoices-update",
+        Access::Permission(Permission::ManageBilling),
+    ),
+    (
+        "invoices-void",
+        Access::Permission(Permission::ManageBilling),
+    ),
+    (
+        "invoices-pay",
+        Access::Permission(Permission::ManageBilling),
+    ),
+    ("invoices-get", Access::Permission(Permission::ViewBilling)),
+    ("invoices-list", Access::Permission(Permission::ViewBilling)),
+    ("payments-list", Access::Permission(Permission::ViewBilling)),
     ("portal-services", Access::Client),
     ("portal-ask", Access::Client),
     ("portal-requests", Access::Client),
     ("portal-request", Access::Client),
     ("portal-cancel", Access::Client),
+    ("portal-invoices", Access::Client),
+    ("portal-invoice", Access::Client),
     (
         "companies-create",
         Access::Permission(Permission::ManageClientOrganizations),
@@ -384,6 +405,7 @@ pub(crate) struct Things {
     field: String,
     service: String,
     request: String,
+    invoice: String,
     endpoint: String,
     delivery: String,
     recovery: String,
@@ -405,6 +427,7 @@ impl Things {
             "custom-fields": self.field,
             "services": self.service,
             "requests": self.request,
+            "invoices": self.invoice,
             "webhook-endpoints": self.endpoint,
             "webhook-deliveries": self.delivery,
             "webhook-recoveries": self.recovery,
@@ -455,6 +478,8 @@ pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
     let service = id(&actor.post("/v1/services", &service).await.expect(201));
     let ask = json!({ "clientId": client, "serviceId": service, "title": "The year 2025" });
     let request = id(&actor.post("/v1/requests", &ask).await.expect(201));
+    let bill = crate::invoices::bill(json!({ "clientId": client }));
+    let invoice = id(&actor.post("/v1/invoices", &bill).await.expect(200));
     let invite = json!({ "clientId": client });
     let invitation = id(&actor.post("/v1/invitations", &invite).await.expect(201));
     app.settle().await;
@@ -484,6 +509,7 @@ pub(crate) async fn things(app: &TestApp, actor: &Actor, url: &str) -> Things {
         field,
         service,
         request,
+        invoice,
         endpoint,
         delivery: id(&delivered),
         recovery: id(&recovery.expect(201)),
@@ -514,6 +540,7 @@ pub(crate) async fn call_with(
         "custom-fields" => &things.field,
         "services" => &things.service,
         "requests" => &things.request,
+        "invoices" => &things.invoice,
         "webhook-deliveries" => &things.delivery,
         "webhook-recoveries" => &things.recovery,
         "events" => &things.event,
@@ -543,6 +570,9 @@ pub(crate) async fn call_with(
             "clientId": things.client, "serviceId": things.service, "title": "The year 2026",
         }),
         "requests-update" => json!({ "status": "inProgress" }),
+        "invoices-create" => crate::invoices::bill(json!({ "clientId": things.client })),
+        "invoices-update" => json!({ "memo": "Thank you" }),
+        "invoices-pay" => json!({ "amount": 1, "paymentMethod": "other" }),
         "services-update" => json!({ "description": "Once a year" }),
         "workspaces-update" => json!({ "brandName": "Engines" }),
         "invitations-create" => json!({ "clientId": things.client }),
@@ -700,6 +730,7 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         field: nothing.clone(),
         service: nothing.clone(),
         request: nothing.clone(),
+        invoice: nothing.clone(),
         endpoint: nothing.clone(),
         delivery: nothing.clone(),
         recovery: nothing.clone(),
@@ -729,6 +760,8 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         "/v1/custom-fields",
         "/v1/services",
         "/v1/requests",
+        "/v1/invoices",
+        "/v1/payments",
         "/v1/webhook-endpoints",
         "/v1/events",
     ] {
@@ -743,6 +776,9 @@ async fn things_of_another_tenant_are_as_if_they_did_not_exist() {
         ("invitations?clientId", &ours.client),
         ("requests?clientId", &ours.client),
         ("requests?companyId", &ours.company),
+        ("invoices?clientId", &ours.client),
+        ("invoices?companyId", &ours.company),
+        ("payments?invoiceId", &ours.invoice),
         ("events?objectId", &ours.client),
     ] {
         assert_eq!(

@@ -6,6 +6,7 @@ use portico_local::{Call, Fault, admin::set_plan_in};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+mod billing;
 mod services;
 mod team;
 
@@ -85,6 +86,7 @@ pub(crate) async fn use_everything(app: &TestApp) {
         .expect(200);
     services::offer(&admin).await;
     services::ask(app, &admin).await;
+    billing::bill(app, &admin).await;
     manage_team(&admin).await;
     team::spare_admins(&admin).await;
     team::rehearse(&admin).await;

@@ -29,6 +29,7 @@ const OTHER_CLIENT: &str = "01890000-0000-7000-8000-0000000000b0";
 const FIELD: &str = "01890000-0000-7000-8000-0000000000cf";
 const SERVICE: &str = "01890000-0000-7000-8000-0000000000c5";
 const REQUEST: &str = "01890000-0000-7000-8000-0000000000c6";
+const INVOICE: &str = "01890000-0000-7000-8000-0000000000c7";
 const PICTURE: &str = "0000000000000000000000000000000000000000.png";
 const INVITATION: &str = "01890000-0000-7000-8000-00000000000d";
 const ENDPOINT: &str = "01890000-0000-7000-8000-00000000000e";
@@ -124,6 +125,11 @@ async fn prepared(name: &str) -> (TestApp, Value) {
     let service = made(needs, "/v1/services", tax).await;
     let ask = json!({ "clientId": other, "serviceId": service, "title": "The year 2025" });
     let request = made(REQUEST, "/v1/requests", ask).await;
+    let mut invoice = String::new();
+    if text.contains(INVOICE) {
+        let bill = crate::invoices::bill(json!({ "clientId": other }));
+        invoice = id(&admin.post("/v1/invoices", &bill).await.expect(200));
+    }
     let mary = json!({ "name": "Mary Major", "email": "mary@example.com", "role": "staff" });
     // One who is invited, for what is done with an invitation.
     let add = match name {
@@ -205,6 +211,7 @@ async fn prepared(name: &str) -> (TestApp, Value) {
         .replace(FIELD, &field)
         .replace(SERVICE, &service)
         .replace(REQUEST, &request)
+        .replace(INVOICE, &invoice)
         .replace(PICTURE, &picture)
         .replace(INVITATION, &invitation)
         .replace(ENDPOINT, &endpoint)
@@ -277,6 +284,7 @@ pub(crate) async fn accepted_by_route(function: &Function) -> TestApp {
         | "audit-log-create"
         | "services-create"
         | "requests-create"
+        | "invoices-pay"
         | "portal-ask"
         | "events-send"
         | "roles-create" => 201,

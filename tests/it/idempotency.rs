@@ -95,6 +95,15 @@ async fn every_post_that_needs_a_key_is_done_once() {
     let plans = twice("services-create", "/v1/services", plans).await;
     let asked = json!({ "clientId": id(&client), "serviceId": id(&plans), "title": "A plan" });
     twice("requests-create", "/v1/requests", asked).await;
+    let bill = crate::invoices::bill(json!({ "clientId": id(&client) }));
+    let invoice = twice("invoices-create", "/v1/invoices", bill).await;
+    let invoice = format!("/v1/invoices/{}", id(&invoice));
+    twice("invoices-void", &format!("{invoice}/void"), json!({})).await;
+    let bill = crate::invoices::bill(json!({ "clientId": id(&client) }));
+    let open = admin.post("/v1/invoices", &bill).await.expect(200);
+    let payments = format!("/v1/invoices/{}/payments", id(&open));
+    let paid = json!({ "amount": 1, "paymentMethod": "other" });
+    twice("invoices-pay", &payments, paid).await;
     let invitation = twice("invitations-create", "/v1/invitations", invite).await;
     let invitation = format!("/v1/invitations/{}", id(&invitation));
     twice("invitations-link", &format!("{invitation}/link"), json!({})).await;

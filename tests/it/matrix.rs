@@ -135,6 +135,7 @@ fn is_of_a_company(function: &Function) -> bool {
         "/v1/companies/",
         "/v1/invitations/",
         "/v1/requests/",
+        "/v1/invoices/",
     ];
     path.contains("{id}") && kinds.iter().any(|kind| path.starts_with(kind))
 }

@@ -56,6 +56,7 @@ async function journey() {
     await readTeam();
     await readCustomFields(client);
     await replaceClient(client);
+    await bill(client);
     await refuseUnbuilt();
     await sendEvent();
     await deleteCompany(company);
@@ -312,6 +313,40 @@ async function replaceClient(client) {
   deepEqual(after.companyIds, before.companyIds, 'companyIds');
   equal(after.email, before.email, 'email');
   deepEqual(after.customFields ?? {}, {}, 'customFields');
+}
+
+async function bill(client) {
+  step = 'createInvoice';
+  const requestBody = {
+    clientId: client.id,
+    lineItems: [{ description: 'Hours', amount: 5000, quantity: 1.5 }],
+    daysUntilDue: 30,
+    taxPercentage: 10,
+    paymentMethodPreferences: [{ type: 'creditCard', feePaidByClient: true }],
+  };
+  const invoice = await api.createInvoice({ requestBody });
+  equal(invoice.object, 'invoice', 'object');
+  equal(invoice.status, 'open', 'status');
+  equal(invoice.clientId, client.id, 'clientId');
+  equal(invoice.companyId, client.companyId, 'companyId');
+  deepEqual([invoice.taxAmount, invoice.total], [750, 8250], 'taxAmount and total');
+  deepEqual(invoice.paymentMethodPreferences, requestBody.paymentMethodPreferences, 'paymentMethodPreferences');
+
+  step = 'retrieveInvoice';
+  deepEqual(await api.retrieveInvoice({ id: invoice.id }), invoice, 'invoice');
+
+  step = 'listInvoices';
+  const invoices = await api.listInvoices({});
+  deepEqual(invoices.data.find((one) => one.id === invoice.id), invoice, 'invoice');
+
+  step = 'record a payment';
+  const { status } = await call('POST', `/v1/invoices/${invoice.id}/payments`, { amount: 8250, paymentMethod: 'bankAccount' });
+  equal(status, 201, 'status');
+
+  step = 'listPayments';
+  const payments = await api.listPayments({ invoiceId: invoice.id });
+  deepEqual(payments.data.map((one) => [one.status, one.amount, one.paymentMethod]), [['succeeded', 8250, 'bankAccount']], 'payments');
+  equal((await api.retrieveInvoice({ id: invoice.id })).status, 'paid', 'status');
 }
 
 async function refuseUnbuilt() {

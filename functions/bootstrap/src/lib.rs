@@ -57,7 +57,12 @@ pub const AREAS: &[Area] = &[
     },
     Area {
         name: "work",
-        resources: &[portico_services::FUNCTIONS, portico_requests::FUNCTIONS],
+        resources: &[
+            portico_services::FUNCTIONS,
+            portico_requests::FUNCTIONS,
+            portico_invoices::FUNCTIONS,
+            portico_payments::FUNCTIONS,
+        ],
     },
     Area {
         name: "hooks",

@@ -1,6 +1,6 @@
 //! Erases what is left of purged clients: their invitations and sessions, and
-//! whatever is personal in what they asked for, in events and in what endpoints
-//! answered.
+//! whatever is personal in what they asked for and were billed, in events and in
+//! what endpoints answered.
 //!
 //! What was sent to endpoints already is with their owners. Links that were
 //! asked for are not found by their client; they go by themselves, a week after
@@ -52,6 +52,7 @@ async fn erase_client(
         let invitations = workspace.invitations(of_client.clone(), &page).await?.items;
         if invitations.is_empty() {
             return Ok(erase_requests(app, workspace, endpoints, client).await?
+                && erase_invoices(app, workspace, endpoints, client).await?
                 && erase_sessions(workspace, client).await?
                 && erase_events(workspace, endpoints, client.uuid()).await?);
         }
@@ -89,6 +90,47 @@ async fn erase_requests(
                 };
                 let mut change = Change::by_system(app.moment());
                 request.erase(&mut change);
+                Ok(workspace.commit(&change).await?)
+            })
+            .await?;
+        }
+        after = found.next;
+        if after.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Erases what is personal in what was billed or addressed to a client, and in
+/// its payments. Books are kept by law, so the rest stays. The events go first:
+/// who dies in between finds the invoice again.
+async fn erase_invoices(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    endpoints: &[Endpoint],
+    client: ClientId,
+) -> Result<bool, TriggerError> {
+    let mut after = None;
+    for _ in 0..PAGES {
+        let page = PageRequest { limit: 100, after };
+        let found = workspace.unerased_invoices(client, &page).await?;
+        for listed in found.items {
+            let payments = workspace.payments_of(listed.id).await?;
+            let payments = payments.iter().map(|payment| payment.id.uuid());
+            for object in payments.chain([listed.id.uuid()]) {
+                if !erase_events(workspace, endpoints, object).await? {
+                    return Ok(false);
+                }
+            }
+            retry(TriggerError::is_stale, || async {
+                let invoice = workspace.invoice(listed.id).await?;
+                let Some(invoice) = invoice.filter(|invoice| invoice.erased_at.is_none()) else {
+                    return Ok(());
+                };
+                let payments = workspace.payments_of(listed.id).await?;
+                let mut change = Change::by_system(app.moment());
+                invoice.erase(&mut change, &payments);
                 Ok(workspace.commit(&change).await?)
             })
             .await?;

@@ -3,11 +3,14 @@
 
 pub mod ask;
 mod avatar;
+mod billed;
 pub mod cancel;
 pub mod clear_avatar;
 pub mod email;
 pub mod home;
 pub mod invite;
+pub mod invoice;
+pub mod invoices;
 pub mod me;
 mod own;
 pub mod password;
@@ -37,6 +40,8 @@ pub const FUNCTIONS: &[Function] = &[
     requests::FUNCTION,
     request::FUNCTION,
     cancel::FUNCTION,
+    invoices::FUNCTION,
+    invoice::FUNCTION,
     password::FUNCTION,
     email::FUNCTION,
     sessions::FUNCTION,

@@ -14,7 +14,7 @@ mod trigger;
 pub use grant::{Grant, Resource};
 pub use media::MediaError;
 pub use portico_store::Clock;
-pub use retry::retry;
+pub use retry::{retry, retry_crowded};
 pub use trigger::{BatchFailures, Source, Trigger, TriggerError, sqs_batch, sqs_messages};
 
 use portico_crm::Adapters;

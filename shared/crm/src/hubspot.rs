@@ -185,6 +185,12 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
         | EventType::ServiceDeleted
         | EventType::RequestCreated
         | EventType::RequestStatusChanged
+        | EventType::InvoiceCreated
+        | EventType::InvoiceUpdated
+        | EventType::InvoicePaid
+        | EventType::InvoiceVoided
+        | EventType::PaymentSucceeded
+        | EventType::PaymentFailed
         | EventType::WorkspaceUpdated
         | EventType::CustomFieldCreated
         | EventType::CustomFieldUpdated

@@ -216,6 +216,12 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
         | EventType::ServiceDeleted
         | EventType::RequestCreated
         | EventType::RequestStatusChanged
+        | EventType::InvoiceCreated
+        | EventType::InvoiceUpdated
+        | EventType::InvoicePaid
+        | EventType::InvoiceVoided
+        | EventType::PaymentSucceeded
+        | EventType::PaymentFailed
         | EventType::WorkspaceUpdated
         | EventType::CustomFieldCreated
         | EventType::CustomFieldUpdated

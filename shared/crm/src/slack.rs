@@ -203,6 +203,12 @@ fn message(story: &Story<'_>) -> Option<String> {
         EventType::ServiceUpdated => access("Service changed"),
         EventType::ServiceDeleted => access("Service deleted"),
         EventType::RequestCreated | EventType::RequestStatusChanged => Some(request(story)),
+        EventType::InvoiceCreated
+        | EventType::InvoiceUpdated
+        | EventType::InvoicePaid
+        | EventType::InvoiceVoided
+        | EventType::PaymentSucceeded
+        | EventType::PaymentFailed => Some(billing(story, kind)),
         EventType::WorkspaceUpdated => Some("The settings of the workspace changed".to_owned()),
         EventType::WebhookEndpointDisabled => Some(format!(
             "Webhook endpoint disabled: {}. {}",
@@ -221,6 +227,23 @@ fn request(story: &Story<'_>) -> String {
         return format!("{} asks for {service}: {title}", member(story));
     }
     format!("Request {}: {title}", story.text("status"))
+}
+
+/// Amounts are in the smallest unit, which is not the same for all currencies.
+fn billing(story: &Story<'_>, kind: EventType) -> String {
+    let amount = |field: &str| {
+        let amount = shown(story.event.data.get(field).unwrap_or(&Value::Null));
+        format!("{amount} (smallest unit of {})", story.text("currency"))
+    };
+    let number = or(story.text("number"), story.text("id"));
+    match kind {
+        EventType::InvoiceCreated => format!("New invoice {number}: {}", amount("total")),
+        EventType::InvoicePaid => format!("Invoice paid: {number}"),
+        EventType::InvoiceVoided => format!("Invoice voided: {number}"),
+        EventType::PaymentSucceeded => format!("Payment recorded: {}", amount("amount")),
+        EventType::PaymentFailed => format!("Payment failed: {}", amount("amount")),
+        _ => format!("Invoice changed: {number}. {}", changes(story)),
+    }
 }
 
 fn person(story: &Story<'_>) -> String {

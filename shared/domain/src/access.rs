@@ -55,6 +55,10 @@ permissions! {
     ViewRequests = "view_requests",
     /// Ask on behalf of clients, and move what they ask for on.
     ManageRequests = "manage_requests",
+    /// See invoices and payments.
+    ViewBilling = "view_billing",
+    /// Bill, change and void invoices, and record their payments.
+    ManageBilling = "manage_billing",
     /// Change the settings of the workspace.
     ManageWorkspace = "manage_workspace",
     /// See and change webhook endpoints and their deliveries.
@@ -93,7 +97,9 @@ impl Permission {
             | Self::DeleteClients
             | Self::ManageClientOrganizations
             | Self::ViewRequests
-            | Self::ManageRequests => false,
+            | Self::ManageRequests
+            | Self::ViewBilling
+            | Self::ManageBilling => false,
             Self::ManageWebhooks
             | Self::ViewEvents
             | Self::ManageMembers

@@ -9,9 +9,9 @@ mod scope;
 use crate::{
     Account, AddressMark, ApiKey, AuditEntryId, AuditNote, Chore, Client, ClientId, Company,
     CompanyId, CompanyRefusal, CustomRole, Email, Endpoint, EndpointId, Event, FieldSet,
-    InternalUser, Invitation, Letter, LetterId, Moment, Origin, Picture, Recovery, Service,
-    ServiceId, ServiceRequest, Session, SessionEnd, Ticket, Time, WebhookDelivery, Work, Workspace,
-    WorkspaceId,
+    InternalUser, Invitation, Invoice, Letter, LetterId, Moment, Origin, Payment, Picture,
+    Recovery, Service, ServiceId, ServiceRequest, Session, SessionEnd, Ticket, Time,
+    WebhookDelivery, Work, Workspace, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -82,6 +82,12 @@ pub struct Change<'a> {
     pub required_services: BTreeSet<ServiceId>,
     /// Requests added or changed.
     pub requests: Vec<Revision<ServiceRequest>>,
+    /// Invoices added or changed.
+    pub invoices: Vec<Revision<Invoice>>,
+    /// Payments recorded or changed.
+    pub payments: Vec<Revision<Payment>>,
+    /// How far the numbers of invoices were counted, and are from now on.
+    pub invoices_numbered: Option<(u64, u64)>,
     /// Services on which it was decided, each in this version.
     pub based_on_services: Vec<(ServiceId, u64)>,
     /// Companies on which it was decided, each in this version.
@@ -151,6 +157,9 @@ impl<'a> Change<'a> {
             deleted_services: Vec::new(),
             required_services: BTreeSet::new(),
             requests: Vec::new(),
+            invoices: Vec::new(),
+            payments: Vec::new(),
+            invoices_numbered: None,
             based_on_services: Vec::new(),
             based_on_companies: Vec::new(),
             invitations: Vec::new(),

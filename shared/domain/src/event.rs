@@ -123,6 +123,18 @@ event_types! {
     RequestCreated = "request.created",
     /// A request was taken up, done, declined or cancelled.
     RequestStatusChanged = "request.statusChanged",
+    /// Something was billed to a company or a client.
+    InvoiceCreated = "invoice.created",
+    /// An invoice's number, memo or due date changed, or a part of it was paid.
+    InvoiceUpdated = "invoice.updated",
+    /// All of an invoice was paid.
+    InvoicePaid = "invoice.paid",
+    /// An invoice was voided: it was not to be paid.
+    InvoiceVoided = "invoice.voided",
+    /// A payment of an invoice was recorded.
+    PaymentSucceeded = "payment.succeeded",
+    /// That a payment of an invoice failed was recorded.
+    PaymentFailed = "payment.failed",
     /// The settings of the workspace changed.
     WorkspaceUpdated = "workspace.updated",
     /// An endpoint said that it is gone, or was disabled by hand, and gets
@@ -225,7 +237,12 @@ impl Event {
     /// type and its place in the sequence stay.
     #[must_use]
     pub fn erased(&self) -> Self {
-        let is_id = |name: &str| matches!(name, "id" | "object" | "clientId" | "companyId");
+        let is_id = |name: &str| {
+            matches!(
+                name,
+                "id" | "object" | "clientId" | "companyId" | "invoiceId"
+            )
+        };
         let ids = self.data.iter().filter(|(name, _)| is_id(name));
         let mut data: Map<String, Value> = ids
             .map(|(name, value)| (name.clone(), value.clone()))

@@ -74,6 +74,10 @@ kinds! {
     ServiceId of Service;
     /// What a client asks for.
     RequestId of Request;
+    /// What was billed.
+    InvoiceId of Invoice;
+    /// Money that came for an invoice, or did not.
+    PaymentId of Payment;
 }
 
 impl<K> Id<K> {

@@ -24,6 +24,7 @@ mod id;
 mod internal_user;
 mod invalid;
 mod invitation;
+mod invoice;
 mod lane;
 mod letter;
 mod link;
@@ -31,6 +32,7 @@ mod listed;
 mod members;
 mod origin;
 mod pace;
+mod payment;
 mod person;
 mod picture;
 mod plan;
@@ -88,8 +90,9 @@ pub use event::{AppEvent, Event, EventName, EventType, Told};
 pub use health::{EndpointHealth, Gate, Setback};
 pub use id::{
     ApiKeyId, AuditEntryId, ChoreId, ClientId, CompanyId, CustomFieldId, DeliveryId, EndpointId,
-    EventId, Id, IdSource, InternalUserId, InvitationId, LaneId, LetterId, Moment, NoId, OptionId,
-    RecoveryId, RequestId, RoleId, ServiceId, SessionId, TicketId, WorkspaceId, kind,
+    EventId, Id, IdSource, InternalUserId, InvitationId, InvoiceId, LaneId, LetterId, Moment, NoId,
+    OptionId, PaymentId, RecoveryId, RequestId, RoleId, ServiceId, SessionId, TicketId,
+    WorkspaceId, kind,
 };
 pub use internal_user::{
     InternalUser, InternalUserDraft, InternalUserPatch, InternalUserView, Joining, MemberStatus,
@@ -101,12 +104,21 @@ pub use invitation::{
     InviteRefusal, Lifetime, MailReport, RESEND_PAUSE, RESEND_WINDOW, RESENDS_PER_WINDOW,
     lifetime_of_days,
 };
+pub use invoice::{
+    BilledTo, Decimal, Invoice, InvoiceDraft, InvoiceNumber, InvoicePatch, InvoiceRefusal,
+    InvoiceStatus, InvoiceView, LineDraft, LineItem, LineItemView, MAX_LINES, MAX_PAYMENTS,
+    MAX_TOTAL, Totals, due_date, parse_currency,
+};
 pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use link::WebLink;
 pub use listed::Listed;
 pub use origin::{ChangeSource, Origin};
 pub use pace::{NoPace, Pace};
+pub use payment::{
+    FeeAmount, OnlineMethod, Payment, PaymentDraft, PaymentFields, PaymentMethod,
+    PaymentPreference, PaymentStatus, PaymentView,
+};
 pub use person::{Door, Person};
 pub use picture::Picture;
 pub use plan::{EachView, Feature, LimitView, LimitsView, Plan, Used};

@@ -20,14 +20,15 @@ pub enum Listed {
 
 impl Event {
     /// What has to be listed anew after this event. What happens to a client's
-    /// invitation or membership happens to the client; what it asks for is in no
-    /// list of clients, and what an app tells changes nothing here.
+    /// invitation or membership happens to the client; what it asks for and
+    /// is billed is in no list of clients, and what an app tells changes nothing
+    /// here.
     pub fn listed(&self) -> Option<Listed> {
         self.event_type.ours()?;
         let client = self.data.get("clientId").and_then(Value::as_str);
         let client: Option<Uuid> = client.and_then(|id| id.parse().ok());
         match (self.object.as_str(), client) {
-            ("request", _) => None,
+            ("request" | "invoice" | "payment", _) => None,
             (_, Some(id)) => Some(Listed::Client(ClientId::from_uuid(id))),
             ("client", None) => Some(Listed::Client(ClientId::from_uuid(self.object_id))),
             ("company", None) => Some(Listed::Company(CompanyId::from_uuid(self.object_id))),

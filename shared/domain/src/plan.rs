@@ -8,8 +8,9 @@
 //! before there was a limit can be counted one by one while others come and go.
 
 use crate::{
-    MAX_ACCOUNT_MANAGERS, MAX_COMPANIES, MAX_COMPANY_ACCESS, MAX_ENDPOINTS, MAX_FIELDS,
-    MAX_OPTIONS, MAX_OPTIONS_IN_ALL, MAX_ROLES, MAX_TAGS, RateLimit, Workspace, WorkspaceId,
+    MAX_ACCOUNT_MANAGERS, MAX_COMPANIES, MAX_COMPANY_ACCESS, MAX_ENDPOINTS, MAX_FIELDS, MAX_LINES,
+    MAX_OPTIONS, MAX_OPTIONS_IN_ALL, MAX_PAYMENTS, MAX_ROLES, MAX_TAGS, RateLimit, Workspace,
+    WorkspaceId,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,6 +134,10 @@ pub struct EachView {
     pub options_of_field: usize,
     /// Companies that an internal user is limited to.
     pub companies_of_internal_user: usize,
+    /// Lines of an invoice.
+    pub lines_of_invoice: usize,
+    /// Payments of an invoice, those that failed included.
+    pub payments_of_invoice: usize,
 }
 
 /// How much of its limits a workspace uses; `None` for what is not counted, or
@@ -199,6 +204,8 @@ impl Workspace {
                 account_managers: MAX_ACCOUNT_MANAGERS,
                 options_of_field: MAX_OPTIONS,
                 companies_of_internal_user: MAX_COMPANY_ACCESS,
+                lines_of_invoice: MAX_LINES,
+                payments_of_invoice: MAX_PAYMENTS,
             },
             features: features
                 .map(|feature| (feature.name().to_owned(), is_on(feature)))

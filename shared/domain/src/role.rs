@@ -62,6 +62,8 @@ impl Role {
                 Permission::ManageClientOrganizations,
                 Permission::ViewRequests,
                 Permission::ManageRequests,
+                Permission::ViewBilling,
+                Permission::ManageBilling,
                 Permission::ViewEvents,
             ])),
             Self::Custom(_) => None,

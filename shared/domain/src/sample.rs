@@ -4,11 +4,12 @@
 //! events that it tells are the samples, so they cannot differ from real ones.
 
 use crate::{
-    Actor, ApiKey, ApiKeyPatch, Change, Client, ClientDraft, ClientPatch, Company, CompanyAccess,
-    CompanyName, CompanyPatch, CustomRole, Email, Endpoint, EndpointDraft, Event, EventFilter,
-    EventType, Fate, FieldDraft, FieldEntity, FieldPatch, FieldSet, FieldType, GivenUp,
-    InternalUser, InternalUserDraft, InternalUserPatch, Invitation, MailReport, Moment, Permission,
-    PersonName, RequestDraft, RequestStatus, Role, Service, ServiceName, ServicePatch,
+    Actor, ApiKey, ApiKeyPatch, BilledTo, Change, Client, ClientDraft, ClientPatch, Company,
+    CompanyAccess, CompanyName, CompanyPatch, CustomRole, Email, Endpoint, EndpointDraft, Event,
+    EventFilter, EventType, Fate, FieldDraft, FieldEntity, FieldPatch, FieldSet, FieldType,
+    GivenUp, InternalUser, InternalUserDraft, InternalUserPatch, Invitation, Invoice, InvoiceDraft,
+    LineDraft, MailReport, Moment, PaymentDraft, PaymentFields, PaymentMethod, PaymentStatus,
+    Permission, PersonName, RequestDraft, RequestStatus, Role, Service, ServiceName, ServicePatch,
     ServiceRequest, Workspace, WorkspaceId, WorkspacePatch,
 };
 use std::time::Duration;
@@ -54,6 +55,7 @@ fn story(workspace_id: WorkspaceId, moment: Moment<'_>) -> Option<Vec<Event>> {
     };
     company.update(change, renamed).ok()?;
     request(change, workspace_id, &company)?;
+    invoice(change, workspace_id, &company)?;
     let john = client("John", "Doe", "john.doe@example.com", &company)?;
     let mut john = Client::create(moment, workspace_id, john, author);
     john = change.save_client(None, john);
@@ -193,6 +195,41 @@ fn request(change: &mut Change<'_>, workspace_id: WorkspaceId, company: &Company
         ServiceRequest::ask(change, &mary, Some(company), &service, draft, author).ok()?;
     let note = Some("Filed today.".to_owned());
     request.move_to(change, RequestStatus::Done, note).ok()?;
+    Some(())
+}
+
+/// A company is billed twice: one invoice is paid at the second try, in two
+/// parts, the other voided.
+fn invoice(change: &mut Change<'_>, workspace_id: WorkspaceId, company: &Company) -> Option<()> {
+    let due = change.moment.now + Duration::from_hours(14 * 24);
+    let line = LineDraft {
+        description: "Tax return for the year 2025".to_owned(),
+        amount: Some(25_000),
+        quantity: None,
+    };
+    let draft = InvoiceDraft::new(&[line], None, due).ok()?;
+    let billed = BilledTo::company(company.id);
+    let open = Invoice::create(change, workspace_id, billed, draft.clone(), 0);
+    let paid = |amount, status, message: &str| PaymentFields {
+        amount: Some(amount),
+        status,
+        payment_method: Some(PaymentMethod::CreditCard),
+        last4_digits: "4242".to_owned(),
+        brand: "visa".to_owned(),
+        message: message.to_owned(),
+        ..PaymentFields::default()
+    };
+    let mut unpaid = open;
+    for fields in [
+        paid(25_000, PaymentStatus::Failed, "Your card has expired."),
+        paid(10_000, PaymentStatus::Succeeded, ""),
+        paid(15_000, PaymentStatus::Succeeded, ""),
+    ] {
+        let draft = PaymentDraft::new(fields, change.moment.now).ok()?;
+        unpaid = unpaid.pay(change, draft).ok()?.0;
+    }
+    let wrong = Invoice::create(change, workspace_id, billed, draft, 1);
+    wrong.void(change).ok()?;
     Some(())
 }
 

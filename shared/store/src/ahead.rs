@@ -8,7 +8,7 @@
 
 use crate::{
     Error, WorkspaceStore, access, audit, client, company, delivery, endpoint, event, field_set,
-    internal_user, invitation,
+    internal_user, invitation, invoice,
     item::{Attributes, read},
     pattern::Key,
     recovery, request, role, service, workspace,
@@ -50,6 +50,8 @@ pub enum Named {
     Request(Uuid),
     /// A service.
     Service(Uuid),
+    /// An invoice.
+    Invoice(Uuid),
     /// An API key.
     ApiKey(Uuid),
     /// An entry of the audit log.
@@ -72,6 +74,7 @@ impl Named {
             Self::Role(id) => role::this_key(w, Id::from_uuid(id)),
             Self::Request(id) => request::this_key(w, Id::from_uuid(id)),
             Self::Service(id) => service::this_key(w, Id::from_uuid(id)),
+            Self::Invoice(id) => invoice::this_key(w, Id::from_uuid(id)),
             Self::ApiKey(id) => access::this_key(Id::from_uuid(id)),
             Self::AuditEntry(id) => audit::this_key(w, Id::from_uuid(id)),
         }]

@@ -7,6 +7,7 @@
 //! has been read.
 
 mod admins;
+mod billing;
 mod limit;
 mod meaning;
 mod rehearsal;
@@ -143,6 +144,7 @@ impl WorkspaceStore<'_> {
             transaction.check_company(&company::company_key(self.id, id), id)?;
         }
         transaction.services_and_requests(self.id, change)?;
+        transaction.billing(self.id, change)?;
         for Revision { before, after } in &change.invitations {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(invitation::invitation_item(after)?, version)?;

@@ -48,6 +48,9 @@ pub enum CommitError {
     /// The workspace has no such service.
     #[error("there is no service {0}")]
     UnknownService(ServiceId),
+    /// Another invoice of the workspace has the number.
+    #[error("the number belongs to another invoice")]
+    InvoiceNumberTaken,
     /// The company takes no clients at the moment.
     #[error("the company {0} is not active")]
     InactiveCompany(CompanyId, CompanyName),

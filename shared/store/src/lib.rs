@@ -29,6 +29,7 @@ mod field_set;
 mod health;
 mod internal_user;
 mod invitation;
+mod invoice;
 mod item;
 mod lane;
 mod letter;
@@ -38,6 +39,7 @@ mod merged;
 mod pace;
 mod password;
 mod pattern;
+mod payment;
 mod person;
 mod rate;
 mod recovery;
@@ -67,11 +69,13 @@ pub use endpoint::EndpointLimit;
 pub use error::{CommitError, Error};
 pub use event::{EventFilter, MAX_EVENT_LENGTH};
 pub use invitation::InvitationFilter;
+pub use invoice::InvoiceFilter;
 pub use item::TTL as TTL_ATTRIBUTE;
 pub use list::{Page, PageRequest, Position, Sort};
 pub use pace::KnownPace;
 pub use password::{Login, StoredPassword};
 pub use pattern::{Index, Pattern};
+pub use payment::PaymentFilter;
 pub use rate::{RATE_ATTRIBUTES, RATE_PARTITIONS};
 pub use request::RequestFilter;
 pub use restore::RestoreError;
@@ -238,6 +242,8 @@ pub fn patterns() -> impl Iterator<Item = &'static Pattern> {
         field_set::PATTERNS,
         service::PATTERNS,
         request::PATTERNS,
+        invoice::PATTERNS,
+        payment::PATTERNS,
         chore::PATTERNS,
         company::derive::PATTERNS,
         invitation::PATTERNS,

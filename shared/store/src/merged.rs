@@ -5,7 +5,7 @@
 //! workspace, and goes on behind one sort key in all of them.
 
 use crate::{
-    CALLS_AT_ONCE, Error, Page, PageRequest, Position, Store,
+    CALLS_AT_ONCE, Error, Page, PageRequest, Position, Store, WorkspaceStore,
     item::{Attributes, read},
     list::{Order, Question},
 };
@@ -24,6 +24,26 @@ const FEWEST: usize = 10;
 struct Part {
     items: Vec<(String, Attributes)>,
     read_to: Option<String>,
+}
+
+impl WorkspaceStore<'_> {
+    /// A page of what these questions, all in one order, find together; of one,
+    /// it is one Query.
+    pub(crate) async fn any_of<T: DeserializeOwned>(
+        &self,
+        entity: &'static str,
+        mut questions: Vec<Question>,
+        page: &PageRequest,
+    ) -> Result<Page<T>, Error> {
+        match (questions.pop(), questions.is_empty()) {
+            (None, _) => Ok(Page::empty()),
+            (Some(only), true) => self.store.list(entity, only, page).await,
+            (Some(last), false) => {
+                questions.push(last);
+                self.store.merged(entity, questions, page).await
+            }
+        }
+    }
 }
 
 impl Store {

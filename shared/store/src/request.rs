@@ -76,15 +76,8 @@ impl WorkspaceStore<'_> {
         filter: RequestFilter,
         page: &PageRequest,
     ) -> Result<Page<ServiceRequest>, Error> {
-        let mut questions = self.questions_for_requests(&filter);
-        match (questions.pop(), questions.is_empty()) {
-            (None, _) => Ok(Page::empty()),
-            (Some(only), true) => self.store.list(ENTITY, only, page).await,
-            (Some(last), false) => {
-                questions.push(last);
-                self.store.merged(ENTITY, questions, page).await
-            }
-        }
+        self.any_of(ENTITY, self.questions_for_requests(&filter), page)
+            .await
     }
 
     /// Requests of this client, under this very id, that are not erased yet.

@@ -50,7 +50,7 @@ pub use paging::{ListView, Paging};
 pub use problem::{Problem, ProblemView};
 pub use request::Request;
 pub use response::{Deletion, Response, created, document, immutable, ok, see_other};
-pub use retry::retry_stale;
+pub use retry::{retry_crowded, retry_stale};
 pub use route::{Access, Method, Route};
 pub use serve::{refuse, serve};
 pub use session::{

@@ -186,6 +186,7 @@ impl Route {
             "internal-users" => Some(Named::InternalUser(id)),
             "requests" => Some(Named::Request(id)),
             "services" => Some(Named::Service(id)),
+            "invoices" => Some(Named::Invoice(id)),
             "roles" => Some(Named::Role(id)),
             "api-keys" => Some(Named::ApiKey(id)),
             "audit-log" => Some(Named::AuditEntry(id)),

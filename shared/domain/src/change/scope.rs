@@ -49,6 +49,14 @@ impl Change<'_> {
             .requests
             .iter()
             .map(|revision| revision.after.workspace_id);
+        let invoices = self
+            .invoices
+            .iter()
+            .map(|revision| revision.after.workspace_id);
+        let payments = self
+            .payments
+            .iter()
+            .map(|revision| revision.after.workspace_id);
         let endpoints = self.endpoints.iter().map(|revision| &revision.after);
         let endpoints = endpoints.chain(&self.deleted_endpoints);
         let itself = self.workspace.iter().map(|revision| revision.after.id);
@@ -73,6 +81,8 @@ impl Change<'_> {
             .chain(roles)
             .chain(services)
             .chain(requests)
+            .chain(invoices)
+            .chain(payments)
             .chain(endpoints.map(|endpoint| endpoint.workspace_id))
             .chain(self.deliveries.iter().map(|delivery| delivery.workspace_id))
             .chain(self.recoveries.iter().map(|recovery| recovery.workspace_id))

@@ -5,7 +5,8 @@ use super::Problem;
 use portico_app::MediaError;
 use portico_domain::{
     AskRefusal, ClientId, CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, GoogleRefusal,
-    Invalid, InviteRefusal, LifeRefusal, MAX_ENDPOINTS, MergeRefusal, StepRefusal, Unsigned,
+    Invalid, InviteRefusal, InvoiceRefusal, LifeRefusal, MAX_ENDPOINTS, MAX_PAYMENTS, MergeRefusal,
+    StepRefusal, Unsigned,
 };
 use portico_files::{FileError, picture::PictureError};
 use portico_google::GoogleError;
@@ -87,6 +88,12 @@ impl From<CommitError> for Problem {
                 format!("there is no service {id} in this workspace"),
             )
             .with("field", "serviceIds"),
+            CommitError::InvoiceNumberTaken => Self::new(
+                409,
+                "invoice_number_taken",
+                "another invoice of this workspace has this number",
+            )
+            .with("field", "number"),
             CommitError::InternalUserEmailTaken => Self::new(
                 409,
                 "email_taken",
@@ -180,6 +187,26 @@ impl From<StepRefusal> for Problem {
             StepRefusal::NoteAlone(_) => ("request_status_unchanged", "note"),
         };
         Self::new(409, code, message).with("field", field)
+    }
+}
+
+impl From<InvoiceRefusal> for Problem {
+    fn from(refusal: InvoiceRefusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            InvoiceRefusal::NotOpen(status) => {
+                Self::new(409, "invoice_not_open", message).with("status", status.name())
+            }
+            InvoiceRefusal::PaidInPart(paid) => {
+                Self::new(409, "invoice_paid_in_part", message).with("amountPaid", paid)
+            }
+            InvoiceRefusal::TooMuch(left) => Self::new(409, "payment_exceeds_invoice", message)
+                .with("field", "amount")
+                .with("amountDue", left),
+            InvoiceRefusal::TooManyPayments => {
+                Self::new(409, "too_many_payments", message).with("limit", MAX_PAYMENTS)
+            }
+        }
     }
 }
 

@@ -63,6 +63,12 @@ pub(super) fn is_local_only(kind: EventType) -> Option<&'static str> {
         | EventType::ServiceDeleted
         | EventType::RequestCreated
         | EventType::RequestStatusChanged
+        | EventType::InvoiceCreated
+        | EventType::InvoiceUpdated
+        | EventType::InvoicePaid
+        | EventType::InvoiceVoided
+        | EventType::PaymentSucceeded
+        | EventType::PaymentFailed
         | EventType::WorkspaceUpdated
         | EventType::WebhookEndpointDisabled => None,
     }
@@ -146,6 +152,12 @@ pub(super) async fn run(kind: EventType, stage: &mut Stage<'_>) -> Result<String
             service(kind, stage).await
         }
         EventType::RequestCreated | EventType::RequestStatusChanged => request(kind, stage).await,
+        EventType::InvoiceCreated
+        | EventType::InvoiceUpdated
+        | EventType::InvoicePaid
+        | EventType::InvoiceVoided
+        | EventType::PaymentSucceeded
+        | EventType::PaymentFailed => billing(kind, stage).await,
         // Plans are the operator's; no caller can bring this about.
         EventType::LimitReached => Err(TriggerError::OnlyOperator(kind)),
         EventType::WorkspaceUpdated => workspace(stage).await,
@@ -232,6 +244,40 @@ async fn request(kind: EventType, stage: &mut Stage<'_>) -> Result<String, Trigg
     }
     stage.delete(&path).await?;
     Ok(id.to_owned())
+}
+
+/// A client is billed one cent, which is paid or voided in the end, so that
+/// nothing is owed.
+async fn billing(kind: EventType, stage: &mut Stage<'_>) -> Result<String, TriggerError> {
+    let client = stage.client(&[]).await?;
+    let invoice = stage.invoice(&client).await?;
+    let path = format!("/v1/invoices/{invoice}");
+    let payments = format!("{path}/payments");
+    let payment = |status: &str| json!({ "amount": 1, "paymentMethod": "other", "status": status });
+    match kind {
+        EventType::InvoicePaid => {
+            let paid = payment("succeeded");
+            stage.ask(Method::POST, &payments, Some(&paid)).await?;
+            return Ok(invoice);
+        }
+        EventType::PaymentSucceeded | EventType::PaymentFailed => {
+            let is_paid = kind == EventType::PaymentSucceeded;
+            let made = payment(if is_paid { "succeeded" } else { "failed" });
+            let made = stage.ask(Method::POST, &payments, Some(&made)).await?;
+            let id = made["id"].as_str().ok_or(TriggerError::Missing("id"))?;
+            if !is_paid {
+                stage.void(&path).await?;
+            }
+            return Ok(id.to_owned());
+        }
+        EventType::InvoiceUpdated => {
+            let change = json!({ "memo": "Triggered" });
+            stage.patch(&path, &change).await?;
+        }
+        _ => {}
+    }
+    stage.void(&path).await?;
+    Ok(invoice)
 }
 
 /// A service that is gone again, whatever is told.

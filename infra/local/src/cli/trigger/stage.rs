@@ -130,6 +130,23 @@ impl<'a> Stage<'a> {
         self.make("service", "/v1/services", &body).await
     }
 
+    /// A new invoice of one cent for this client.
+    pub(super) async fn invoice(&mut self, client: &str) -> Result<String, TriggerError> {
+        let body = json!({
+            "clientId": client,
+            "lineItems": [{ "description": self.name(), "amount": 1, "quantity": 1 }],
+            "daysUntilDue": 14,
+        });
+        self.make("invoice", "/v1/invoices", &body).await
+    }
+
+    /// Voids an invoice.
+    pub(super) async fn void(&self, path: &str) -> Result<(), TriggerError> {
+        let path = format!("{path}/void");
+        self.ask(Method::POST, &path, Some(&json!({}))).await?;
+        Ok(())
+    }
+
     /// A new endpoint that hardly gets anything.
     pub(super) async fn endpoint(&mut self) -> Result<String, TriggerError> {
         let url = if self.is_local {
