@@ -52,6 +52,8 @@ pub enum Named {
     Service(Uuid),
     /// An invoice.
     Invoice(Uuid),
+    /// How far the numbers of invoices are counted.
+    InvoicesNumbered,
     /// An API key.
     ApiKey(Uuid),
     /// An entry of the audit log.
@@ -74,6 +76,7 @@ impl Named {
             Self::Role(id) => role::this_key(w, Id::from_uuid(id)),
             Self::Request(id) => request::this_key(w, Id::from_uuid(id)),
             Self::Service(id) => service::this_key(w, Id::from_uuid(id)),
+            Self::InvoicesNumbered => invoice::numbered_key(w),
             Self::Invoice(id) => invoice::this_key(w, Id::from_uuid(id)),
             Self::ApiKey(id) => access::this_key(Id::from_uuid(id)),
             Self::AuditEntry(id) => audit::this_key(w, Id::from_uuid(id)),

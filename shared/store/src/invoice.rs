@@ -231,7 +231,7 @@ pub(crate) fn number_guard_item(invoice: &Invoice) -> Result<Attributes, Error> 
     )
 }
 
-fn numbered_key(workspace: WorkspaceId) -> Key {
+pub(crate) fn numbered_key(workspace: WorkspaceId) -> Key {
     NUMBERED.key(&[&workspace])
 }
 

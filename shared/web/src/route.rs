@@ -165,6 +165,10 @@ impl Route {
         match resource {
             "workspaces" if self.method != Method::Get => return Some(Named::Workspace),
             "custom-fields" => return Some(Named::CustomFields),
+            // Whoever bills something counts on from there.
+            "invoices" if !is_one && self.method == Method::Post => {
+                return Some(Named::InvoicesNumbered);
+            }
             // The event behind which a list begins.
             "events" if !is_one && self.method == Method::Get => {
                 let after = request.query("after")?.parse().ok()?;

@@ -13,6 +13,9 @@ const NAMES: &[(&str, &str)] = &[
     ("clientDeleted", "client.deleted"),
     ("clientInvited", "invitation.created"),
     ("clientInvited", "invitation.resent"),
+    ("invoiceCreated", "invoice.created"),
+    ("invoicePaid", "invoice.paid"),
+    ("invoiceVoided", "invoice.voided"),
 ];
 
 /// What this name stands for in our log: several things, where it is one of the
