@@ -152,6 +152,7 @@ async fn an_invoice_is_billed_changed_voided_and_told() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 async fn what_cannot_be_billed_is_refused_with_the_name_of_its_field() {
     let app = TestApp::start().await;
     let admin = app.admin();

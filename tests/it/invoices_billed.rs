@@ -4,8 +4,21 @@ use crate::invoices::{bill, billed, client, company};
 use e2e::TestApp;
 use serde_json::json;
 
-#[tokio::test]
-async fn the_company_is_billed_or_the_client_who_has_none() {
+struct World {
+    app: TestApp,
+    engines: String,
+    /// Not active.
+    looms: String,
+    /// A client of the one.
+    one: String,
+    /// A client of both.
+    both: String,
+    /// A client of none, and the placeholder that stands for it.
+    none: String,
+    stand_in: String,
+}
+
+async fn world() -> World {
     let app = TestApp::start().await;
     let admin = app.admin();
     let (engines, looms) = (company(&app, "Engines").await, company(&app, "Looms").await);
@@ -17,7 +30,29 @@ async fn the_company_is_billed_or_the_client_who_has_none() {
     let off = json!({ "isActive": false });
     let inactive = format!("/v1/companies/{looms}");
     admin.patch(&inactive, &off).await.expect(200);
+    World {
+        app,
+        engines,
+        looms,
+        one,
+        both,
+        none,
+        stand_in,
+    }
+}
 
+#[tokio::test]
+async fn the_company_is_billed_or_the_client_who_has_none() {
+    let World {
+        app,
+        engines,
+        looms,
+        one,
+        both,
+        none,
+        stand_in,
+    } = world().await;
+    let admin = app.admin();
     let nobody = "";
     for (to, client, company) in [
         (json!({ "companyId": looms }), nobody, &*looms),
@@ -52,6 +87,25 @@ async fn the_company_is_billed_or_the_client_who_has_none() {
         let recipient = if client.is_empty() { company } else { client };
         assert_eq!(made["recipientId"], json!(recipient), "{to}");
     }
+    // While companies are off, nobody is asked for one.
+    let settings = json!({ "companies": "off" });
+    admin.patch("/v1/workspaces", &settings).await.expect(200);
+    let made = billed(&admin, json!({ "clientId": both })).await;
+    assert_eq!(made["companyId"], "");
+}
+
+#[tokio::test]
+async fn who_cannot_be_billed_is_refused_with_the_name_of_its_field() {
+    let World {
+        app,
+        engines,
+        looms,
+        one,
+        both,
+        stand_in,
+        ..
+    } = world().await;
+    let admin = app.admin();
     let archived = client_gone(&app).await;
     let theirs = app.other_tenant().await.actor;
     let theirs = theirs
@@ -101,11 +155,6 @@ async fn the_company_is_billed_or_the_client_who_has_none() {
         let refused = admin.post("/v1/invoices", &bill(to.clone())).await;
         assert_eq!(refused.problem(400, code), Some(field), "{to}");
     }
-    // While companies are off, nobody is asked for one.
-    let settings = json!({ "companies": "off" });
-    admin.patch("/v1/workspaces", &settings).await.expect(200);
-    let made = billed(&admin, json!({ "clientId": both })).await;
-    assert_eq!(made["companyId"], "");
 }
 
 async fn client_gone(app: &TestApp) -> String {

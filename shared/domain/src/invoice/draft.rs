@@ -114,7 +114,7 @@ impl LineDraft {
             description: line(&field("description"), &self.description, 0, 500)?,
             amount: match self.amount {
                 None => return Err(Invalid::missing(&amount)),
-                Some(known) if known.abs() <= MAX_AMOUNT => known,
+                Some(known) if (-MAX_AMOUNT..=MAX_AMOUNT).contains(&known) => known,
                 Some(_) => {
                     let message = format!("{amount} is from -{MAX_AMOUNT} to {MAX_AMOUNT}");
                     return Err(Invalid::new(&amount, "amount_invalid", message));
