@@ -1,6 +1,9 @@
 //! Invoices: what they come to, and what becomes of them. Who is billed is in
-//! `invoices_billed.rs`, who sees which of them in `invoices_seen.rs`, and what is
+//! `invoices/billed.rs`, who sees which of them in `invoices/seen.rs`, and what is
 //! paid in `payments.rs`.
+
+mod billed;
+mod seen;
 
 use e2e::{Actor, Answer, Received, Receiver, TestApp, id};
 use futures_util::future::join_all;

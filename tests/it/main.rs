@@ -48,8 +48,6 @@ mod invitations;
 mod invited_again;
 mod invited_many;
 mod invoices;
-mod invoices_billed;
-mod invoices_seen;
 mod journey;
 mod leaving;
 mod life;

@@ -1,6 +1,6 @@
 //! Who is billed: a company, or a client who has none.
 
-use crate::invoices::{bill, billed, client, company};
+use super::{bill, billed, client, company};
 use e2e::TestApp;
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! Who sees which invoices and payments: staff limited to companies, clients in
 //! the portal, and what is left when a client is archived, merged or erased.
 
-use crate::invoices::{bill, billed, client, company, ids, path};
+use super::{bill, billed, client, company, ids, path};
 use e2e::{Actor, TestApp, id};
 use portico_domain::{CompanyAccess, Role};
 use serde_json::{Value, json};
