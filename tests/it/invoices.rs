@@ -18,10 +18,10 @@ pub(crate) fn bill(to: Value) -> Value {
         "lineItems": [{ "description": "Tax return", "amount": 10_000, "quantity": 1 }],
         "daysUntilDue": 14,
     });
-    let fields = to.as_object().expect("an object");
-    body.as_object_mut()
-        .expect("an object")
-        .extend(fields.clone());
+    let Value::Object(to) = to else {
+        panic!("{to} is no object");
+    };
+    body.as_object_mut().expect("an object").extend(to);
     body
 }
 

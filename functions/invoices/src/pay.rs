@@ -79,7 +79,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("invoice")?;
     let fields = PaymentFields::from(body::<NewPayment>(&request)?);
-    let draft = PaymentDraft::new(fields, app.now())?;
+    let draft = PaymentDraft::new(&fields, app.now())?;
     let workspace = caller.store(app);
     retry_crowded(app, || async {
         let before = find(&workspace, &caller, id).await?;

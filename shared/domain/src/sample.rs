@@ -225,7 +225,7 @@ fn invoice(change: &mut Change<'_>, workspace_id: WorkspaceId, company: &Company
         paid(10_000, PaymentStatus::Succeeded, ""),
         paid(15_000, PaymentStatus::Succeeded, ""),
     ] {
-        let draft = PaymentDraft::new(fields, change.moment.now).ok()?;
+        let draft = PaymentDraft::new(&fields, change.moment.now).ok()?;
         unpaid = unpaid.pay(change, draft).ok()?.0;
     }
     let wrong = Invoice::create(change, workspace_id, billed, draft, 1);

@@ -143,8 +143,7 @@ impl WorkspaceStore<'_> {
         for id in change.entered_companies() {
             transaction.check_company(&company::company_key(self.id, id), id)?;
         }
-        transaction.services_and_requests(self.id, change)?;
-        transaction.billing(self.id, change)?;
+        transaction.business(self.id, change)?;
         for Revision { before, after } in &change.invitations {
             let version = before.as_ref().map(|before| before.version);
             transaction.revise(invitation::invitation_item(after)?, version)?;
@@ -216,6 +215,12 @@ fn unlisted(change: &Change<'_>, id: ClientId) -> Option<Key> {
 }
 
 impl Transaction {
+    /// What is offered, asked for and billed.
+    fn business(&mut self, workspace: WorkspaceId, change: &Change<'_>) -> Result<(), CommitError> {
+        self.services_and_requests(workspace, change)?;
+        self.billing(workspace, change)
+    }
+
     /// What lets people in: links, addresses, passwords, sessions.
     fn way_in(&mut self, workspace: WorkspaceId, change: &Change<'_>) -> Result<(), CommitError> {
         for Revision { before, after } in &change.tickets {

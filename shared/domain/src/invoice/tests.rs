@@ -36,7 +36,7 @@ fn payment(amount: i64, status: PaymentStatus) -> PaymentDraft {
         payment_method: Some(PaymentMethod::Other),
         ..PaymentFields::default()
     };
-    PaymentDraft::new(fields, now()).expect("a payment")
+    PaymentDraft::new(&fields, now()).expect("a payment")
 }
 
 fn told(change: &Change<'_>) -> Vec<&'static str> {

@@ -45,7 +45,7 @@ pub struct PaymentDraft {
 
 impl PaymentDraft {
     /// Checks everything but whether the invoice takes it.
-    pub fn new(fields: PaymentFields, now: Time) -> Result<Self, Invalid> {
+    pub fn new(fields: &PaymentFields, now: Time) -> Result<Self, Invalid> {
         let amount = fields.amount.ok_or_else(|| Invalid::missing("amount"))?;
         if amount < 1 {
             let message = "amount is 1 or more, in the smallest unit of the currency";

@@ -88,12 +88,7 @@ impl From<CommitError> for Problem {
                 format!("there is no service {id} in this workspace"),
             )
             .with("field", "serviceIds"),
-            CommitError::InvoiceNumberTaken => Self::new(
-                409,
-                "invoice_number_taken",
-                "another invoice of this workspace has this number",
-            )
-            .with("field", "number"),
+            CommitError::InvoiceNumberTaken => Self::invoice_number_taken(),
             CommitError::InternalUserEmailTaken => Self::new(
                 409,
                 "email_taken",
@@ -247,6 +242,11 @@ impl Problem {
     /// The same, with the client whom it is about.
     pub(crate) fn of_client(self, id: ClientId) -> Self {
         self.with("clientId", value!(id))
+    }
+
+    fn invoice_number_taken() -> Self {
+        let message = "another invoice of this workspace has this number";
+        Self::new(409, "invoice_number_taken", message).with("field", "number")
     }
 
     /// Whether a link that is good once works no more.
