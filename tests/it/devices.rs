@@ -117,6 +117,35 @@ async fn a_device_has_ten_tries_of_its_own_and_takes_none_from_others() {
 }
 
 #[tokio::test]
+async fn a_program_that_is_signed_in_changes_its_password_and_address_while_a_stranger_guesses() {
+    let app = TestApp::start().await;
+    let ada = app.client("Ada Lovelace", ADA, None).await;
+    let path = app.sign_in_path();
+    use_up(&app, &path, ADA).await;
+
+    let address = json!({ "email": "countess@example.com", "password": PASSWORD });
+    ada.actor.post("/portal/email", &address).await.expect(200);
+    let wrong =
+        json!({ "currentPassword": "wrong horse battery", "password": "quite another phrase" });
+    for _ in 0..9 {
+        let refused = ada.actor.post("/portal/password", &wrong).await;
+        refused.problem(400, "password_wrong");
+    }
+    let right = json!({ "currentPassword": PASSWORD, "password": "quite another phrase" });
+    let tokens = ada.actor.post("/portal/password", &right).await;
+    let tokens = tokens.expect(200);
+
+    // A session has ten tries of its own, and no more.
+    let anew = app.bearer(&tokens);
+    for _ in 0..10 {
+        let refused = anew.post("/portal/password", &wrong).await;
+        refused.problem(400, "password_wrong");
+    }
+    let refused = anew.post("/portal/email", &address).await;
+    refused.problem(429, "too_many_tries");
+}
+
+#[tokio::test]
 async fn a_cookie_of_another_account_of_another_door_or_made_up_counts_for_nothing() {
     let app = started().await;
     let path = app.sign_in_path();

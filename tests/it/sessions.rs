@@ -280,6 +280,27 @@ async fn another_password_ends_every_session_but_the_new_one() {
 }
 
 #[tokio::test]
+async fn a_browser_whose_script_changes_the_password_stays_signed_in() {
+    let (app, _) = started().await;
+    let (mut browser, path) = (app.browser(), app.sign_in_path());
+    browser.open(&path).await;
+    let fields = [("email", "ada@example.com"), ("password", PASSWORD)];
+    assert_eq!(browser.submit(&path, &fields).await.status, 303);
+    browser.open("/portal").await;
+    let script = browser.actor().with("accept", "application/json");
+    let script = script.with("x-csrf-token", browser.csrf());
+
+    let change = json!({ "currentPassword": PASSWORD, "password": "quite another phrase" });
+    let changed = script.post("/portal/password", &change).await;
+
+    assert_eq!(changed.status, 303, "{}", changed.text);
+    assert!(!changed.text.contains("Token"), "{}", changed.text);
+    browser.take(changed);
+    let home = browser.open("/portal").await;
+    assert_eq!(home.status, 200, "{}", home.text);
+}
+
+#[tokio::test]
 async fn a_session_from_before_the_archive_is_dead_after_the_restore() {
     let (app, ada) = started().await;
     let mut browser = app.browser();

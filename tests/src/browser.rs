@@ -82,7 +82,8 @@ impl Browser {
         self.actor.with("cookie", &cookies.join("; "))
     }
 
-    fn take(&mut self, answer: Answer) -> Answer {
+    /// Keeps what an answer gave it.
+    pub fn take(&mut self, answer: Answer) -> Answer {
         for cookie in answer.headers.get_all("set-cookie") {
             let cookie = cookie.to_str().expect("a text");
             let (pair, attributes) = cookie.split_once("; ").expect("attributes");

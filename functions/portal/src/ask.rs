@@ -57,8 +57,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let draft = RequestDraft::new(&wanted.title, wanted.details.as_deref())?;
     let workspace = app.store.workspace(caller.client.workspace_id);
     company_of(&caller.client, wanted.company_id)?;
-    count_request(app, &workspace, caller.client.id).await?;
-    retry_stale(|| async {
+    let tries = count_request(app, &workspace, caller.client.id).await?;
+    let asked = retry_stale(|| async {
         let me = workspace.client(caller.client.id).await?;
         let me = me.filter(|me| !me.is_archived());
         let me = me.ok_or_else(Problem::session_missing)?;
@@ -77,5 +77,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let answer = created(&OwnRequest::from(&made));
         caller.commit(app, &change, answer).await
     })
-    .await
+    .await;
+    if asked.is_err() {
+        tries.forgive(&workspace).await?;
+    }
+    asked
 }

@@ -6,7 +6,7 @@ use portico_keys::password::{self, Verdict};
 use portico_store::CommitError;
 use portico_web::{
     Body, Function, Operation, Problem, Request, Response, Route, admit_person, body, count_mail,
-    count_password_try, device_of, ok, retry_stale, schema,
+    count_own_password_try, ok, retry_stale, schema,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,10 +58,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let wanted: NewAddress = body(&request)?;
     let email = Email::parse("email", &wanted.email)?;
     let workspace = app.store.workspace(person.workspace_id());
-    let subject = account.door().subject(person.email());
-    let device = device_of(app, &request, &caller.session);
-    let counted = (&*subject, device.as_ref());
-    let tries = count_password_try(app, &workspace, &request, counted).await?;
+    let tries = count_own_password_try(app, &workspace, &request, &caller.session).await?;
     let login = workspace.login_of(account).await?;
     let stored = login.and_then(|login| login.password);
     let hash = stored.as_ref().map(|stored| stored.hash.as_str());

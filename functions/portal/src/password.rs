@@ -1,12 +1,12 @@
-//! `POST /portal/password`: somebody chooses another password.
+//! `POST /portal/password`: somebody chooses another password. Whoever held a
+//! cookie holds one afterwards, and whoever held tokens holds tokens.
 
 use portico_app::{App, Grant};
 use portico_domain::{Invalid, Letter, Session, SignInMethod, Workspace};
 use portico_keys::password::{self, Password, Verdict};
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, SignedInCaller, Tokens,
-    admit_person, begin_session, body, count_password_try, device_of, retry_stale, schema,
-    signed_in,
+    admit_person, begin_session_of, body, count_own_password_try, retry_stale, schema, signed_in,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -63,10 +63,7 @@ async fn new_hash(
     let workspace = app.store.workspace(settings.id);
     let about = person.guessed_first(&settings.name);
     let new = Password::parse(&passwords.password, &about)?;
-    let subject = account.door().subject(person.email());
-    let device = device_of(app, request, &caller.session);
-    let counted = (&*subject, device.as_ref());
-    let tries = count_password_try(app, &workspace, request, counted).await?;
+    let tries = count_own_password_try(app, &workspace, request, &caller.session).await?;
     let login = workspace.login_of(account).await?;
     let stored = login.and_then(|login| login.password);
     let hash = stored.as_ref().map(|stored| stored.hash.as_str());
@@ -101,7 +98,7 @@ async fn store(
         after.note_activity(change.moment.now);
         change.set_password(account, hash.to_owned());
         let proven = Proven::new(&after, SignInMethod::Password, settings);
-        let session = begin_session(app, request, proven)?;
+        let session = begin_session_of(app, request, proven, caller.session.holder)?;
         change.begin_session(&session);
         before.save(&mut change, after);
         workspace.commit(&change).await?;

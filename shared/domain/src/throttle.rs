@@ -50,6 +50,12 @@ impl Limit {
         name: "password-device",
         ..Self::PASSWORDS_OF_ACCOUNT
     };
+    /// Passwords tried by somebody who is signed in already, where no such browser
+    /// is known: a session of a program has as many, and takes none from others.
+    pub const PASSWORDS_OF_SESSION: Self = Self {
+        name: "password-session",
+        ..Self::PASSWORDS_OF_ACCOUNT
+    };
     /// Mails with a link that are asked for in such a browser for its account.
     pub const MAILS_OF_DEVICE: Self = Self {
         name: "mail-device",

@@ -64,7 +64,7 @@ pub async fn device_at(
 }
 
 /// The device that a session is used on, if it was begun there.
-pub fn device_of(app: &App, request: &Request, session: &Session) -> Option<Device> {
+pub(crate) fn device_of(app: &App, request: &Request, session: &Session) -> Option<Device> {
     let known = devices(app, request);
     known.into_iter().find(|device| {
         device.workspace_id == session.workspace_id && device.account == session.account

@@ -40,7 +40,7 @@ pub use caller::{Caller, admit};
 pub use commit::{commit_for_outsider, commit_within_limit, refuse_if_full};
 pub use complained::refuse_if_complained;
 pub use custom_fields::{changed_values, custom_values};
-pub use device::{Device, device_at, device_of};
+pub use device::{Device, device_at};
 pub use form::{FormToken, form_token, refuse_forged_form, refuse_forgery};
 pub use function::{Body, Function, Operation, Parameter, picture, schema};
 pub use managers::check_account_managers;
@@ -55,7 +55,9 @@ pub use route::{Access, Method, Route};
 pub use serve::{refuse, serve};
 pub use session::{
     PortalCaller, Proven, SignedInCaller, Tokens, admit_client, admit_person, begin_session,
-    change_by, cookie, door, forget_session, portal_url, session_cookie, sign_in_instead,
-    sign_in_page, signed_in, tokens,
+    begin_session_of, change_by, cookie, door, forget_session, portal_url, session_cookie,
+    sign_in_instead, sign_in_page, signed_in, tokens,
 };
-pub use throttle::{Tries, count_mail, count_mail_on, count_password_try, count_request};
+pub use throttle::{
+    Tries, count_mail, count_mail_on, count_own_password_try, count_password_try, count_request,
+};

@@ -155,16 +155,28 @@ pub struct Tokens {
 /// Begins a session for whoever sent this request; it is to be written in the
 /// same change as what proved who it is.
 pub fn begin_session(app: &App, request: &Request, proven: Proven) -> Result<Session, Problem> {
+    let holder = if request.wants_page() {
+        Holder::Browser
+    } else {
+        Holder::Program
+    };
+    begin_session_of(app, request, proven, holder)
+}
+
+/// The same for this kind of holder, whatever the request asks to be answered
+/// with: a page's script asks for JSON, and its browser holds a cookie.
+pub fn begin_session_of(
+    app: &App,
+    request: &Request,
+    proven: Proven,
+    holder: Holder,
+) -> Result<Session, Problem> {
     let user_agent = request.header("user-agent");
     let draft = SessionDraft {
         workspace_id: proven.workspace_id,
         account: proven.account,
         epoch: proven.epoch,
-        holder: if request.wants_page() {
-            Holder::Browser
-        } else {
-            Holder::Program
-        },
+        holder,
         method: proven.method,
         limits: proven.limits,
         seed: new_session_seed()?,

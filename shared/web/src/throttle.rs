@@ -1,9 +1,9 @@
 //! Slowing down whoever guesses.
 
-use crate::{Device, Problem, Request};
+use crate::{Device, Problem, Request, device::device_of};
 use futures_util::future::try_join_all;
 use portico_app::App;
-use portico_domain::{ClientId, Email, Limit, Window};
+use portico_domain::{ClientId, Email, Limit, Session, Window};
 use portico_store::{Error, WorkspaceStore};
 use std::net::IpAddr;
 
@@ -32,6 +32,22 @@ pub async fn count_password_try(
     count(app, workspace, limits).await
 }
 
+/// Counts a try of somebody who is signed in at the own password: on the device
+/// if it is known, or else for the session. A stranger who guesses has neither,
+/// so its tries keep nobody from changing a password.
+pub async fn count_own_password_try(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    request: &Request,
+    session: &Session,
+) -> Result<Tries, Problem> {
+    let limit = match device_of(app, request, session) {
+        Some(device) => (Limit::PASSWORDS_OF_DEVICE, device.subject()),
+        None => (Limit::PASSWORDS_OF_SESSION, session.id.to_string()),
+    };
+    count(app, workspace, vec![limit]).await
+}
+
 /// Counts a mail that is asked for, and refuses it if there have been too many.
 pub async fn count_mail(
     app: &App,
@@ -57,18 +73,19 @@ pub async fn count_mail_on(
 }
 
 /// Counts a request that a client makes, of which account managers are mailed,
-/// and refuses it if there have been too many.
+/// and refuses it if there have been too many. What is not made after all is to
+/// be taken back.
 pub async fn count_request(
     app: &App,
     workspace: &WorkspaceStore<'_>,
     client: ClientId,
-) -> Result<(), Problem> {
+) -> Result<Tries, Problem> {
     let limits = vec![(Limit::REQUESTS_OF_CLIENT, client.to_string())];
-    count(app, workspace, limits).await.map(drop)
+    count(app, workspace, limits).await
 }
 
 impl Tries {
-    /// Takes the tries back: the password was right.
+    /// Takes the tries back: the password was right, or the request was not made.
     pub async fn forgive(&self, workspace: &WorkspaceStore<'_>) -> Result<(), Error> {
         let each = self
             .counted

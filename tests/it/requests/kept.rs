@@ -147,7 +147,12 @@ async fn what_was_decided_on_an_older_company_or_service_is_not_written() {
 #[tokio::test]
 async fn a_client_asks_thirty_times_in_an_hour_and_no_more() {
     let world = world().await;
+    let mut unknown = world.wanted();
+    unknown["serviceId"] = json!(world.company);
     for _ in 0..30 {
+        // What is refused is not made, and does not count.
+        let refused = world.ada.actor.post("/portal/requests", &unknown).await;
+        assert_eq!(refused.status, 400, "{}", refused.text);
         world.ask().await;
     }
     let more = world
