@@ -293,3 +293,61 @@ async fn a_worker_notices_that_its_endpoint_was_deleted() {
         .collect();
     assert_eq!(statuses, ["cancelled", "cancelled", "delivered"]);
 }
+
+#[tokio::test]
+async fn an_attempt_is_kept_though_its_delivery_was_ordered_again_meanwhile() {
+    let app = TestApp::driven_from(1).await;
+    let receiver = Receiver::start().await;
+    let endpoint = app.register(&receiver, &["company.*"]).await;
+    let path = format!("/v1/webhook-endpoints/{}", id(&endpoint));
+    let enable = async |enabled: bool| {
+        let body = json!({ "enabled": enabled });
+        app.admin().patch(&path, &body).await.expect(200);
+    };
+    enable(false).await;
+    let delivery = delivered(&app, &endpoint).await;
+    enable(true).await;
+    // The clocks of functions differ by up to four seconds.
+    app.server.pass(Duration::from_secs(5));
+    receiver.reply_next(&[e2e::Reply::status(500)]);
+
+    let mut triggers = portico_bootstrap::TRIGGERS.iter();
+    let deliverer = triggers.find(|trigger| trigger.name == "deliverer");
+    let deliverer = deliverer.expect("there is one");
+    let queues = app.server.aws().queues().clone();
+    let mut is_ordered = false;
+    for message in queues.take(Queue::Deliveries.name(), 10, app.now()) {
+        let event = LocalServer::queue_event(Queue::Deliveries, &[message]);
+        let mut worker = Stepped::new(app.server.work(deliverer, event));
+        while !matches!(worker.step().await, Step::Done(_)) {
+            if !is_ordered && receiver.received().len() == 1 {
+                is_ordered = true;
+                let again = format!("{delivery}/resend");
+                app.admin().post(&again, &json!({})).await.expect(200);
+            }
+        }
+    }
+    for _ in 0..3 {
+        app.advance(Duration::from_secs(5)).await;
+    }
+
+    assert!(is_ordered, "somebody began with it");
+    assert_eq!(receiver.received().len(), 2);
+    let found = attempts(&app, &delivery, 100).await;
+    let told: Vec<_> = found
+        .iter()
+        .map(|one| (&one["number"], &one["cause"], &one["responseStatus"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (&json!(2), &json!("resend"), &json!(200)),
+            (&json!(1), &json!("schedule"), &json!(500)),
+        ]
+    );
+    let shown = app.admin().get(&delivery).await.expect(200);
+    assert_eq!(
+        (&shown["attemptCount"], &shown["status"]),
+        (&json!(2), &json!("delivered"))
+    );
+}

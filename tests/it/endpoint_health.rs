@@ -33,8 +33,6 @@ async fn an_overloaded_endpoint_gets_the_pause_that_it_asks_for() {
     assert_eq!(health(&app, &endpoint).await["state"], "healthy");
 }
 
-/// An endpoint whose circuit has just opened, with one failed delivery for
-/// each of ten companies.
 /// The pause after it is over sooner than the attempt is due again.
 #[tokio::test]
 async fn after_an_overload_the_next_attempt_comes_when_it_is_due() {
@@ -55,6 +53,37 @@ async fn after_an_overload_the_next_attempt_comes_when_it_is_due() {
     }
 }
 
+#[tokio::test]
+async fn what_came_during_a_pause_is_sent_when_it_is_over() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    receiver.reply_next(&[Reply::status(429)]);
+    register(&app, &receiver, json!({})).await;
+    company(&app, "Engines").await;
+    app.settle().await;
+    for place in 0..6 {
+        company(&app, &format!("Looms {place}")).await;
+        app.settle().await;
+    }
+    assert_eq!(receiver.received().len(), 1);
+
+    // The pause, and a second of the queue.
+    for _ in 0..2 {
+        app.advance(Duration::from_secs(1)).await;
+    }
+
+    let mut others: Vec<String> = receiver
+        .received()
+        .iter()
+        .map(|one| one.header("webhook-id").to_owned())
+        .collect();
+    others.sort();
+    others.dedup();
+    assert!(others.len() >= 6, "{} of 7 were sent", others.len());
+}
+
+/// An endpoint whose circuit has just opened, with one failed delivery for
+/// each of ten companies.
 async fn with_open_circuit(app: &TestApp, receiver: &Receiver) -> Value {
     let endpoint = register(app, receiver, json!({ "eventTypes": ["company.created"] })).await;
     receiver.reply_next(&[Reply::status(500); 10]);

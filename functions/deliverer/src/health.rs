@@ -1,7 +1,9 @@
 //! What an attempt means for its endpoint.
 
 use portico_app::{App, TriggerError, outbox};
-use portico_domain::{Change, Endpoint, EndpointHealth, Gate, GivenUp, LaneId, Setback, Time};
+use portico_domain::{
+    Change, Endpoint, EndpointHealth, Gate, GivenUp, LaneId, Setback, Task, Time, Tried,
+};
 use portico_store::{CommitError, WorkspaceStore};
 
 /// How often a health that others write too is tried to be written.
@@ -26,11 +28,11 @@ pub(crate) async fn succeeded(
     if health.failures == 0 {
         return Ok(Verdict::GoOn);
     }
-    let was_open = health.is_circuit_open();
+    let was_paused = health.paused_until.is_some();
     // If another worker was quicker, its news is as good as this.
     if let Some(after) = workspace.save_health(health.after_success()).await? {
         *health = after;
-        if was_open {
+        if was_paused {
             let endpoint = health.endpoint_id;
             let lanes = LaneId::all(endpoint).map(|lane| (endpoint, lane));
             outbox::ring(app, workspace, health.workspace_id, lanes.collect()).await?;
@@ -47,14 +49,16 @@ pub(crate) async fn failed(
     workspace: &WorkspaceStore<'_>,
     endpoint: &Endpoint,
     health: &mut EndpointHealth,
-    setback: Setback,
+    (setback, tried): (Setback, Tried),
 ) -> Result<Verdict, TriggerError> {
     let now = app.now();
+    let mut until_before = None;
     for _ in 0..MAX_TRIES {
         if let Some(after) = workspace
-            .save_health(health.after_failure(setback, now))
+            .save_health(health.after_failure(setback, tried, now))
             .await?
         {
+            until_before = health.paused_until;
             *health = after;
             break;
         }
@@ -65,9 +69,28 @@ pub(crate) async fn failed(
         return give_up(app, endpoint, GivenUp::FailingSince(since)).await;
     }
     Ok(match health.gate(now) {
-        Gate::Paused(until) => Verdict::Pause(until),
+        Gate::Paused(until) => {
+            // A circuit needs one probe, and its success rings.
+            if until_before != Some(until) && !health.is_circuit_open() {
+                wake_all(app, endpoint, until).await;
+            }
+            Verdict::Pause(until)
+        }
         Gate::Open | Gate::Probe => Verdict::GoOn,
     })
+}
+
+/// Has all lanes of an endpoint looked at when its pause is over: what comes
+/// into the others meanwhile finds the pause, and would wait for the sweep.
+async fn wake_all(app: &App, endpoint: &Endpoint, until: Time) {
+    let lanes = LaneId::all(endpoint.id).map(|id| Task {
+        workspace_id: endpoint.workspace_id,
+        id,
+    });
+    let lanes: Vec<_> = lanes.collect();
+    if let Err(error) = crate::wake_at(app, &lanes, until).await {
+        tracing::warn!(?error, "lanes wait for the sweep");
+    }
 }
 
 /// The endpoint says that it is gone for good.

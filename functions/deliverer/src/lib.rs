@@ -14,7 +14,7 @@ mod order;
 mod slice;
 
 use portico_app::{App, Grant, Source, Trigger, TriggerError, sqs_batch};
-use portico_domain::{LANE_LEASE, Lane, Task, Time, kind};
+use portico_domain::{LANE_LEASE, Task, Time, kind};
 use portico_queue::{MAX_DELAY, Queue};
 use portico_store::{Index, WorkspaceStore};
 use slice::Slice;
@@ -75,8 +75,14 @@ async fn work_off(
             continue;
         }
         if workspace.leave_lane(&slice.lane, slice.look_at).await? {
-            wake_at(app, &slice.lane, slice.wake_at).await?;
-            return wake_at(app, &slice.lane, slice.retry_at).await;
+            let lane = [Task {
+                workspace_id: slice.lane.workspace_id,
+                id: slice.lane.id,
+            }];
+            for at in [slice.wake_at, slice.retry_at].into_iter().flatten() {
+                wake_at(app, &lane, at).await?;
+            }
+            return Ok(());
         }
         // It was rung meanwhile, or the lease has run out.
         match workspace.lane(slice.lane.id).await? {
@@ -88,17 +94,12 @@ async fn work_off(
 
 /// Asks to be woken then. What is further away than a queue can hold back is
 /// left to the sweep.
-async fn wake_at(app: &App, lane: &Lane, at: Option<Time>) -> Result<(), TriggerError> {
-    let Some(at) = at else { return Ok(()) };
+async fn wake_at(app: &App, lanes: &[Task<kind::Lane>], at: Time) -> Result<(), TriggerError> {
     let wait = at.since(app.now());
     // SQS counts whole seconds; a message that comes early finds nothing due.
     let wait = wait + Duration::from_secs(u64::from(!wait.is_zero()));
     if wait <= MAX_DELAY {
-        let task = Task {
-            workspace_id: lane.workspace_id,
-            id: lane.id,
-        };
-        app.queues.send(Queue::Deliveries, &[task], wait).await?;
+        app.queues.send(Queue::Deliveries, lanes, wait).await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::{health, order};
 use portico_app::{App, TriggerError, attempt, outbox};
 use portico_domain::{
-    Endpoint, EndpointHealth, Event, Gate, LANE_LEASE, Lane, Ordering, Time, WebhookDelivery,
+    Endpoint, EndpointHealth, Event, Gate, LANE_LEASE, Lane, Ordering, Time, Tried, WebhookDelivery,
 };
 use portico_store::{Current, KnownPace, Queued, WorkspaceStore};
 use std::time::Duration;
@@ -18,6 +18,9 @@ const ATTEMPT: Duration = Duration::from_secs(20);
 /// For how long a worker goes by what it has read of the endpoint: one that is
 /// deleted, disabled or given another secret meanwhile is noticed by then.
 const FRESH: Duration = Duration::from_secs(5);
+
+/// How often an attempt is tried to be added to a delivery that others change.
+const MAX_TRIES: usize = 5;
 
 /// One worker's stay with a lane.
 pub(crate) struct Slice {
@@ -36,6 +39,8 @@ pub(crate) struct Slice {
     /// Whether it goes on at once, with the endpoint as it is by now.
     pub(crate) goes_on: bool,
     ends_at: Time,
+    /// Whether what is sent now probes an endpoint whose circuit is open.
+    is_probe: bool,
     /// What is known of how much the endpoint got lately.
     pace: KnownPace,
 }
@@ -56,6 +61,7 @@ impl Slice {
             is_lost: false,
             goes_on: false,
             ends_at,
+            is_probe: false,
             pace: KnownPace::default(),
         }
     }
@@ -69,6 +75,7 @@ impl Slice {
     ) -> Result<(), TriggerError> {
         self.look_at = None;
         self.goes_on = false;
+        self.is_probe = false;
         let (endpoint, found) = tokio::try_join!(
             workspace.endpoint_and_health(self.lane.endpoint_id),
             workspace.lane_queue(self.lane.id, PAGE),
@@ -104,6 +111,7 @@ impl Slice {
                     return Ok(());
                 };
                 health = probing;
+                self.is_probe = true;
                 due.truncate(1);
                 self.look_then(now);
             }
@@ -167,7 +175,7 @@ impl Slice {
             return Ok(Step::GoOn);
         }
         if let Some(limit) = endpoint.rate_limit {
-            let turn = workspace.take_turn(endpoint.id, limit, &mut self.pace, app.now());
+            let turn = workspace.take_turn(endpoint.id, limit, &mut self.pace, || app.now());
             if let Err(free_at) = turn.await? {
                 self.look_then(free_at);
                 return Ok(Step::Stop);
@@ -177,12 +185,17 @@ impl Slice {
         let recovery = delivery
             .recovery()
             .map(|id| ("portico-recovery", id.to_string()));
+        let tried = Tried {
+            began: app.now(),
+            is_probe: self.is_probe,
+        };
         let sent = attempt::make(app, endpoint, event, recovery.as_slice()).await?;
         let setback = sent.setback(app.now());
         let is_gone = sent.is_gone();
         let earlier = sent.record(&mut delivery, &app.patience.schedule, app.now());
         if !workspace.record_attempt(&delivery, earlier).await? {
             // Somebody has ordered it to be sent again meanwhile.
+            add_attempt(workspace, &delivery).await?;
             self.look_then(app.now());
         }
         if let Some(due_at) = delivery.due_at {
@@ -191,7 +204,9 @@ impl Slice {
         let verdict = match setback {
             None => health::succeeded(app, workspace, health).await?,
             Some(_) if is_gone => health::gone(app, endpoint).await?,
-            Some(setback) => health::failed(app, workspace, endpoint, health, setback).await?,
+            Some(setback) => {
+                health::failed(app, workspace, endpoint, health, (setback, tried)).await?
+            }
         };
         match verdict {
             health::Verdict::GoOn => Ok(Step::GoOn),
@@ -255,4 +270,26 @@ impl Slice {
         self.look_at = Some(self.look_at.map_or(at, |look| look.min(at)));
         self.wake_at = Some(self.wake_at.map_or(at, |wake| wake.min(at)));
     }
+}
+
+/// Adds the latest attempt to what its delivery has become meanwhile, without
+/// a change to what becomes of that.
+async fn add_attempt(
+    workspace: &WorkspaceStore<'_>,
+    outdated: &WebhookDelivery,
+) -> Result<(), TriggerError> {
+    let Some(attempt) = outdated.attempts.last() else {
+        return Ok(());
+    };
+    for _ in 0..MAX_TRIES {
+        let Some(mut delivery) = workspace.delivery(outdated.id).await? else {
+            return Ok(());
+        };
+        let earlier = delivery.add(attempt.clone());
+        if workspace.record_attempt(&delivery, earlier).await? {
+            return Ok(());
+        }
+    }
+    tracing::warn!(delivery = %outdated.id, "an attempt is not in the log: its delivery changes all the time");
+    Ok(())
 }

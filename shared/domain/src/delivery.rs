@@ -172,8 +172,6 @@ impl WebhookDelivery {
             recovery_id: self.recovery(),
             ..attempt
         };
-        self.attempt_count += 1;
-        self.attempts.push(attempt);
         self.failures += u32::from(verdict != Verdict::Delivered);
         let (status, due_at) = match verdict {
             Verdict::Delivered => (DeliveryStatus::Delivered, None),
@@ -181,7 +179,16 @@ impl WebhookDelivery {
             Verdict::Failed(None) => (DeliveryStatus::Exhausted, None),
         };
         self.step(status, due_at, now);
-        self.move_earlier()
+        self.keep(attempt)
+    }
+
+    /// Notes an attempt from which nothing follows any more, because the
+    /// delivery was ordered to be sent again while it was made; answers as
+    /// [`Self::record`] does.
+    #[must_use]
+    pub fn add(&mut self, attempt: Attempt) -> Option<EarlierAttempts> {
+        self.version += 1;
+        self.keep(attempt)
     }
 
     /// Puts the attempt off, without one having been made.
@@ -214,6 +221,12 @@ impl WebhookDelivery {
         self.failures = 0;
         self.step(DeliveryStatus::Pending, Some(now), now);
         Ok(())
+    }
+
+    fn keep(&mut self, attempt: Attempt) -> Option<EarlierAttempts> {
+        self.attempt_count += 1;
+        self.attempts.push(attempt);
+        self.move_earlier()
     }
 
     fn step(&mut self, status: DeliveryStatus, due_at: Option<Time>, now: Time) {

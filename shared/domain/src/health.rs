@@ -7,6 +7,10 @@
 //! sent until a pause is over, and then one delivery probes. What fails for days
 //! is disabled.
 //!
+//! Several requests are under way at once, and those that fail together are one
+//! piece of news: a pause becomes longer only by an attempt that was made after
+//! the pause before.
+//!
 //! ```text
 //! healthy ── failure ──→ failing ── tenth in a row ──→ open ── pause over ──→ probing
 //!    ↑                      │                           ↑                        │
@@ -49,6 +53,12 @@ pub struct EndpointHealth {
     /// Until when nothing is sent.
     #[serde(default)]
     pub paused_until: Option<Time>,
+    /// How often in a row it was overloaded, each time after the pause before.
+    #[serde(default)]
+    pub slowdowns: u32,
+    /// How many probes have failed since the circuit opened.
+    #[serde(default)]
+    pub failed_probes: u32,
     /// How often it was written; each write names the version it replaces.
     pub version: u64,
 }
@@ -73,6 +83,15 @@ pub enum Setback {
     Overloaded(Option<Duration>),
 }
 
+/// An attempt, as the endpoint's health sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Tried {
+    /// When it began.
+    pub began: Time,
+    /// Whether it was the one that probes.
+    pub is_probe: bool,
+}
+
 impl EndpointHealth {
     /// What is known of an endpoint that has had no failure.
     pub const fn unblemished(
@@ -87,6 +106,8 @@ impl EndpointHealth {
             failures: 0,
             failing_since: None,
             paused_until: None,
+            slowdowns: 0,
+            failed_probes: 0,
             version: 0,
         }
     }
@@ -111,30 +132,39 @@ impl EndpointHealth {
             .is_some_and(|since| now.since(since) >= until_disabled)
     }
 
-    /// After a failure at `now`.
+    /// After an attempt that failed at `now`.
     #[must_use]
-    pub fn after_failure(&self, setback: Setback, now: Time) -> Self {
-        let failures = self.failures.saturating_add(1);
-        let slowdown = match setback {
-            Setback::Failed => Duration::ZERO,
-            Setback::Overloaded(asked) => doubled(FIRST_SLOWDOWN, failures - 1, LONGEST_SLOWDOWN)
-                .max(asked.unwrap_or_default()),
-        };
-        let circuit = failures
-            .checked_sub(CIRCUIT)
-            .map_or(Duration::ZERO, |more| {
-                doubled(FIRST_PAUSE, more, LONGEST_PAUSE)
-            });
-        let pause = slowdown.max(circuit);
-        Self {
-            failures,
+    pub fn after_failure(&self, setback: Setback, tried: Tried, now: Time) -> Self {
+        let was_open = self.is_circuit_open();
+        let mut after = Self {
+            failures: self.failures.saturating_add(1),
             failing_since: self.failing_since.or(Some(now)),
-            // What another worker was told meanwhile holds as well.
-            paused_until: (!pause.is_zero())
-                .then(|| now + pause)
-                .max(self.paused_until),
             ..self.clone()
+        };
+        let mut pause = Duration::ZERO;
+        if let Setback::Overloaded(asked) = setback {
+            let is_news =
+                tried.is_probe || self.paused_until.is_none_or(|over| tried.began >= over);
+            after.slowdowns = after.slowdowns.saturating_add(u32::from(is_news));
+            let usual = doubled(
+                FIRST_SLOWDOWN,
+                after.slowdowns.saturating_sub(1),
+                LONGEST_SLOWDOWN,
+            );
+            // Whoever asks for no time at all is overloaded all the same.
+            pause = asked.filter(|asked| !asked.is_zero()).unwrap_or(usual);
         }
+        if was_open && tried.is_probe {
+            after.failed_probes = after.failed_probes.saturating_add(1);
+            pause = pause.max(doubled(FIRST_PAUSE, after.failed_probes, LONGEST_PAUSE));
+        } else if !was_open && after.is_circuit_open() {
+            pause = pause.max(FIRST_PAUSE);
+        }
+        if !pause.is_zero() {
+            // What another worker was told meanwhile holds as well.
+            after.paused_until = Some(now + pause).max(self.paused_until);
+        }
+        after
     }
 
     /// After a success: nothing to tell any more.
@@ -144,6 +174,8 @@ impl EndpointHealth {
             failures: 0,
             failing_since: None,
             paused_until: None,
+            slowdowns: 0,
+            failed_probes: 0,
             ..self.clone()
         }
     }
@@ -189,53 +221,119 @@ mod tests {
         Time::from_unix_millis(1_795_300_000_000)
     }
 
+    fn seconds(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
+    fn tried(began: Time) -> Tried {
+        let is_probe = false;
+        Tried { began, is_probe }
+    }
+
+    fn probe(began: Time) -> Tried {
+        let is_probe = true;
+        Tried { began, is_probe }
+    }
+
     #[test]
     fn the_tenth_failure_in_a_row_opens_the_circuit_and_a_success_closes_it() {
         let mut health = healthy(start());
         for _ in 1..CIRCUIT {
-            health = health.after_failure(Setback::Failed, start());
+            health = health.after_failure(Setback::Failed, tried(start()), start());
             assert_eq!(health.gate(start()), Gate::Open);
         }
 
-        health = health.after_failure(Setback::Failed, start());
+        health = health.after_failure(Setback::Failed, tried(start()), start());
 
-        let until = start() + Duration::from_mins(1);
+        let mut until = start() + Duration::from_mins(1);
         assert_eq!(health.gate(start()), Gate::Paused(until));
-        assert_eq!(health.gate(until), Gate::Probe);
-        let again = health.after_failure(Setback::Failed, until);
-        assert_eq!(
-            again.gate(until),
-            Gate::Paused(until + Duration::from_mins(2))
-        );
         assert_eq!(health.after_success().gate(start()), Gate::Open);
         assert_eq!(health.after_success().failing_since, None);
+        for minutes in [2, 4, 8, 16, 30, 30] {
+            assert_eq!(health.gate(until), Gate::Probe);
+            health = health.after_failure(Setback::Failed, probe(until), until);
+            let next = until + Duration::from_mins(minutes);
+            assert_eq!(health.gate(until), Gate::Paused(next));
+            until = next;
+        }
     }
 
     #[test]
-    fn an_overloaded_endpoint_gets_the_pause_that_it_asks_for_or_a_longer_one_each_time() {
-        let first = healthy(start()).after_failure(Setback::Overloaded(None), start());
-        let second = first.after_failure(Setback::Overloaded(None), start());
-        let asked =
-            second.after_failure(Setback::Overloaded(Some(Duration::from_mins(9))), start());
+    fn what_was_under_way_when_the_circuit_opened_does_not_lengthen_the_pause() {
+        let mut health = healthy(start());
+        for place in 0..17 {
+            let now = start() + Duration::from_millis(1_500 + place);
+            health = health.after_failure(Setback::Failed, tried(start()), now);
+        }
 
-        assert_eq!(
-            first.gate(start()),
-            Gate::Paused(start() + Duration::from_secs(1))
-        );
-        assert_eq!(
-            second.gate(start()),
-            Gate::Paused(start() + Duration::from_secs(2))
-        );
-        assert_eq!(
-            asked.gate(start()),
-            Gate::Paused(start() + Duration::from_mins(9))
-        );
+        assert_eq!(health.failures, 17);
+        let opened = start() + Duration::from_millis(1_509);
+        assert_eq!(health.paused_until, Some(opened + Duration::from_mins(1)));
+    }
+
+    #[test]
+    fn an_overloaded_endpoint_gets_a_longer_pause_each_time() {
+        let (mut health, mut now) = (healthy(start()), start());
+        for pause in [1, 2, 4, 8, 16, 32] {
+            let next = health.after_failure(Setback::Overloaded(None), tried(now), now);
+            assert_eq!(next.gate(now), Gate::Paused(now + seconds(pause)));
+            now = now + seconds(pause);
+            health = next;
+            // Another kind of failure is no sign of overload.
+            if pause == 1 {
+                health = health.after_failure(Setback::Failed, tried(now), now);
+                assert_eq!(health.gate(now), Gate::Open);
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_under_way_together_is_overloaded_once() {
+        let mut health = healthy(start());
+        // Some answer when the pause that followed from the first is over.
+        for millis in [500, 501, 700, 900, 2_000] {
+            let now = start() + Duration::from_millis(millis);
+            health = health.after_failure(Setback::Overloaded(None), tried(start()), now);
+            assert_eq!(health.gate(now), Gate::Paused(now + seconds(1)));
+        }
+    }
+
+    #[test]
+    fn the_time_that_is_asked_for_is_given() {
+        let asked = |health: &EndpointHealth, asked| {
+            health.after_failure(Setback::Overloaded(Some(asked)), tried(start()), start())
+        };
+        let mut failing = healthy(start());
+        for _ in 0..4 {
+            failing = failing.after_failure(Setback::Failed, tried(start()), start());
+        }
+        for (wish, pause) in [(3, 3), (540, 540), (0, 1)] {
+            let gate = asked(&failing, seconds(wish)).gate(start());
+            assert_eq!(gate, Gate::Paused(start() + seconds(pause)));
+        }
+        // The longest wish of those who were asked together holds.
+        let long = asked(&failing, seconds(540));
+        assert_eq!(asked(&long, seconds(3)).paused_until, long.paused_until);
+    }
+
+    #[test]
+    fn what_the_version_before_wrote_is_read() {
+        let health = healthy(start()).after_failure(Setback::Failed, tried(start()), start());
+        let mut stored = serde_json::to_value(&health).expect("it is JSON");
+        let members = stored.as_object_mut().expect("it has members");
+        members.remove("slowdowns");
+        members.remove("failedProbes");
+
+        let read: EndpointHealth = serde_json::from_value(stored).expect("it is read");
+
+        assert_eq!(read, health);
     }
 
     #[test]
     fn five_days_of_failing_are_enough() {
-        let health = healthy(start()).after_failure(Setback::Failed, start());
-        let health = health.after_failure(Setback::Failed, start() + Duration::from_hours(100));
+        let health = healthy(start()).after_failure(Setback::Failed, tried(start()), start());
+        let later = start() + Duration::from_hours(100);
+        let health = health.after_failure(Setback::Failed, tried(later), later);
 
         assert!(!health.is_beyond_hope(HOPE, start() + Duration::from_hours(119)));
         assert!(health.is_beyond_hope(HOPE, start() + Duration::from_hours(120)));
@@ -245,7 +343,7 @@ mod tests {
     fn while_one_probes_the_others_wait() {
         let mut health = healthy(start());
         for _ in 0..CIRCUIT {
-            health = health.after_failure(Setback::Failed, start());
+            health = health.after_failure(Setback::Failed, tried(start()), start());
         }
         let later = start() + Duration::from_hours(1);
         assert_eq!(health.gate(later), Gate::Probe);
@@ -258,14 +356,14 @@ mod tests {
         /// Whatever happens, a success makes an endpoint well, and no pause is
         /// longer than what it asked for or half an hour.
         #[test]
-        fn no_pause_is_longer_than_asked_or_half_an_hour(steps in prop::collection::vec((0_u64..100_000, prop::option::of(prop::option::of(0_u64..50_000))), 1..60)) {
+        fn no_pause_is_longer_than_asked_or_half_an_hour(steps in prop::collection::vec((0_u64..100_000, any::<bool>(), prop::option::of(prop::option::of(0_u64..50_000))), 1..60)) {
             let mut now = start();
             let mut health = healthy(now);
-            for (wait, overloaded) in steps {
+            for (wait, is_probe, overloaded) in steps {
                 now = now + Duration::from_secs(wait);
                 let setback = overloaded.map_or(Setback::Failed, |asked| Setback::Overloaded(asked.map(Duration::from_secs)));
                 let before = health.paused_until;
-                health = health.after_failure(setback, now);
+                health = health.after_failure(setback, Tried { began: now, is_probe }, now);
                 let asked = Duration::from_secs(overloaded.flatten().unwrap_or(0));
                 let longest = Some(now + asked.max(LONGEST_PAUSE)).max(before);
                 prop_assert!(health.paused_until <= longest);

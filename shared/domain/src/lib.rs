@@ -87,7 +87,7 @@ pub use endpoint::{
     Unsigned,
 };
 pub use event::{AppEvent, Event, EventName, EventType, Told};
-pub use health::{EndpointHealth, Gate, Setback};
+pub use health::{EndpointHealth, Gate, Setback, Tried};
 pub use id::{
     ApiKeyId, AuditEntryId, ChoreId, ClientId, CompanyId, CustomFieldId, DeliveryId, EndpointId,
     EventId, Id, IdSource, InternalUserId, InvitationId, InvoiceId, LaneId, LetterId, Moment, NoId,

@@ -54,9 +54,11 @@ impl WorkspaceStore<'_> {
         endpoint: EndpointId,
         limit: u32,
         known: &mut KnownPace,
-        now: Time,
+        clock: impl Fn() -> Time + Send + Sync,
     ) -> Result<Result<(), Time>, Error> {
         for _ in 0..MAX_TRIES {
+            // Each try takes a while, and the request is made after the last.
+            let now = clock();
             // What is known may be old, and then there is more, not less.
             let pace = match known.pace.take(limit, now) {
                 Ok(pace) => pace,
