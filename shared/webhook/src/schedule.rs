@@ -55,7 +55,7 @@ pub struct Patience {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatienceError {
     /// The waits are no schedule.
-    #[error("the retries of webhooks: {0}")]
+    #[error("the retries of webhooks cannot be read")]
     Schedule(#[from] ScheduleError),
     /// The days are out of bounds.
     #[error(
@@ -101,6 +101,9 @@ pub struct Schedule(Vec<Duration>);
 /// Why a text is no schedule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
+    /// There is nothing before, between or after commas.
+    #[error("a wait is missing beside a comma")]
+    Missing,
     /// A part of it is no length of time.
     #[error("{0:?} is not a time to wait; write, for example, 5s, 30m or 24h")]
     Wait(String),
@@ -127,8 +130,12 @@ impl FromStr for Schedule {
 
     /// Reads waits with commas or spaces between them: `5s, 30s, 5m, 2h`.
     fn from_str(text: &str) -> Result<Self, ScheduleError> {
-        let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
-        let waits = parts.map(wait).collect::<Result<Vec<_>, _>>()?;
+        let parts = text.split(',').map(str::trim);
+        if text.contains(',') && parts.clone().any(str::is_empty) {
+            return Err(ScheduleError::Missing);
+        }
+        let waits = parts.flat_map(str::split_whitespace).map(wait);
+        let waits = waits.collect::<Result<Vec<_>, _>>()?;
         if waits.is_empty() || waits.len() > MAX_WAITS {
             return Err(ScheduleError::Count);
         }
@@ -247,6 +254,9 @@ mod tests {
         let refused = |text: &str| text.parse::<Schedule>().unwrap_err();
         assert_eq!(refused(""), ScheduleError::Count);
         assert_eq!(refused(&"1s ".repeat(31)), ScheduleError::Count);
+        for text in ["5s,5s,", ",5s", "5s,,5s", "5s, ,5s", ","] {
+            assert_eq!(refused(text), ScheduleError::Missing, "{text}");
+        }
         assert_eq!(refused("5s soon"), ScheduleError::Wait("soon".into()));
         assert_eq!(refused("5"), ScheduleError::Wait("5".into()));
         assert_eq!(refused("-5s"), ScheduleError::Wait("-5s".into()));
@@ -265,6 +275,14 @@ mod tests {
             let refused = Patience::read(None, Some(days)).unwrap_err();
             assert_eq!(refused, PatienceError::Days(days.to_owned()));
         }
+    }
+
+    #[test]
+    fn each_layer_of_a_refusal_says_its_own() {
+        let refused = Patience::read(Some("500ms"), None).unwrap_err();
+        let cause = std::error::Error::source(&refused).expect("there is a cause");
+        assert!(!refused.to_string().contains(&cause.to_string()));
+        assert_eq!(cause.to_string(), "a wait has at least a second");
     }
 
     #[test]
