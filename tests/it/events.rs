@@ -107,6 +107,11 @@ async fn who_reads_on_behind_an_event_is_shown_what_has_settled() {
         types(&app, &format!("{behind}&settled=false")).await,
         ["company.created"]
     );
+    for empty in ["after=", "limit=5&after="] {
+        let path = format!("/v1/events?{empty}");
+        let refused = app.admin().get(&path).await;
+        assert_eq!(refused.problem(400, "parameter_invalid"), Some("after"));
+    }
     // The cursor may be of an event that has not settled itself.
     assert_eq!(
         types(&app, &format!("after={second}")).await,

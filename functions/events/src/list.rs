@@ -93,6 +93,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         return audit_page(app, &caller, &request, &ROUTE, AuditEntry::compatible_view).await;
     }
     let paging = Paging::read(app, &caller, &request, &ROUTE, FILTERS)?;
+    // A program whose variable is not set would read all thirty days.
+    if request.is_left_empty("after") {
+        let message = "after is empty; leave it out to begin with the oldest event there is";
+        return Err(Invalid::new("after", "parameter_invalid", message).into());
+    }
     let after = request.query_id("after")?;
     let is_settled = request.flag("settled")?.unwrap_or(after.is_some());
     let event_types = TypeFilter::parse_query(&request.query_list("eventType"))?;

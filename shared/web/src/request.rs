@@ -114,6 +114,13 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Whether a query parameter is given, and is empty.
+    pub fn is_left_empty(&self, name: &str) -> bool {
+        self.query
+            .iter()
+            .any(|(key, value)| key == name && value.is_empty())
+    }
+
     /// All values of a query parameter: the parameter can be repeated, and one
     /// can have several values with commas between them.
     pub fn query_list(&self, name: &str) -> Vec<String> {
