@@ -107,7 +107,7 @@ impl EndpointFields {
             },
             description: patch.description.unwrap_or_default(),
             headers: patch.headers.flatten(),
-            rate_limit: patch.rate_limit.unwrap_or(kind.usual_rate()),
+            rate_limit: patch.rate_limit.unwrap_or_else(|| kind.usual_rate()),
             ordering: patch.ordering.unwrap_or(usual_ordering),
             contact_email: patch.contact_email.flatten(),
             is_enabled: self.enabled.unwrap_or(true),
@@ -149,7 +149,10 @@ impl EndpointFields {
                 Some(None) => Some(None),
                 None => None,
             },
-            rate_limit: self.rate_limit.map(rate_limit).transpose()?,
+            rate_limit: self
+                .rate_limit
+                .map(|given| rate_limit(kind, given))
+                .transpose()?,
             ordering: self.ordering,
             contact_email: self.contact_email.clone().map(contact_email).transpose()?,
             is_enabled: self.enabled,
@@ -231,8 +234,9 @@ fn headers(
     Ok(Some(SealedHeaders { names, sealed }))
 }
 
-fn rate_limit(given: Option<u32>) -> Result<Option<u32>, Invalid> {
-    match given {
+/// The limit, if there is one; `null` is what is usual for the kind.
+fn rate_limit(kind: EndpointKind, given: Option<u32>) -> Result<Option<u32>, Invalid> {
+    match given.or(kind.usual_rate()) {
         Some(limit) if !(1..=MAX_RATE).contains(&limit) => {
             let message = format!("rateLimit is 1 to {MAX_RATE} requests a second, or null");
             Err(Invalid::new("rateLimit", "rate_limit_invalid", message))

@@ -20,6 +20,11 @@ async fn what_happens_is_told_in_slack_one_message_a_second() {
         (&endpoint["rateLimit"], &endpoint["ordering"]),
         (&json!(1), &json!("none"))
     );
+    for (given, expected) in [(json!(5), 5), (json!(null), 1)] {
+        let limit = json!({ "rateLimit": given });
+        let changed = app.admin().patch(&path_of(&endpoint), &limit).await;
+        assert_eq!(changed.expect(200)["rateLimit"], expected);
+    }
     let engines = company(&app, "<!channel> & Sons").await;
     let ada = client(&app, &[&engines]).await;
     change(&app, &ada, json!({ "position": "Analyst" })).await;
@@ -29,7 +34,7 @@ async fn what_happens_is_told_in_slack_one_message_a_second() {
 
     assert_eq!(slack.messages().len(), 1, "no more than one a second");
     for _ in 0..6 {
-        app.advance(Duration::from_secs(1)).await;
+        app.advance(Duration::from_millis(1_100)).await;
     }
 
     all_delivered(&app, &endpoint).await;
