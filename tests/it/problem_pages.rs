@@ -112,6 +112,43 @@ async fn a_link_that_leads_to_nothing_any_more_says_whose_it_was() {
 }
 
 #[tokio::test]
+async fn a_form_behind_a_link_that_is_refused_is_shown_again_and_works_then() {
+    let app = branded().await;
+    let ada = app.client("Ada Lovelace", ADA, None).await;
+    let new = "countess@example.com";
+    let change = json!({ "email": new, "password": PASSWORD });
+    let asked = ada.actor.post("/portal/email", &change).await;
+    asked.expect(200);
+    let path = app.sign_in_path();
+    let forgotten = path.replace("/sign-in", "/forgotten");
+    app.settle().await;
+    let mut links = vec![(app.link_to(new, "/verify/").await, 200)];
+    for (ask, page) in [(format!("{path}/link"), "/magic/"), (forgotten, "/reset/")] {
+        let asked = app.nobody().post(&ask, &json!({ "email": ADA })).await;
+        asked.expect(200);
+        app.settle().await;
+        links.push((app.link_to(ADA, page).await, 303));
+    }
+    let password = ("password", "quite another phrase");
+    for (link, status) in &links {
+        let form = format!("action=\"{link}\"");
+        let mut browser = app.browser();
+
+        let without = browser.submit(link, &[password]).await;
+        let old = [("csrf", "old"), password];
+        let stale = browser.send(link, &old, "same-origin").await;
+        let again = browser.submit(link, &[password]).await;
+
+        for (refused, told) in [(&without, "no cookies"), (&stale, "too old or was not")] {
+            assert_eq!(refused.status, 403, "{}", refused.text);
+            assert!(refused.text.contains(&form), "{}", refused.text);
+            assert!(refused.text.contains(told), "{}", refused.text);
+        }
+        assert_eq!(again.status, *status, "{}", again.text);
+    }
+}
+
+#[tokio::test]
 async fn a_page_that_there_is_not_looks_like_the_others() {
     let app = branded().await;
     let mut browser = app.browser();

@@ -327,6 +327,50 @@ async fn a_session_from_before_the_archive_is_dead_after_the_restore() {
 }
 
 #[tokio::test]
+async fn a_link_from_before_an_archive_or_a_sign_out_everywhere_is_dead() {
+    for is_archived in [true, false] {
+        let (app, ada) = started().await;
+        let address = json!({ "email": "ada@example.com" });
+        let path = app.sign_in_path();
+        let forgotten = path.replace("/sign-in", "/forgotten");
+        let mut links = Vec::new();
+        for (ask, page) in [(format!("{path}/link"), "/magic/"), (forgotten, "/reset/")] {
+            app.nobody().post(&ask, &address).await.expect(200);
+            app.settle().await;
+            links.push(app.link_to("ada@example.com", page).await);
+        }
+        let change = json!({ "email": "countess@example.com", "password": PASSWORD });
+        ada.actor.post("/portal/email", &change).await.expect(200);
+        app.settle().await;
+        links.push(app.link_to("countess@example.com", "/verify/").await);
+        for link in &links {
+            assert_eq!(app.nobody().get(link).await.status, 200, "{link}");
+        }
+
+        if is_archived {
+            let client = format!("/v1/clients/{}", ada.id);
+            app.admin().delete(&client).await.expect(200);
+            for link in &links {
+                assert_eq!(app.nobody().get(link).await.status, 404, "{link}");
+            }
+            let restore = format!("{client}/restore");
+            app.admin().post(&restore, &json!({})).await.expect(200);
+        } else {
+            let everywhere = json!({ "everywhere": true });
+            let out = ada.actor.post("/portal/sign-out", &everywhere).await;
+            out.expect(200);
+        }
+
+        let password = json!({ "password": "quite another phrase" });
+        for link in &links {
+            assert_eq!(app.nobody().get(link).await.status, 410, "{link}");
+            let used = app.nobody().post(link, &password).await;
+            used.problem(410, "link_used");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_page_of_another_site_can_do_nothing_with_a_browsers_session() {
     let (app, _) = started().await;
     let mut browser = app.browser();

@@ -326,7 +326,21 @@ async fn a_team_member_changes_its_address_and_the_old_one_is_told() {
     taken.problem(409, "email_taken");
 
     let link = ask("maria@example.com").await;
-    sign_in(&app, MARY, PASSWORD).await.expect(200);
+    let tokens = sign_in(&app, MARY, PASSWORD).await.expect(200);
+    let everywhere = json!({ "everywhere": true });
+    let other = app.bearer(&tokens);
+    other
+        .post("/portal/sign-out", &everywhere)
+        .await
+        .expect(200);
+    let dead = app.nobody().post(&link, &json!({})).await;
+    dead.problem(410, "link_used");
+    let tokens = sign_in(&app, MARY, PASSWORD).await.expect(200);
+    let change = json!({ "email": "maria@example.com", "password": PASSWORD });
+    let anew = app.bearer(&tokens);
+    anew.post("/portal/email", &change).await.expect(200);
+    app.settle().await;
+    let link = app.link_to("maria@example.com", "/verify/").await;
     app.nobody().post(&link, &json!({})).await.expect(200);
 
     sign_in(&app, "maria@example.com", PASSWORD)

@@ -1,8 +1,8 @@
 //! `POST /magic/{token}`: signs somebody in with the link from a mail.
 
-use crate::mailed;
+use crate::{magic_show, mailed};
 use portico_app::{App, Grant};
-use portico_domain::{SignInMethod, TicketPurpose};
+use portico_domain::SignInMethod;
 use portico_web::{
     Body, Function, Operation, Problem, Proven, Request, Response, Route, Tokens, begin_session,
     change_by, refuse_forged_form, retry_stale, schema, signed_in,
@@ -33,10 +33,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 }
 
 async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
-    refuse_forged_form(app, request)?;
-    let is_meant = |purpose: &TicketPurpose| *purpose == TicketPurpose::SignIn;
+    if let Err(problem) = refuse_forged_form(app, request) {
+        let page = magic_show::page(app, request, Some(&problem)).await?;
+        return Ok(problem.with_page(page));
+    }
     let session = retry_stale(|| async {
-        let (ticket, workspace) = mailed::find(app, request, is_meant).await?;
+        let (ticket, workspace) = mailed::find(app, request, magic_show::is_meant).await?;
         let before = mailed::owner(app, &ticket).await?;
         let mut change = change_by(app, request, ticket.account.actor());
         ticket.use_up(&mut change)?;

@@ -27,19 +27,30 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
 
 /// Shows the page.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    mailed::or_dead(app, &request, answer(app, &request).await).await
+    mailed::or_dead(app, &request, page(app, &request, None).await).await
 }
 
-async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
-    let is_meant = |purpose: &TicketPurpose| *purpose == TicketPurpose::SignIn;
+/// Whether a link leads to this page.
+pub(crate) fn is_meant(purpose: &TicketPurpose) -> bool {
+    *purpose == TicketPurpose::SignIn
+}
+
+/// The page of the request's link, with what went wrong.
+pub(crate) async fn page(
+    app: &App,
+    request: &Request,
+    problem: Option<&Problem>,
+) -> Result<Response, Problem> {
     let (ticket, workspace) = mailed::find(app, request, is_meant).await?;
     let owner = mailed::owner(app, &ticket).await?;
     let form = form_token(app, request)?;
+    let sentence = problem.map(Problem::sentence);
     let page = MagicPage {
         workspace: &workspace,
         email: owner.email().as_str(),
         token: request.path("token"),
         csrf: &form.field.clone(),
+        error: sentence.as_deref(),
     };
     page.answer(form)
 }

@@ -65,8 +65,10 @@ async fn ask(
     let nobody = door.nobody(change.moment);
     let account = store.account_with(door, &email).await?.unwrap_or(nobody);
     let owner = store.person(account).await?.filter(Person::can_sign_in);
-    let account = owner.map_or(nobody, |owner| owner.account());
-    Ticket::issue(&mut change, workspace.id, account, purpose);
+    let owner = owner.map_or((nobody, 0), |owner| {
+        (owner.account(), owner.session_epoch())
+    });
+    Ticket::issue_under(&mut change, workspace.id, owner, purpose);
     Ok(store.commit(&change).await?)
 }
 
@@ -106,18 +108,21 @@ pub(crate) async fn or_dead(
 }
 
 fn is_over(problem: &Problem) -> bool {
-    let is_told = |code: &&str| problem.has_code(code);
-    problem.is_dead_ticket() || ["sign_up_off", "form_refused"].iter().any(is_told)
+    problem.is_dead_ticket() || problem.has_code("sign_up_off")
 }
 
 /// Whoever may use this ticket now. A link that was asked for before the
-/// password was changed is dead: whoever changed it meant to be rid of others.
+/// password was changed, or the account was archived or signed out everywhere, is
+/// dead: whoever did that meant to be rid of others.
 pub(crate) async fn owner(app: &App, ticket: &Ticket) -> Result<Person, Problem> {
     ticket.check(app.now())?;
     let store = app.store.workspace(ticket.workspace_id);
     let login = store.login_of(ticket.account).await?;
     let login = login.filter(|login| login.person.can_sign_in());
     let login = login.ok_or_else(Problem::unknown_link)?;
+    if !ticket.is_under(login.person.session_epoch()) {
+        return Err(DeadTicket::Used.into());
+    }
     let changed_at = login.password.as_ref().and_then(|stored| stored.changed_at);
     if changed_at.is_some_and(|at| ticket.created_at < at) {
         return Err(DeadTicket::Used.into());

@@ -94,6 +94,7 @@ pub(crate) struct MagicPage<'a> {
     pub(crate) email: &'a str,
     pub(crate) token: &'a str,
     pub(crate) csrf: &'a str,
+    pub(crate) error: Option<&'a str>,
 }
 
 /// The page on which somebody signs up.
@@ -229,7 +230,7 @@ impl MagicPage<'_> {
     /// The page, with the cookie that its form needs.
     pub(crate) fn answer(&self, form: FormToken) -> Result<Response, Problem> {
         let title = format!("Sign in to {}", self.workspace.name);
-        with_form(self.workspace, &title, None, self, form)
+        with_form(self.workspace, &title, self.error, self, form)
     }
 }
 

@@ -45,11 +45,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 }
 
 async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
-    refuse_forged_form(app, request)?;
     let is_meant = |purpose: &TicketPurpose| *purpose == TicketPurpose::ResetPassword;
     let (ticket, workspace) = mailed::find(app, request, is_meant).await?;
     let owner = mailed::owner(app, &ticket).await?;
-    let hash = match hash_password(request, &owner, &workspace).await {
+    let hash = match hash_password(app, request, &owner, &workspace).await {
         Err(problem) if request.wants_page() => {
             let form = form_token(app, request)?;
             let page = ResetPage {
@@ -69,10 +68,12 @@ async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
 }
 
 async fn hash_password(
+    app: &App,
     request: &Request,
     owner: &Person,
     workspace: &Workspace,
 ) -> Result<String, Problem> {
+    refuse_forged_form(app, request)?;
     let password = request
         .field("password")?
         .ok_or_else(|| Invalid::missing("password"))?;

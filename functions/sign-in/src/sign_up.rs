@@ -102,9 +102,10 @@ async fn ask(app: &App, request: &Request, workspace: &Workspace) -> Result<Emai
     refuse_if_full(app, workspace, &change.origin).await?;
     let nobody: ClientId = change.moment.id();
     let id = store.client_id_of(&email).await?.unwrap_or(nobody);
-    let client = store.client(id).await?;
-    let account = Account::Client { id };
-    let purpose = if client.as_ref().is_some_and(Client::can_sign_in) {
+    let client = store.client(id).await?.filter(Client::can_sign_in);
+    let epoch = client.as_ref().map_or(0, |client| client.session_epoch);
+    let owner = (Account::Client { id }, epoch);
+    let purpose = if client.is_some() {
         TicketPurpose::SignIn
     } else {
         TicketPurpose::SignUp {
@@ -112,7 +113,7 @@ async fn ask(app: &App, request: &Request, workspace: &Workspace) -> Result<Emai
             email: email.clone(),
         }
     };
-    Ticket::issue(&mut change, workspace.id, account, purpose);
+    Ticket::issue_under(&mut change, workspace.id, owner, purpose);
     store.commit(&change).await?;
     Ok(email)
 }

@@ -9,8 +9,8 @@ use crate::{
 };
 use portico_app::{App, Grant};
 use portico_domain::{
-    Account, Client, Credential, Email, Invalid, Person, PersonName, Session, SignInMethod, Ticket,
-    TicketPurpose, Workspace,
+    Account, Client, Credential, DeadTicket, Email, Invalid, Person, PersonName, Session,
+    SignInMethod, Ticket, TicketPurpose, Workspace,
 };
 use portico_keys::password::Password;
 use portico_web::{
@@ -62,18 +62,37 @@ pub(crate) const fn is_meant(purpose: &TicketPurpose) -> bool {
     )
 }
 
+/// Refuses a link that does nothing any more, before anything else is looked at.
+pub(crate) async fn refuse_if_dead(
+    app: &App,
+    workspace: &Workspace,
+    ticket: &Ticket,
+) -> Result<(), Problem> {
+    ticket.check(app.now())?;
+    match &ticket.purpose {
+        TicketPurpose::SignUp { .. } => sign_up::refuse_if_off(workspace),
+        TicketPurpose::ChangeEmail { .. } => mover(app, ticket).await.map(drop),
+        TicketPurpose::ResetPassword
+        | TicketPurpose::Join
+        | TicketPurpose::SignIn
+        | TicketPurpose::VerifyEmail { .. } => Err(Problem::unknown_link()),
+    }
+}
+
 /// Proves an address.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     mailed::or_dead(app, &request, answer(app, &request).await).await
 }
 
 async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
-    refuse_forged_form(app, request)?;
     let (ticket, workspace) = mailed::find(app, request, is_meant).await?;
-    ticket.check(app.now())?;
+    refuse_if_dead(app, &workspace, &ticket).await?;
+    if let Err(problem) = refuse_forged_form(app, request) {
+        let page = VerifyPage::answer(app, request, &workspace, &ticket, Some(&problem));
+        return Ok(problem.with_page(page?));
+    }
     match &ticket.purpose {
         TicketPurpose::SignUp { name, email } => {
-            sign_up::refuse_if_off(&workspace)?;
             let hash = match hash_password(request, &workspace, name, email).await {
                 Err(problem) if request.wants_page() => {
                     let page =
@@ -130,7 +149,7 @@ async fn sign_up(
         ticket.use_up(&mut change)?;
         let known = sign_up::known(&store, email).await?;
         if known.as_ref().is_some_and(Client::can_sign_in) {
-            return Err(portico_domain::DeadTicket::Used.into());
+            return Err(DeadTicket::Used.into());
         }
         let (place, subject) = ((&store, workspace.id), None);
         let client = sign_up::add(&mut change, place, known, (name, email, subject)).await?;
@@ -153,24 +172,14 @@ async fn change_email(app: &App, request: &Request, ticket: &Ticket) -> Result<(
     retry_stale(|| async {
         let ticket = store.ticket(ticket.id).await?;
         let ticket = ticket.ok_or_else(Problem::unknown_link)?;
-        let TicketPurpose::ChangeEmail { from, to } = &ticket.purpose else {
+        let TicketPurpose::ChangeEmail { to, .. } = &ticket.purpose else {
             return Err(Problem::unknown_link());
         };
-        let before = store.person(ticket.account).await?;
-        let before = before.filter(Person::is_here);
-        let before = before.ok_or_else(Problem::unknown_link)?;
+        let before = mover(app, &ticket).await?;
         let mut change = change_by(app, request, ticket.account.actor());
         ticket.use_up(&mut change)?;
-        // Another change came first; this one was meant for what was then.
-        if before.email() != from {
-            return Err(portico_domain::DeadTicket::Used.into());
-        }
         match before {
             Person::Client(before) => {
-                // Another one was asked for since, or it was cancelled.
-                if before.pending_email(app.now()) != Some(to) {
-                    return Err(portico_domain::DeadTicket::Used.into());
-                }
                 let mut after = before.clone();
                 let mark = store.address_mark(to).await?;
                 after.change_email(&mut change, to.clone(), mark.as_ref());
@@ -184,4 +193,26 @@ async fn change_email(app: &App, request: &Request, ticket: &Ticket) -> Result<(
         Ok(store.commit(&change).await?)
     })
     .await
+}
+
+/// Whoever may use this link to another address now: nobody who was put out
+/// since, and of several links the last one works.
+async fn mover(app: &App, ticket: &Ticket) -> Result<Person, Problem> {
+    let TicketPurpose::ChangeEmail { from, to } = &ticket.purpose else {
+        return Err(Problem::unknown_link());
+    };
+    let store = app.store.workspace(ticket.workspace_id);
+    let person = store.person(ticket.account).await?;
+    let person = person.filter(Person::is_here);
+    let person = person.ok_or_else(Problem::unknown_link)?;
+    let is_asked_for = match &person {
+        Person::Client(client) => client.pending_email(app.now()) == Some(to),
+        Person::Member(_) => true,
+    };
+    // Another change came first; this one was meant for what was then.
+    let is_overtaken = person.email() != from || !is_asked_for;
+    if is_overtaken || !ticket.is_under(person.session_epoch()) {
+        return Err(DeadTicket::Used.into());
+    }
+    Ok(person)
 }

@@ -1,9 +1,8 @@
 //! `GET /verify/{token}`: the page behind a link that proves an address.
 //! Opening it changes nothing.
 
-use crate::{mailed, page::VerifyPage, sign_up, verify};
+use crate::{mailed, page::VerifyPage, verify};
 use portico_app::{App, Grant};
-use portico_domain::TicketPurpose;
 use portico_web::{Body, Function, Operation, Problem, Request, Response, Route};
 
 /// What this function answers to.
@@ -32,9 +31,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 
 async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
     let (ticket, workspace) = mailed::find(app, request, verify::is_meant).await?;
-    ticket.check(app.now())?;
-    if matches!(ticket.purpose, TicketPurpose::SignUp { .. }) {
-        sign_up::refuse_if_off(&workspace)?;
-    }
+    verify::refuse_if_dead(app, &workspace, &ticket).await?;
     VerifyPage::answer(app, request, &workspace, &ticket, None)
 }

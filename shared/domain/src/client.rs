@@ -360,9 +360,11 @@ impl Client {
         );
     }
 
-    /// Puts the client out wherever it is signed in.
-    pub const fn end_sessions(&mut self) {
+    /// Puts the client out wherever it is signed in. Whoever was signed in may have
+    /// asked for another address, so that is not to be proved any more.
+    pub fn end_sessions(&mut self) {
         self.session_epoch += 1;
+        self.pending_email = None;
     }
 
     /// What somebody who guesses this client's password tries first.

@@ -21,6 +21,10 @@ pub struct Ticket {
     pub workspace_id: WorkspaceId,
     /// Whose account it is about.
     pub account: Account,
+    /// The account's epoch when it was asked for, where it ends with the account's
+    /// sessions. Tickets of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u32>,
     /// What it allows.
     #[serde(flatten)]
     pub purpose: TicketPurpose,
@@ -130,7 +134,23 @@ impl Ticket {
         purpose: TicketPurpose,
     ) -> Self {
         let lifetime = purpose.lifetime();
-        let ticket = Self::make(change, workspace_id, account, (purpose, lifetime));
+        let owner = (account, None);
+        let ticket = Self::make(change, workspace_id, owner, (purpose, lifetime));
+        ticket.mail(change, TicketMail::Link);
+        ticket
+    }
+
+    /// The same, good only as long as the account has this epoch: whoever archives
+    /// it or signs it out everywhere ends its links, too.
+    pub fn issue_under(
+        change: &mut Change<'_>,
+        workspace_id: WorkspaceId,
+        (account, epoch): (Account, u32),
+        purpose: TicketPurpose,
+    ) -> Self {
+        let lifetime = purpose.lifetime();
+        let owner = (account, Some(epoch));
+        let ticket = Self::make(change, workspace_id, owner, (purpose, lifetime));
         ticket.mail(change, TicketMail::Link);
         ticket
     }
@@ -144,7 +164,8 @@ impl Ticket {
         is_mailed: bool,
     ) -> Self {
         let purpose = (TicketPurpose::Join, lifetime);
-        let ticket = Self::make(change, user.workspace_id, user.account(), purpose);
+        let owner = (user.account(), None);
+        let ticket = Self::make(change, user.workspace_id, owner, purpose);
         if is_mailed {
             ticket.mail(change, TicketMail::Link);
         }
@@ -154,7 +175,7 @@ impl Ticket {
     fn make(
         change: &mut Change<'_>,
         workspace_id: WorkspaceId,
-        account: Account,
+        (account, epoch): (Account, Option<u32>),
         (purpose, lifetime): (TicketPurpose, Duration),
     ) -> Self {
         let Moment { now, .. } = change.moment;
@@ -162,6 +183,7 @@ impl Ticket {
             id: change.moment.id(),
             workspace_id,
             account,
+            epoch,
             created_at: now,
             expires_at: now + lifetime,
             purpose,
@@ -174,6 +196,11 @@ impl Ticket {
     fn mail(&self, change: &mut Change<'_>, mail: TicketMail) {
         let letter = Letter::ticket(change.moment, self.workspace_id, self.id, mail);
         change.letters.push(letter);
+    }
+
+    /// Whether it is good for an account that has this epoch now.
+    pub fn is_under(&self, epoch: u32) -> bool {
+        self.epoch.is_none_or(|own| own == epoch)
     }
 
     /// Whether it is good at `now`.
@@ -230,6 +257,20 @@ mod tests {
 
         assert_eq!(used.use_up(&mut change), Err(DeadTicket::Used));
         assert!(change.letters.is_empty(), "signing in is not told by mail");
+    }
+
+    #[test]
+    fn a_ticket_ends_with_the_epoch_and_one_of_an_earlier_version_has_none() {
+        let (_, _, ticket) = issued(TicketPurpose::SignIn);
+        let mut item = serde_json::to_value(&ticket).expect("it is written");
+        assert!(item.get("epoch").is_none(), "as earlier versions wrote it");
+        let earlier: Ticket = serde_json::from_value(item.clone()).expect("it is read");
+        assert!(earlier.is_under(0) && earlier.is_under(7));
+
+        item["epoch"] = 3.into();
+
+        let ticket: Ticket = serde_json::from_value(item).expect("it is read");
+        assert!(ticket.is_under(3) && !ticket.is_under(4));
     }
 
     #[test]

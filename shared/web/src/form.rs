@@ -54,6 +54,9 @@ pub fn refuse_forgery(app: &App, request: &Request) -> Result<(), Problem> {
     if !is_from_here(request) {
         return Err(Problem::form_refused());
     }
+    if request.cookie(FORM_COOKIE).is_none() {
+        return Err(Problem::form_without_cookie());
+    }
     let shown = match request.header(HEADER) {
         Some(text) => Some(text.to_owned()),
         // A body that cannot be read carries nothing.

@@ -45,7 +45,6 @@ impl Client {
             open.close(change, self);
         }
         self.archived_at = Some(change.moment.now);
-        self.pending_email = None;
         // A client that is restored signs in anew.
         self.end_sessions();
         self.updated_at = change.moment.now;

@@ -70,7 +70,8 @@ impl InternalUser {
     pub fn ask_to_change_email(&self, change: &mut Change<'_>, to: Email) -> Ticket {
         let from = self.email.clone();
         let purpose = TicketPurpose::ChangeEmail { from, to };
-        Ticket::issue(change, self.workspace_id, self.account(), purpose)
+        let owner = (self.account(), self.session_epoch);
+        Ticket::issue_under(change, self.workspace_id, owner, purpose)
     }
 
     /// Uses another address from now on, which is known to be its owner's.

@@ -3,6 +3,8 @@
 use super::{Problem, SESSION_MISSING, seconds};
 use std::time::Duration;
 
+const FORM_REFUSED: &str = "form_refused";
+
 impl Problem {
     /// The caller is not signed in.
     pub fn session_missing() -> Self {
@@ -45,11 +47,21 @@ impl Problem {
         )
     }
 
+    /// A form came without the cookie that was set with its page. Cookies end
+    /// when a form is too old, and some browsers take none.
+    pub fn form_without_cookie() -> Self {
+        Self::new(
+            403,
+            FORM_REFUSED,
+            "this form is too old, or your browser takes no cookies from this site; they are needed, so allow them, open the page again and repeat it",
+        )
+    }
+
     /// A form was not sent from our own page, or is too old.
     pub fn form_refused() -> Self {
         Self::new(
             403,
-            "form_refused",
+            FORM_REFUSED,
             "this form is too old or was not sent from our own page; open the page again and repeat it",
         )
     }
