@@ -60,6 +60,32 @@ async fn every_change_is_rehearsed_or_refused() {
 }
 
 #[tokio::test]
+async fn whoever_misspells_it_does_not_find_it_done() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let ada = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
+
+    for query in [
+        "dryRun",
+        "dryRun=",
+        "dryRun=yes",
+        "dryrun=true",
+        "dryRun=false&dryRun=true",
+    ] {
+        let refused = admin.post(&format!("/v1/clients?{query}"), &ada).await;
+        let field = refused.problem(400, "parameter_invalid");
+        assert_eq!(field, Some("dryRun"), "{query}");
+    }
+
+    let list = admin.get("/v1/clients").await.expect(200);
+    assert_eq!(list, json!({ "data": [] }));
+    admin
+        .post("/v1/clients?dryRun=false", &ada)
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
 async fn inviting_many_is_rehearsed_for_each() {
     let app = TestApp::start().await;
     let admin = app.admin();

@@ -71,26 +71,32 @@ async fn a_new_address_is_proved_before_it_is_used() {
 }
 
 #[tokio::test]
-async fn an_address_that_waits_to_be_proved_is_kept_from_others() {
+async fn nobody_keeps_an_address_by_asking_for_it() {
     let (app, ada) = started().await;
     ask(&app, &ada).await;
-    let eve = json!({ "name": "Eve Else", "email": NEW });
-
-    let refused = app.admin().post("/v1/clients", &eve).await;
-    assert_eq!(refused.problem(409, "email_taken"), Some("email"));
+    let links = app.mails(NEW).await.len();
     let grace = app.client("Grace Hopper", "grace@example.com", None).await;
     let change = json!({ "email": NEW, "password": PASSWORD });
-    let asked = grace.actor.post("/portal/email", &change).await;
+    grace.actor.post("/portal/email", &change).await.expect(200);
     app.settle().await;
-    let told = json!({ "email": "grace@example.com", "pendingEmail": NEW });
-    assert_eq!(asked.expect(200), told);
-    assert_eq!(app.mails(NEW).await.len(), 1, "Ada's");
-    // Ada may change her mind, and ask again.
-    ask(&app, &ada).await;
+    assert_eq!(
+        app.mails(NEW).await.len(),
+        links + 1,
+        "whoever proves it has it"
+    );
+    let link = app.link_to(NEW, "/verify/").await;
 
-    // Nobody keeps an address by asking for it.
-    app.advance(Duration::from_hours(25)).await;
-    app.admin().post("/v1/clients", &eve).await.expect(200);
+    let eve = json!({ "name": "Eve Else", "email": NEW });
+    let eve = app.admin().post("/v1/clients", &eve).await.expect(200);
+
+    // Now it is Eve's, and no link to it makes it anybody else's.
+    let late = app.nobody().post(&link, &json!({})).await;
+    late.problem(409, "email_taken");
+    let path = format!("/v1/clients/{}", ada.id);
+    let wanted = json!({ "email": NEW });
+    let refused = app.admin().patch(&path, &wanted).await;
+    assert_eq!(refused.problem(409, "email_taken"), Some("email"));
+    assert_eq!(refused.body["clientId"], eve["id"]);
 }
 
 #[tokio::test]

@@ -401,3 +401,33 @@ async fn a_kept_answer_cannot_be_read_from_the_table() {
         assert!(!text.contains(hidden), "{hidden}");
     }
 }
+
+/// Neither does the header of a repeat, nor what another request with its key
+/// is told.
+#[tokio::test]
+async fn a_repeated_invitation_tells_no_client_who_is_known() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let settings = json!({ "isClientInviteEnabled": true });
+    admin.patch("/v1/workspaces", &settings).await.expect(200);
+    let engines = json!({ "name": "Engines" });
+    let engines = admin.post("/v1/companies", &engines).await.expect(200);
+    let ada = app
+        .client("Ada Lovelace", "ada@example.com", Some(id(&engines)))
+        .await
+        .actor;
+    app.client("Known Else", "known@example.com", None).await;
+
+    let mut seen = Vec::new();
+    for email in ["known@example.com", "nobody@example.com"] {
+        let caller = with_key(&ada, email);
+        let mut body = json!({ "givenName": "Some", "familyName": "Body", "email": email });
+        let first = caller.post("/portal/invitations", &body).await;
+        let again = caller.post("/portal/invitations", &body).await;
+        same(&first, &again);
+        body["givenName"] = json!("Other");
+        let other = caller.post("/portal/invitations", &body).await;
+        seen.push((first.text.clone(), other.status));
+    }
+    assert_eq!(seen[0], seen[1]);
+}

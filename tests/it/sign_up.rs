@@ -33,6 +33,23 @@ async fn sign_up(app: &TestApp, path: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_mail_to_sign_up_says_nothing_that_a_stranger_typed() {
+    let (app, path) = open_door().await;
+    let mut stranger = person(MARY);
+    stranger["givenName"] = json!("Your account is locked, call 0900 1234");
+
+    app.nobody().post(&path, &stranger).await.expect(200);
+    app.settle().await;
+
+    let mails = app.mails(MARY).await;
+    assert_eq!(mails.len(), 1);
+    assert!(!mails[0].to_string().contains("0900"), "{}", mails[0]);
+    stranger["givenName"] = json!("see https://evil.example");
+    let refused = app.nobody().post(&path, &stranger).await;
+    assert_eq!(refused.problem(400, "text_invalid"), Some("givenName"));
+}
+
+#[tokio::test]
 async fn whoever_signs_up_is_added_once_the_address_is_proved() {
     let (app, path) = open_door().await;
     let receiver = Receiver::start().await;

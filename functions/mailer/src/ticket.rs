@@ -21,9 +21,10 @@ pub(crate) async fn write(
         return Ok(None);
     };
     let owner = match &ticket.purpose {
-        // There is nobody yet.
-        TicketPurpose::SignUp { name, email } => Some(Owner {
-            given_name: name.given_name.clone(),
+        // There is nobody yet, and the name is what a stranger has typed: it is
+        // not for us to say it to whoever has the address.
+        TicketPurpose::SignUp { email, .. } => Some(Owner {
+            given_name: String::new(),
             email: email.clone(),
         }),
         purpose => {

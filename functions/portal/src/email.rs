@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 pub const ROUTE: Route = Route::post("portal-email", "/portal/email").needs_a_session();
 
 /// What it may do.
-pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT, Grant::UPDATE];
+pub const GRANTS: &[Grant] = &[Grant::BATCH_GET, Grant::PUT, Grant::UPDATE, Grant::CHECK];
 
 const OPERATION: Operation = Operation {
     summary: "Change the own e-mail address",
-    description: "A link goes to the new address; until it is used, within 24 hours, the old one stays in use. Then the old one is told. The answer is the same where another client has the address, and then no link goes anywhere.",
+    description: "A link goes to the new address; until it is used, within 24 hours, the old one stays in use. Then the old one is told. The new address is kept from nobody meanwhile: whoever proves it first has it. The answer is the same where another client has the address, and then no link goes anywhere.",
     query: &[],
     body: Some(schema::<NewAddress>),
     answer: Body::Json(schema::<Asked>),

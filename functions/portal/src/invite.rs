@@ -182,8 +182,11 @@ async fn invite_again(
                 && known.withdrawn_at.is_none()
         });
         let answer = ok(&PERHAPS);
+        // The answer is kept for its idempotency key in any case: whether it is
+        // given again says nothing either.
+        let nothing = caller.change(app, request);
         let Some(before) = known else {
-            return Ok(answer);
+            return caller.commit(app, &nothing, answer).await;
         };
         let open = workspace.open_invitation(&before).await?;
         let mut change = caller.change(app, request);
@@ -192,7 +195,7 @@ async fn invite_again(
         let lifetime = settings.invitation_lifetime();
         if Invitation::send(&mut change, &mut after, open, lifetime, author).is_err() {
             // It was sent a moment ago.
-            return Ok(answer);
+            return caller.commit(app, &nothing, answer).await;
         }
         change.save_client(Some(&before), after);
         match caller.commit(app, &change, answer).await {
@@ -200,7 +203,7 @@ async fn invite_again(
             Err(problem)
                 if problem.has_code("company_inactive") || problem.has_code("company_unknown") =>
             {
-                Ok(ok(&PERHAPS))
+                caller.commit(app, &nothing, ok(&PERHAPS)).await
             }
             done => done,
         }

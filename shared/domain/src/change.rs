@@ -35,15 +35,14 @@ pub struct Credential {
     pub changed_at: Time,
 }
 
-/// An address that waits to be proved, kept from others meanwhile.
+/// An address that somebody wants, and that nobody else may have as this is
+/// written. It is kept from nobody: whose it is shows when it is proved.
 #[derive(Clone, Debug)]
-pub struct EmailReservation {
+pub struct WantedEmail {
     /// Whose address it may become.
     pub client_id: ClientId,
     /// The address.
     pub email: Email,
-    /// Until when it is kept.
-    pub until: Time,
 }
 
 /// Everything that one decision changes.
@@ -116,8 +115,8 @@ pub struct Change<'a> {
     pub recoveries: Vec<Recovery>,
     /// Links that are good once, given out or used up.
     pub tickets: Vec<Revision<Ticket>>,
-    /// Addresses to keep from others.
-    pub reservations: Vec<EmailReservation>,
+    /// Addresses that are asked for.
+    pub wanted_emails: Vec<WantedEmail>,
     /// Mail to send.
     pub letters: Vec<Letter>,
     /// Mail to send later, by whoever has it on lease.
@@ -174,7 +173,7 @@ impl<'a> Change<'a> {
             deliveries: Vec::new(),
             recoveries: Vec::new(),
             tickets: Vec::new(),
-            reservations: Vec::new(),
+            wanted_emails: Vec::new(),
             letters: Vec::new(),
             postponed_letters: Vec::new(),
             done_letters: Vec::new(),

@@ -63,7 +63,7 @@ pub use audit::{
     AuditEntry, AuditEntryView, AuditItem, AuditNote, RETENTION as AUDIT_RETENTION, audit_types,
     is_audit_type,
 };
-pub use change::{Change, Credential, EmailReservation, Revision};
+pub use change::{Change, Credential, Revision, WantedEmail};
 pub use chore::{CHORE_PAUSE, Chore, Work};
 pub use client::{
     Client, ClientDraft, ClientPatch, ClientStatus, ClientView, CreationMethod, FaultyAddress,

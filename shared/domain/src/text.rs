@@ -37,6 +37,10 @@ impl Email {
             .with_required_tld()
             .without_display_text()
             .without_domain_literal();
+        // Nor to local parts that need quotation marks.
+        if text.contains('"') {
+            return invalid("the e-mail address may not have quotation marks");
+        }
         match EmailAddress::parse_with_options(text, options) {
             Ok(_) => Ok(Self(text.to_owned())),
             Err(reason) => invalid(&format!("this is not an e-mail address: {reason}")),
@@ -91,10 +95,10 @@ impl PersonName {
                 "give either name, or givenName and familyName",
             )),
             (given, family, None) => Ok(Self {
-                given_name: line("givenName", given.unwrap_or_default(), 1, 100)?,
+                given_name: name_part("givenName", given.unwrap_or_default(), 1, 100)?,
                 // Some people have a single name; leaving it out is a mistake.
                 family_name: match family {
-                    Some(family) => line("familyName", family, 0, 100)?,
+                    Some(family) => name_part("familyName", family, 0, 100)?,
                     None => return Err(Invalid::missing("familyName")),
                 },
             }),
@@ -103,7 +107,7 @@ impl PersonName {
 
     /// Splits a whole name at its last space.
     fn split(whole: &str) -> Result<Self, Invalid> {
-        let whole = line("name", whole, 1, 200)?;
+        let whole = name_part("name", whole, 1, 200)?;
         let (given, family) = whole.rsplit_once(' ').unwrap_or((&whole, ""));
         Ok(Self {
             given_name: line("name", given, 1, 100)?,
@@ -216,6 +220,28 @@ const fn is_invisible(letter: char) -> bool {
     )
 }
 
+/// Whether a character ends the line, or turns round what comes after it, also
+/// what is not ours: lines stand beside others in mails and on pages.
+fn breaks_a_line(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{2028}'..='\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// A part of a person's name. Names stand in mails of the business, also those
+/// of strangers who sign up, so none is a link.
+fn name_part(field: &str, text: &str, min: usize, max: usize) -> Result<String, Invalid> {
+    let name = line(field, text, min, max)?;
+    let lower = name.to_lowercase();
+    if lower.contains("://") || lower.contains("www.") {
+        let message = format!("{field} may not have a link in it");
+        return Err(Invalid::new(field, "text_invalid", message));
+    }
+    Ok(name)
+}
+
 /// One line of text, trimmed, of `min` visible characters to `max`, without
 /// control characters: a line break in a name would become a header in a mail.
 pub fn line(field: &str, text: &str, min: usize, max: usize) -> Result<String, Invalid> {
@@ -241,7 +267,7 @@ pub fn line(field: &str, text: &str, min: usize, max: usize) -> Result<String, I
         let message = format!("{field} has {length} characters; the limit is {max}");
         return Err(Invalid::new(field, "text_too_long", message));
     }
-    if text.chars().any(char::is_control) {
+    if text.chars().any(breaks_a_line) {
         let message = format!("{field} may not have line breaks or other control characters");
         return Err(Invalid::new(field, "text_invalid", message));
     }
@@ -305,6 +331,7 @@ mod tests {
             "ada@[127.0.0.1]",
             "ädä@example.com",
             "a@b.co\r\nBcc: x@y.z",
+            "\"a b\"@example.com",
             &long,
         ] {
             let refused = Email::parse("email", text);
@@ -330,10 +357,21 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_a_line_break_is_refused() {
-        let refused = PersonName::from_fields(Some("Ada\nBcc: x"), Some("L"), None);
-
-        assert!(refused.is_err_and(|invalid| invalid.field == "givenName"));
+    fn a_name_with_a_line_break_a_turn_or_a_link_is_refused() {
+        for name in [
+            "Ada\nBcc: x",
+            "Ada\u{2028}Bcc: x",
+            "\u{202e}adA",
+            "Ada \u{2066}turned",
+            "Unlock it at https://evil.example/unlock",
+            "see WWW.evil.example",
+        ] {
+            let refused = PersonName::from_fields(Some(name), Some("L"), None);
+            assert!(
+                refused.is_err_and(|invalid| invalid.field == "givenName"),
+                "{name:?}"
+            );
+        }
     }
 
     #[test]

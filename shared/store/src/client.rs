@@ -16,13 +16,13 @@ pub use list::{ClientFilter, ClientsBy};
 
 use crate::{
     Error, Index, Pattern, WorkspaceStore,
-    item::{Attributes, add_tag_keys, expire_after, item, read},
+    item::{Attributes, add_tag_keys, item, read},
     number,
     pattern::Key,
     text,
 };
 use aws_sdk_dynamodb::{error::BuildError, types::Update};
-use portico_domain::{Client, ClientId, CompanyId, Email, EmailReservation, Time, WorkspaceId};
+use portico_domain::{Client, ClientId, CompanyId, Email, Time, WorkspaceId};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -205,7 +205,7 @@ pub(crate) fn email_guard_key(workspace: WorkspaceId, email: &Email) -> Key {
 #[serde(rename_all = "camelCase")]
 struct EmailGuard {
     client_id: ClientId,
-    /// The address waits to be proved; nobody signs in with it yet.
+    /// An earlier version kept an address that was only asked for.
     reserved_until: Option<Time>,
 }
 
@@ -246,18 +246,4 @@ pub(crate) fn repoint_update(
         .expression_attribute_values(":to", text(&to))
         .expression_attribute_values(":one", number(1))
         .build()
-}
-
-pub(crate) fn reservation_item(
-    workspace: WorkspaceId,
-    reservation: &EmailReservation,
-) -> Result<Attributes, Error> {
-    let EmailReservation {
-        client_id, until, ..
-    } = reservation;
-    let fields = json!({ "clientId": client_id, "reservedUntil": until });
-    let key = email_guard_key(workspace, &reservation.email);
-    let mut item = item("emailGuard", &fields, &[key])?;
-    expire_after(&mut item, *until);
-    Ok(item)
 }

@@ -37,7 +37,7 @@ use aws_sdk_dynamodb::{
 use meaning::Meaning;
 use portico_domain::{
     Account, AuditEntry, Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId, Letter,
-    Listed, Revision, Time, WorkspaceId,
+    Listed, Revision, Time, WantedEmail, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -214,6 +214,11 @@ fn unlisted(change: &Change<'_>, id: ClientId) -> Option<Key> {
     (!is_told).then(|| DueKind::Client.key(id, change.moment.now))
 }
 
+/// Nobody else has the address. Earlier versions kept addresses that were only
+/// asked for; those keep nobody from anything.
+const EMAIL_IS_FREE: &str =
+    "attribute_not_exists(pk) OR clientId = :client OR attribute_exists(reservedUntil)";
+
 impl Transaction {
     /// What is offered, asked for and billed.
     fn business(&mut self, workspace: WorkspaceId, change: &Change<'_>) -> Result<(), CommitError> {
@@ -227,9 +232,8 @@ impl Transaction {
             let version = before.as_ref().map(|before| before.version);
             self.revise(ticket::ticket_item(after)?, version)?;
         }
-        for reservation in &change.reservations {
-            let item = client::reservation_item(workspace, reservation)?;
-            self.take_email(item, reservation.client_id)?;
+        for wanted in &change.wanted_emails {
+            self.check_email(workspace, wanted)?;
         }
         if let Some(credential) = &change.credential {
             self.put(password::password_item(workspace, credential)?)?;
@@ -400,14 +404,26 @@ impl Transaction {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))
-            .condition_expression(
-                "attribute_not_exists(pk) OR clientId = :client OR reservedUntil < :now",
-            )
+            .condition_expression(EMAIL_IS_FREE)
             // What is found instead tells whose it is.
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .expression_attribute_values(":client", text(&client))
-            .expression_attribute_values(":now", text(&self.now));
+            .expression_attribute_values(":client", text(&client));
         self.push_put(put, Meaning::EmailTaken)
+    }
+
+    fn check_email(&mut self, workspace: WorkspaceId, wanted: &WantedEmail) -> Result<(), Error> {
+        let key = client::email_guard_key(workspace, &wanted.email);
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .condition_expression(EMAIL_IS_FREE)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .expression_attribute_values(":client", text(&wanted.client_id))
+            .build()
+            .map_err(unbuildable)?;
+        let action = TransactWriteItem::builder().condition_check(check).build();
+        self.push(action, Meaning::EmailTaken);
+        Ok(())
     }
 
     fn ring(

@@ -141,9 +141,21 @@ impl Request {
             .any(|(key, value)| key == name && is_other(value))
     }
 
-    /// Whether the caller only wants to know what would be.
+    /// Whether the caller only wants to know what would be. Read strictly:
+    /// whoever misspells it must not find it done.
     pub(crate) fn is_dry_run(&self) -> Result<bool, Invalid> {
-        Ok(self.flag("dryRun")?.unwrap_or(false))
+        let is_meant = |(key, _): &&(String, String)| key.eq_ignore_ascii_case("dryRun");
+        let meant: Vec<_> = self.query.iter().filter(is_meant).collect();
+        match meant[..] {
+            [] => Ok(false),
+            [(key, value)] if key == "dryRun" && value == "true" => Ok(true),
+            [(key, value)] if key == "dryRun" && value == "false" => Ok(false),
+            _ => Err(Invalid::new(
+                "dryRun",
+                "parameter_invalid",
+                "write dryRun=true to only see what would be, or leave it out",
+            )),
+        }
     }
 
     /// Whether it changes nothing, by its method.

@@ -98,9 +98,10 @@ impl Client {
         None
     }
 
-    /// Has a link mailed to a new address, which is kept from others until the
-    /// link runs out. The old address stays in use until the link is used, and
-    /// of several links only the last one works.
+    /// Has a link mailed to a new address that no other client has. The old
+    /// address stays in use until the link is used, and of several links only the
+    /// last one works. The new one is kept from nobody meanwhile: whoever proves
+    /// it first has it.
     pub fn ask_to_change_email(&mut self, change: &mut Change<'_>, to: Email) -> Ticket {
         let from = self.email.clone();
         let purpose = TicketPurpose::ChangeEmail {
@@ -110,10 +111,9 @@ impl Client {
         let account = Account::Client { id: self.id };
         let ticket = Ticket::issue(change, self.workspace_id, account, purpose);
         if to.key() != self.email.key() {
-            change.reservations.push(crate::EmailReservation {
+            change.wanted_emails.push(crate::WantedEmail {
                 client_id: self.id,
                 email: to.clone(),
-                until: ticket.expires_at,
             });
         }
         self.pending_email = Some(PendingEmail {

@@ -91,7 +91,7 @@ impl AccountLink<'_> {
             ),
         };
         let content = Content {
-            heading: format!("Hello {}", self.given_name),
+            heading: format!("Hello {}", self.given_name).trim_end().to_owned(),
             before: vec![text.to_owned()],
             link: Some(Link {
                 label,
