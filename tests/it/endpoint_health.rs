@@ -67,9 +67,10 @@ async fn what_came_during_a_pause_is_sent_when_it_is_over() {
     }
     assert_eq!(receiver.received().len(), 1);
 
-    // The pause, and a second of the queue.
-    for _ in 0..2 {
-        app.advance(Duration::from_secs(1)).await;
+    // The pause, and a second of the queue; no sweep runs.
+    for _ in 0..3 {
+        app.server.pass(Duration::from_secs(1));
+        app.settle().await;
     }
 
     let mut others: Vec<String> = receiver
