@@ -291,7 +291,7 @@ mod tests {
     fn what_was_under_way_together_is_overloaded_once() {
         let mut health = healthy(start());
         // Some answer when the pause that followed from the first is over.
-        for millis in [500, 501, 700, 900, 2_000] {
+        for millis in [510, 520, 700, 900, 2_000] {
             let now = start() + Duration::from_millis(millis);
             health = health.after_failure(Setback::Overloaded(None), tried(start()), now);
             assert_eq!(health.gate(now), Gate::Paused(now + seconds(1)));

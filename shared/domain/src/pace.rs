@@ -106,12 +106,12 @@ mod tests {
     #[test]
     fn the_next_request_comes_a_second_and_the_guard_after_the_first_of_as_many() {
         let mut pace = Pace::default();
-        for millis in [0, 300, 999] {
+        for millis in [0, 350, 999] {
             pace = pace.take(3, at(millis)).expect("there may be three");
         }
         assert_eq!(pace.take(3, at(999)), Err(at(1_100)));
         pace = pace.take(3, at(1_100)).expect("the first is a second ago");
-        assert_eq!(pace.take(3, at(1_101)), Err(at(1_400)));
+        assert_eq!(pace.take(3, at(1_101)), Err(at(1_450)));
         assert_eq!(
             pace.take(1, at(1_101)),
             Err(at(2_200)),
