@@ -109,12 +109,16 @@ mod tests {
             let value = match name {
                 "PORTICO_BASE_URL" => "https://portal.example.com:8443/",
                 "PORTICO_API_URL" => "https://a1b2c3.execute-api.eu-west-1.amazonaws.com",
+                "PORTICO_WEBHOOK_RETRIES" => "5s, 1m",
+                "PORTICO_WEBHOOK_DAYS_UNTIL_DISABLED" => "3",
                 _ => "x",
             };
             Some(value.to_owned())
         };
 
         let config = Config::read(variable).expect("everything is set");
+
+        assert_eq!(config.patience.schedule.attempts(), 3);
 
         assert_eq!(
             config.domains().collect::<Vec<_>>(),
