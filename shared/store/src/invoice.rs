@@ -2,8 +2,9 @@
 
 use crate::{
     Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
+    concern::{Lists, Whose, newest},
     item::{Attributes, item},
-    list::{Filter, Order, Question},
+    list::Question,
     pattern::Key,
 };
 use portico_domain::{
@@ -12,7 +13,6 @@ use portico_domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::BTreeSet;
 
 pub(crate) const PATTERNS: &[Pattern] = &[
     THIS,
@@ -67,6 +67,11 @@ const NUMBERED: Pattern = Pattern::new(
     "INVOICES",
 );
 
+const LISTS: Lists = Lists {
+    all: ALL,
+    of_client: OF_CLIENT,
+    of_company: OF_COMPANY,
+};
 const ENTITY: &str = "invoice";
 const NUMBERED_ENTITY: &str = "invoiceCount";
 
@@ -124,9 +129,9 @@ impl WorkspaceStore<'_> {
         let own = client
             .all_ids()
             .into_iter()
-            .map(|id| list(OF_CLIENT, OF_CLIENT.partition(&[w, &id])).present("companyId", false));
+            .map(|id| newest(OF_CLIENT, &[w, &id]).present("companyId", false));
         let companies = client.company_ids.iter();
-        let of_companies = companies.map(|id| list(OF_COMPANY, OF_COMPANY.partition(&[w, id])));
+        let of_companies = companies.map(|id| newest(OF_COMPANY, &[w, id]));
         let questions = own.chain(of_companies).collect();
         self.any_of(ENTITY, questions, page).await
     }
@@ -137,64 +142,20 @@ impl WorkspaceStore<'_> {
         client: ClientId,
         page: &PageRequest,
     ) -> Result<Page<Invoice>, Error> {
-        let partition = OF_CLIENT.partition(&[&self.id, &client]);
-        let question = list(OF_CLIENT, partition).present("erasedAt", false);
+        let question = newest(OF_CLIENT, &[&self.id, &client]).present("erasedAt", false);
         self.store.list(ENTITY, question, page).await
     }
 
     /// The partitions in which they are; none if there can be no such invoice.
     fn questions_for_invoices(&self, filter: &InvoiceFilter) -> Vec<Question> {
-        let w = &self.id;
-        if !can_be_within(filter.company_id, &filter.within) {
-            return Vec::new();
-        }
-        let inside = filter.within.limit();
-        let of_company = |id: &CompanyId| list(OF_COMPANY, OF_COMPANY.partition(&[w, id]));
-        let (mut companies, mut status) = (Vec::new(), filter.status);
-        let questions: Vec<Question> = if !filter.client_ids.is_empty() {
-            companies = companies_of(filter.company_id, inside);
-            let ids = filter.client_ids.iter();
-            ids.map(|id| list(OF_CLIENT, OF_CLIENT.partition(&[w, id])))
-                .collect()
-        } else if let Some(id) = &filter.company_id {
-            vec![of_company(id)]
-        } else if let Some(inside) = inside {
-            inside.iter().map(of_company).collect()
-        } else if let Some(status) = status.take() {
-            vec![list(BY_STATUS, BY_STATUS.partition(&[w, &status.name()]))]
-        } else {
-            vec![list(ALL, ALL.partition(&[w]))]
+        let whose = Whose {
+            workspace: self.id,
+            client_ids: &filter.client_ids,
+            company_id: filter.company_id,
+            within: &filter.within,
         };
-        let status = status.map(|status| status.name().to_owned());
-        let narrowed = questions.into_iter().map(|question| {
-            question
-                .filter_any(Filter::Is, "companyId", companies.clone())
-                .filter(Filter::Is, "status", status.clone())
-        });
-        narrowed.collect()
-    }
-}
-
-fn list(pattern: Pattern, partition: String) -> Question {
-    Question::new(pattern.index, partition, Order::NewestFirst)
-}
-
-/// Whether there can be anything of this company for who is limited so.
-pub(crate) fn can_be_within(company: Option<CompanyId>, within: &CompanyAccess) -> bool {
-    let sees_something = !within.limit().is_some_and(BTreeSet::is_empty);
-    sees_something && company.is_none_or(|id| within.covers(id))
-}
-
-/// The companies that something has to be of: the one that is named, else those
-/// that the caller is limited to.
-pub(crate) fn companies_of(
-    named: Option<CompanyId>,
-    inside: Option<&BTreeSet<CompanyId>>,
-) -> Vec<String> {
-    match (named, inside) {
-        (Some(id), _) => vec![id.to_string()],
-        (None, Some(inside)) => inside.iter().map(ToString::to_string).collect(),
-        (None, None) => Vec::new(),
+        let status = filter.status.map(|status| (BY_STATUS, status.name()));
+        whose.questions(&LISTS, status)
     }
 }
 

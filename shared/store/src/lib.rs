@@ -18,6 +18,7 @@ mod client;
 mod clock;
 mod commit;
 mod company;
+mod concern;
 mod delivery;
 mod derived;
 mod doorbell;

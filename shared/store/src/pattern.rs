@@ -61,7 +61,7 @@ impl Index {
 }
 
 /// What fills a place in a template.
-type Value<'a> = &'a (dyn Display + Sync);
+pub(crate) type Value<'a> = &'a (dyn Display + Sync);
 
 /// One question that the table answers.
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,9 @@
 
 use crate::{
     Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
-    invoice::{can_be_within, companies_of},
+    concern::{Lists, Whose, newest},
     item::{Attributes, item},
-    list::{Filter, Order, Question},
+    list::{Filter, Question},
 };
 use portico_domain::{ClientId, CompanyAccess, CompanyId, InvoiceId, MAX_PAYMENTS, Payment};
 
@@ -36,6 +36,11 @@ const OF_COMPANY: Pattern = Pattern::new(
     "<payment>",
 );
 
+const LISTS: Lists = Lists {
+    all: ALL,
+    of_client: OF_CLIENT,
+    of_company: OF_COMPANY,
+};
 const ENTITY: &str = "payment";
 /// What the sort keys of an invoice's payments begin with.
 const PREFIX: &str = "PAYMENT#";
@@ -78,47 +83,27 @@ impl WorkspaceStore<'_> {
     }
 
     fn of_invoice(&self, invoice: InvoiceId) -> Question {
-        list(OF_INVOICE, OF_INVOICE.partition(&[&self.id, &invoice])).beginning(PREFIX)
+        newest(OF_INVOICE, &[&self.id, &invoice]).beginning(PREFIX)
     }
 
     /// The partitions in which they are; none if there can be no such payment.
     fn questions_for_payments(&self, filter: &PaymentFilter) -> Vec<Question> {
-        let w = &self.id;
-        if !can_be_within(filter.company_id, &filter.within) {
-            return Vec::new();
-        }
-        let inside = filter.within.limit();
-        let of_company = |id: &CompanyId| list(OF_COMPANY, OF_COMPANY.partition(&[w, id]));
-        let companies = companies_of(filter.company_id, inside);
-        if let Some(invoice) = filter.invoice_id {
-            let clients = filter.client_ids.iter().map(ToString::to_string);
-            let question = self
-                .of_invoice(invoice)
-                .filter_any(Filter::Is, "clientId", clients.collect())
-                .filter_any(Filter::Is, "companyId", companies);
-            vec![question]
-        } else if !filter.client_ids.is_empty() {
-            let ids = filter.client_ids.iter();
-            ids.map(|id| {
-                list(OF_CLIENT, OF_CLIENT.partition(&[w, id])).filter_any(
-                    Filter::Is,
-                    "companyId",
-                    companies.clone(),
-                )
-            })
-            .collect()
-        } else if let Some(id) = &filter.company_id {
-            vec![of_company(id)]
-        } else if let Some(inside) = inside {
-            inside.iter().map(of_company).collect()
-        } else {
-            vec![list(ALL, ALL.partition(&[w]))]
+        let whose = Whose {
+            workspace: self.id,
+            client_ids: &filter.client_ids,
+            company_id: filter.company_id,
+            within: &filter.within,
+        };
+        match filter.invoice_id {
+            Some(invoice) if whose.is_possible() => {
+                let clients = filter.client_ids.iter().map(ToString::to_string);
+                let question = whose.narrowed(self.of_invoice(invoice));
+                vec![question.filter_any(Filter::Is, "clientId", clients.collect())]
+            }
+            Some(_) => Vec::new(),
+            None => whose.questions(&LISTS, None),
         }
     }
-}
-
-fn list(pattern: Pattern, partition: String) -> Question {
-    Question::new(pattern.index, partition, Order::NewestFirst)
 }
 
 pub(crate) fn payment_item(payment: &Payment) -> Result<Attributes, Error> {

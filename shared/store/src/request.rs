@@ -2,15 +2,15 @@
 
 use crate::{
     Error, Index, Page, PageRequest, Pattern, WorkspaceStore,
+    concern::{Lists, Whose, newest},
     item::{Attributes, item},
-    list::{Filter, Order, Question},
+    list::{Filter, Question},
     pattern::Key,
 };
 use portico_domain::{
     ClientId, CompanyAccess, CompanyId, RequestId, RequestStatus, ServiceId, ServiceRequest,
     WorkspaceId,
 };
-use std::collections::BTreeSet;
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL, OF_CLIENT, OF_COMPANY, BY_STATUS];
 
@@ -45,6 +45,11 @@ const BY_STATUS: Pattern = Pattern::new(
     "<request>",
 );
 
+const LISTS: Lists = Lists {
+    all: ALL,
+    of_client: OF_CLIENT,
+    of_company: OF_COMPANY,
+};
 const ENTITY: &str = "request";
 
 /// Which requests to list: those that have all of these.
@@ -86,55 +91,24 @@ impl WorkspaceStore<'_> {
         client: ClientId,
         page: &PageRequest,
     ) -> Result<Page<ServiceRequest>, Error> {
-        let partition = OF_CLIENT.partition(&[&self.id, &client]);
-        let question = Question::new(OF_CLIENT.index, partition, Order::NewestFirst)
-            .present("erasedAt", false);
+        let question = newest(OF_CLIENT, &[&self.id, &client]).present("erasedAt", false);
         self.store.list(ENTITY, question, page).await
     }
 
     /// The partitions in which they are; none if there can be no such request.
     fn questions_for_requests(&self, filter: &RequestFilter) -> Vec<Question> {
-        let w = &self.id;
-        let inside = filter.within.limit();
-        let list = |pattern: Pattern, partition| {
-            Question::new(pattern.index, partition, Order::NewestFirst)
+        let whose = Whose {
+            workspace: self.id,
+            client_ids: &filter.client_ids,
+            company_id: filter.company_id,
+            within: &filter.within,
         };
-        let of_company = |id: &CompanyId| list(OF_COMPANY, OF_COMPANY.partition(&[w, id]));
-        let (mut companies, mut status) = (Vec::new(), filter.status);
-        let questions: Vec<Question> = if !filter.client_ids.is_empty() {
-            if let Some(id) = filter.company_id {
-                companies.push(id.to_string());
-            } else if let Some(inside) = inside {
-                companies.extend(inside.iter().map(ToString::to_string));
-            }
-            let ids = filter.client_ids.iter();
-            ids.map(|id| list(OF_CLIENT, OF_CLIENT.partition(&[w, id])))
-                .collect()
-        } else if let Some(id) = &filter.company_id {
-            vec![of_company(id)]
-        } else if let Some(inside) = inside {
-            inside.iter().map(of_company).collect()
-        } else if let Some(status) = status.take() {
-            vec![list(BY_STATUS, BY_STATUS.partition(&[w, &status.name()]))]
-        } else {
-            vec![list(ALL, ALL.partition(&[w]))]
-        };
-        let is_outside = inside.is_some_and(BTreeSet::is_empty)
-            || filter
-                .company_id
-                .is_some_and(|id| !filter.within.covers(id));
-        if is_outside {
-            return Vec::new();
-        }
-        let status = status.map(|status| status.name().to_owned());
+        let status = filter.status.map(|status| (BY_STATUS, status.name()));
         let service = filter.service_id.map(|id| id.to_string());
-        let narrowed = questions.into_iter().map(|question| {
-            question
-                .filter_any(Filter::Is, "companyId", companies.clone())
-                .filter(Filter::Is, "status", status.clone())
-                .filter(Filter::Is, "serviceId", service.clone())
-        });
-        narrowed.collect()
+        let questions = whose.questions(&LISTS, status).into_iter();
+        questions
+            .map(|question| question.filter(Filter::Is, "serviceId", service.clone()))
+            .collect()
     }
 }
 
