@@ -14,6 +14,7 @@ mod rehearsal;
 mod requests;
 mod services;
 mod team;
+mod way_in;
 
 use crate::{
     Answered, CommitError, DueKind, Error, WorkspaceStore, address_mark, answered, audit, chore,
@@ -21,7 +22,7 @@ use crate::{
     item::Attributes,
     lane, letter, number, password,
     pattern::Key,
-    recovery, session, text, ticket,
+    recovery, text,
     transact::{MAX_ACTIONS, Outcome},
     workspace,
 };
@@ -37,7 +38,7 @@ use aws_sdk_dynamodb::{
 use meaning::Meaning;
 use portico_domain::{
     Account, AuditEntry, Change, Client, ClientId, Company, CompanyId, EndpointId, LaneId, Letter,
-    Listed, Revision, Time, WantedEmail, WorkspaceId,
+    Listed, Revision, Time, WorkspaceId,
 };
 use std::collections::BTreeSet;
 
@@ -214,41 +215,11 @@ fn unlisted(change: &Change<'_>, id: ClientId) -> Option<Key> {
     (!is_told).then(|| DueKind::Client.key(id, change.moment.now))
 }
 
-/// Nobody else has the address. Earlier versions kept addresses that were only
-/// asked for; those keep nobody from anything.
-const EMAIL_IS_FREE: &str =
-    "attribute_not_exists(pk) OR clientId = :client OR attribute_exists(reservedUntil)";
-
 impl Transaction {
     /// What is offered, asked for and billed.
     fn business(&mut self, workspace: WorkspaceId, change: &Change<'_>) -> Result<(), CommitError> {
         self.services_and_requests(workspace, change)?;
         self.billing(workspace, change)
-    }
-
-    /// What lets people in: links, addresses, passwords, sessions.
-    fn way_in(&mut self, workspace: WorkspaceId, change: &Change<'_>) -> Result<(), CommitError> {
-        for Revision { before, after } in &change.tickets {
-            let version = before.as_ref().map(|before| before.version);
-            self.revise(ticket::ticket_item(after)?, version)?;
-        }
-        for wanted in &change.wanted_emails {
-            self.check_email(workspace, wanted)?;
-        }
-        if let Some(credential) = &change.credential {
-            self.put(password::password_item(workspace, credential)?)?;
-        }
-        if let Some(session) = &change.session {
-            self.put(session::session_item(session)?)?;
-        }
-        if let Some(session) = &change.ended_session {
-            self.delete(&session::session_key(
-                workspace,
-                session.account,
-                session.id,
-            ))?;
-        }
-        Ok(())
     }
 
     fn client(
@@ -395,34 +366,6 @@ impl Transaction {
         let update = client::repoint_update(&self.table, workspace, merged).map_err(unbuildable)?;
         let action = TransactWriteItem::builder().update(update).build();
         self.push(action, Meaning::Stale);
-        Ok(())
-    }
-
-    /// Takes an address that nobody has. One that is only kept for a client is
-    /// that client's to take, and anybody's once its time is over.
-    fn take_email(&mut self, item: Attributes, client: ClientId) -> Result<(), Error> {
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression(EMAIL_IS_FREE)
-            // What is found instead tells whose it is.
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .expression_attribute_values(":client", text(&client));
-        self.push_put(put, Meaning::EmailTaken)
-    }
-
-    fn check_email(&mut self, workspace: WorkspaceId, wanted: &WantedEmail) -> Result<(), Error> {
-        let key = client::email_guard_key(workspace, &wanted.email);
-        let check = ConditionCheck::builder()
-            .table_name(&self.table)
-            .set_key(Some(key.attributes()))
-            .condition_expression(EMAIL_IS_FREE)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .expression_attribute_values(":client", text(&wanted.client_id))
-            .build()
-            .map_err(unbuildable)?;
-        let action = TransactWriteItem::builder().condition_check(check).build();
-        self.push(action, Meaning::EmailTaken);
         Ok(())
     }
 
