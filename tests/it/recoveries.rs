@@ -68,6 +68,115 @@ async fn a_running_recovery_can_be_cancelled_and_orders_nothing_more() {
 }
 
 #[tokio::test]
+async fn an_endpoint_has_one_running_recovery_at_a_time() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let (endpoint, running) = stuck(&app, &receiver).await;
+    let other = app.register(&receiver, &["client.*"]).await;
+    app.advance(Duration::from_secs(1)).await;
+    let path = format!("{}/recover", endpoint_path(&endpoint));
+    let same = json!({ "since": running["since"], "include": "all" });
+    let another = json!({ "since": running["until"] });
+
+    for order in [&same, &another] {
+        let refused = app.admin().post(&path, order).await;
+        refused.problem(409, "recovery_running");
+        assert_eq!(refused.body["recoveryId"], running["id"]);
+        assert!(refused.text.contains(&format!("recovery {}", id(&running))));
+    }
+    // Each endpoint has its own.
+    recover(&app, &other, &another).await;
+
+    let cancel = format!("{}/cancel", path_of(&running));
+    app.admin().post(&cancel, &json!({})).await.expect(200);
+    app.server.aws().heal();
+    let second = recover(&app, &endpoint, &same).await;
+    let done = app.admin().get(&path_of(&second)).await.expect(200);
+    assert_eq!(done["status"], "done");
+    recover(&app, &endpoint, &same).await;
+    assert_eq!(receiver.received().len(), 6, "twice what was told once");
+}
+
+#[tokio::test]
+async fn of_several_recoveries_that_are_ordered_at_once_one_is_made() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let (endpoint, running) = stuck(&app, &receiver).await;
+    let cancel = format!("{}/cancel", path_of(&running));
+    app.admin().post(&cancel, &json!({})).await.expect(200);
+    let path = format!("{}/recover", endpoint_path(&endpoint));
+    let order = json!({ "since": running["since"], "include": "all" });
+
+    let admin = app.admin();
+    let orders = (0..4).map(|_| admin.post(&path, &order));
+    let answers = futures_util::future::join_all(orders).await;
+
+    let (made, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
+    assert_eq!((made.len(), refused.len()), (1, 3));
+    for answer in refused {
+        answer.problem(409, "recovery_running");
+        assert_eq!(answer.body["recoveryId"], made[0].body["id"]);
+    }
+}
+
+#[tokio::test]
+async fn a_recovery_that_was_stopped_says_why_and_where_the_rest_begins() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let (endpoint, recovery) = stuck(&app, &receiver).await;
+    for member in ["stopReason", "resumeSince"] {
+        assert_eq!(recovery[member], Value::Null, "{member}");
+    }
+    let enabled = async |yes: bool| {
+        let body = json!({ "enabled": yes });
+        let path = endpoint_path(&endpoint);
+        app.admin().patch(&path, &body).await.expect(200);
+    };
+    enabled(false).await;
+    app.server.aws().heal();
+    for _ in 0..4 {
+        app.advance(Duration::from_mins(12)).await;
+    }
+
+    let stopped = app.admin().get(&path_of(&recovery)).await.expect(200);
+    assert_eq!(
+        (&stopped["status"], &stopped["stopReason"]),
+        (&json!("stopped"), &json!("endpointDisabled"))
+    );
+    assert_eq!(stopped["resumeSince"], recovery["since"]);
+    enabled(true).await;
+    let rest = json!({
+        "since": stopped["resumeSince"],
+        "until": stopped["until"],
+        "include": stopped["include"],
+    });
+    let rest = recover(&app, &endpoint, &rest).await;
+    let done = app.admin().get(&path_of(&rest)).await.expect(200);
+    assert_eq!(
+        [&done["status"], &done["resent"], &done["resumeSince"]],
+        [&json!("done"), &json!(2), &Value::Null]
+    );
+}
+
+#[tokio::test]
+async fn a_recovery_whose_endpoint_is_deleted_says_so() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let (endpoint, recovery) = stuck(&app, &receiver).await;
+    app.admin()
+        .delete(&endpoint_path(&endpoint))
+        .await
+        .expect(200);
+    app.server.aws().heal();
+    for _ in 0..4 {
+        app.advance(Duration::from_mins(12)).await;
+    }
+
+    let stopped = app.admin().get(&path_of(&recovery)).await.expect(200);
+    assert_eq!(stopped["stopReason"], "endpointDeleted");
+}
+
+#[tokio::test]
 async fn a_recovery_that_is_done_stays_so() {
     let app = TestApp::start().await;
     let receiver = Receiver::start().await;

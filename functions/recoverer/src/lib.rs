@@ -7,7 +7,7 @@
 
 use portico_app::{App, Grant, Source, Trigger, TriggerError, outbox, sqs_batch};
 use portico_domain::{
-    Endpoint, EndpointId, LaneId, Recovery, RecoveryStatus, Task, WebhookDelivery, kind,
+    Endpoint, EndpointId, LaneId, Recovery, StopReason, Task, WebhookDelivery, kind,
 };
 use portico_queue::Queue;
 use portico_store::{CALLS_AT_ONCE, Index, WorkspaceStore};
@@ -41,15 +41,23 @@ const MAX_TRIES: usize = 5;
 
 async fn go_on(app: &App, task: Task<kind::Recovery>) -> Result<(), TriggerError> {
     let workspace = app.store.workspace(task.workspace_id);
-    let running = |recovery: &Recovery| recovery.status == RecoveryStatus::Running;
-    let Some(recovery) = workspace.recovery(task.id).await?.filter(running) else {
+    let found = workspace.recovery(task.id).await?;
+    let Some(recovery) = found.filter(Recovery::is_running) else {
         return Ok(());
     };
     let endpoint = workspace.endpoint(recovery.endpoint_id).await?;
-    let enabled = |endpoint: &Endpoint| endpoint.disabled.is_none();
-    let Some(endpoint) = endpoint.filter(enabled) else {
-        workspace.save_recovery(&recovery.stop(app.now())).await?;
-        return Ok(());
+    let endpoint = endpoint.ok_or(StopReason::EndpointDeleted);
+    let endpoint = endpoint.and_then(|endpoint| match endpoint.disabled {
+        None => Ok(endpoint),
+        Some(_) => Err(StopReason::EndpointDisabled),
+    });
+    let endpoint = match endpoint {
+        Ok(endpoint) => endpoint,
+        Err(reason) => {
+            let stopped = recovery.stop(reason, app.now());
+            workspace.save_recovery(&stopped).await?;
+            return Ok(());
+        }
     };
     let page = workspace.deliveries_to_recover(&recovery, PAGE).await?;
     let mut lanes = BTreeSet::new();

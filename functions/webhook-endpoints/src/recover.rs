@@ -7,7 +7,8 @@ use portico_domain::{
     EndpointDisabled, Include, Invalid, Permission, Recovery, RecoveryView, Time,
 };
 use portico_web::{
-    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created, schema,
+    Body, Function, Operation, Problem, Request, Response, Route, admit, body, created,
+    retry_stale, schema,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -24,7 +25,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Send the deliveries of a time again",
-    description: "Goes on in the background, about 100 deliveries a second, oldest first. Each request carries the `webhook-id` of its event as before, and the id of the recovery in `portico-recovery`.",
+    description: "Goes on in the background, about 100 deliveries a second, oldest first. Each request carries the `webhook-id` of its event as before, and the id of the recovery in `portico-recovery`. An endpoint has one running recovery at a time: another is refused with `recovery_running`, whatever its time, and names the one that runs in `recoveryId`.",
     query: &[],
     body: Some(schema::<NewRecovery>),
     answer: Body::Created(schema::<RecoveryView>),
@@ -54,17 +55,22 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     let id = request.path_id("webhook endpoint")?;
     let new: NewRecovery = body(&request)?;
-    let mut change = caller.change(app);
-    let (since, until) = new.range(change.moment.now)?;
     let workspace = caller.store(app);
-    let endpoint = find(&workspace, id).await?;
-    request.if_match(&endpoint.view())?;
-    if endpoint.disabled.is_some() {
-        return Err(EndpointDisabled.into());
-    }
-    let recovery = Recovery::order(&mut change, &endpoint, since, until, new.include);
-    outbox::unpause(app, &workspace, &endpoint).await?;
-    caller.commit(app, &change, created(&recovery.view())).await
+    retry_stale(|| async {
+        let mut change = caller.change(app);
+        let range = new.range(change.moment.now)?;
+        let endpoint = find(&workspace, id).await?;
+        request.if_match(&endpoint.view())?;
+        if endpoint.disabled.is_some() {
+            return Err(EndpointDisabled.into());
+        }
+        let latest = workspace.latest_recovery(&endpoint).await?;
+        let latest = latest.as_ref();
+        let recovery = Recovery::order(&mut change, &endpoint, latest, range, new.include)?;
+        outbox::unpause(app, &workspace, &endpoint).await?;
+        caller.commit(app, &change, created(&recovery.view())).await
+    })
+    .await
 }
 
 impl NewRecovery {

@@ -12,7 +12,7 @@ pub use view::EndpointView;
 
 use crate::{
     AuditNote, CLOCK_TOLERANCE, Change, Email, EndpointId, Event, EventName, EventType, Letter,
-    Time, Told, WorkspaceId, event::Recorder,
+    RecoveryId, Time, Told, WorkspaceId, event::Recorder,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -71,6 +71,9 @@ pub struct Endpoint {
     /// before that is forgotten.
     #[serde(default)]
     pub restarts: u64,
+    /// The recovery that was ordered last. While it runs, there is no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest_recovery: Option<RecoveryId>,
     /// When it was registered.
     pub created_at: Time,
     /// When it was last changed.
@@ -189,6 +192,7 @@ impl Endpoint {
             contact_email: draft.contact_email,
             disabled: None,
             restarts: 0,
+            latest_recovery: None,
             created_at: now,
             updated_at: now,
             told: Told::default(),

@@ -30,6 +30,7 @@ mod letter;
 mod link;
 mod listed;
 mod members;
+mod near;
 mod origin;
 mod pace;
 mod payment;
@@ -113,6 +114,7 @@ pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use link::WebLink;
 pub use listed::Listed;
+pub use near::meant;
 pub use origin::{ChangeSource, Origin};
 pub use pace::{NoPace, Pace};
 pub use payment::{
@@ -123,7 +125,9 @@ pub use person::{Door, Person};
 pub use picture::Picture;
 pub use plan::{EachView, Feature, LimitView, LimitsView, Plan, Used};
 pub use rate::{Quota, RateLimit, micros};
-pub use recovery::{Include, RangeRefusal, Recovery, RecoveryStatus, RecoveryView};
+pub use recovery::{
+    Include, RangeRefusal, Recovery, RecoveryRunning, RecoveryStatus, RecoveryView, StopReason,
+};
 pub use request::{
     AskRefusal, RequestDraft, RequestStatus, RequestStep, RequestStepView, RequestView,
     ServiceRequest, StepRefusal,

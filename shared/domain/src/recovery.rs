@@ -4,6 +4,10 @@
 //! events, a page at a time, and notes after each page how far it has come. A
 //! worker that dies half-way loses no more than a page, and what that page had
 //! ordered already is recognized by the recovery's id.
+//!
+//! An endpoint has one running recovery at most. It names the latest one, which
+//! holds the place until it has ended, however that comes about: nobody has to
+//! give the place back.
 
 use crate::{
     AuditNote, Change, DeliveryStatus, Endpoint, EndpointId, EventId, RecoveryId, Time,
@@ -41,6 +45,9 @@ pub struct Recovery {
     /// The event up to which it has come.
     #[serde(default)]
     pub position: Option<EventId>,
+    /// Why it was stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<StopReason>,
     /// When it was ordered.
     pub created_at: Time,
     /// When it last went on.
@@ -73,11 +80,34 @@ pub struct RecoveryView {
     pub examined: u64,
     /// How many of them were ordered to be sent again.
     pub resent: u64,
+    /// Why it was stopped, if it was.
+    pub stop_reason: Option<StopReason>,
+    /// What has not been looked at begins here, if it was stopped or cancelled:
+    /// `since` of another recovery that does the rest.
+    pub resume_since: Option<Time>,
     /// When it was ordered.
     pub created_at: Time,
     /// When it last went on.
     pub updated_at: Time,
 }
+
+/// Why a recovery was stopped before it was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "RecoveryStopReason")]
+pub enum StopReason {
+    /// The endpoint was disabled, so that nothing could be sent to it.
+    EndpointDisabled,
+    /// The endpoint was deleted.
+    EndpointDeleted,
+}
+
+/// A recovery of the endpoint is running, so there can be no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the recovery {0} of this endpoint is still running, and there is one at a time; order the next when it is done, or cancel it first"
+)]
+pub struct RecoveryRunning(pub RecoveryId);
 
 /// Why the time of a recovery is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -158,14 +188,18 @@ impl Recovery {
         Ok((since, end))
     }
 
-    /// Orders the deliveries of a time to be sent again.
+    /// Orders the deliveries of a time to be sent again, unless that is being
+    /// done: `latest` is the recovery that was ordered last, if it is there.
     pub fn order(
         change: &mut Change<'_>,
         endpoint: &Endpoint,
-        since: Time,
-        until: Time,
+        latest: Option<&Self>,
+        (since, until): (Time, Time),
         include: Include,
-    ) -> Self {
+    ) -> Result<Self, RecoveryRunning> {
+        if let Some(latest) = latest.filter(|latest| latest.is_running()) {
+            return Err(RecoveryRunning(latest.id));
+        }
         let moment = change.moment;
         let recovery = Self {
             id: moment.id(),
@@ -179,6 +213,7 @@ impl Recovery {
             examined: 0,
             resent: 0,
             position: None,
+            stop_reason: None,
             created_at: moment.now,
             updated_at: moment.now,
             version: 1,
@@ -186,7 +221,17 @@ impl Recovery {
         let ordered = "webhookEndpoint.recoveryOrdered";
         change.note(AuditNote::new(ordered, "webhookEndpoint", &endpoint.id));
         change.recoveries.push(recovery.clone());
-        recovery
+        // Written on condition that nobody has changed the endpoint since it
+        // was read: of two orders at the same moment one decides anew.
+        let mut after = endpoint.clone();
+        after.latest_recovery = Some(recovery.id);
+        change.save_endpoint(Some(endpoint), after);
+        Ok(recovery)
+    }
+
+    /// Whether it goes on.
+    pub fn is_running(&self) -> bool {
+        self.status == RecoveryStatus::Running
     }
 
     /// Whether it wants this delivery sent again.
@@ -229,14 +274,17 @@ impl Recovery {
 
     /// Ends it before it is done, because nothing can be sent.
     #[must_use]
-    pub fn stop(&self, now: Time) -> Self {
-        self.end(RecoveryStatus::Stopped, now)
+    pub fn stop(&self, reason: StopReason, now: Time) -> Self {
+        Self {
+            stop_reason: Some(reason),
+            ..self.end(RecoveryStatus::Stopped, now)
+        }
     }
 
     /// Ends it because somebody says so; one that has ended stays as it is. What
     /// it has ordered already goes out.
     pub fn cancel(&self, change: &mut Change<'_>) -> Self {
-        if self.status != RecoveryStatus::Running {
+        if !self.is_running() {
             return self.clone();
         }
         let cancelled = self.end(RecoveryStatus::Cancelled, change.moment.now);
@@ -261,8 +309,21 @@ impl Recovery {
             status: self.status,
             examined: self.examined,
             resent: self.resent,
+            stop_reason: self.stop_reason,
+            resume_since: self.resume_since(),
             created_at: self.created_at,
             updated_at: self.updated_at,
+        }
+    }
+
+    /// Several events can share a millisecond, so the one that it has come to
+    /// is in the rest as well: rather twice than not at all.
+    fn resume_since(&self) -> Option<Time> {
+        match self.status {
+            RecoveryStatus::Running | RecoveryStatus::Done => None,
+            RecoveryStatus::Stopped | RecoveryStatus::Cancelled => {
+                Some(self.position.map_or(self.since, EventId::time))
+            }
         }
     }
 
@@ -273,5 +334,50 @@ impl Recovery {
             version: self.version + 1,
             ..self.clone()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::IdSource;
+
+    fn running(since: Time) -> Recovery {
+        let ids = IdSource::new();
+        Recovery {
+            id: crate::Moment::new(since, &ids).id(),
+            object: "webhookRecovery".to_owned(),
+            workspace_id: crate::Moment::new(since, &ids).id(),
+            endpoint_id: crate::Moment::new(since, &ids).id(),
+            since,
+            until: since + MINUTE,
+            include: Include::All,
+            status: RecoveryStatus::Running,
+            examined: 0,
+            resent: 0,
+            position: None,
+            stop_reason: None,
+            created_at: since + MINUTE,
+            updated_at: since + MINUTE,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_recovery_begins_where_it_has_come_to() {
+        let since = Time::from_unix_millis(1_795_300_000_000);
+        let later = since + Duration::from_secs(7);
+        let fresh = running(since);
+        let half = fresh.advance(100, 100, Some(EventId::least_at(later)), since + MINUTE);
+
+        let rest = |recovery: &Recovery| {
+            let stopped = recovery.stop(StopReason::EndpointDisabled, since + MINUTE);
+            stopped.view().resume_since
+        };
+        assert_eq!(rest(&fresh), Some(since));
+        assert_eq!(rest(&half), Some(later));
+        assert_eq!(half.view().resume_since, None, "it goes on by itself");
+        let done = half.advance(1, 1, None, since + MINUTE);
+        assert_eq!(done.view().resume_since, None);
     }
 }

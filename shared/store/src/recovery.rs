@@ -8,9 +8,7 @@ use crate::{
     number,
     pattern::Key,
 };
-use portico_domain::{
-    DELIVERY_RETENTION, EndpointId, Recovery, RecoveryId, RecoveryStatus, WorkspaceId,
-};
+use portico_domain::{DELIVERY_RETENTION, Endpoint, EndpointId, Recovery, RecoveryId, WorkspaceId};
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS, ALL];
 
@@ -34,6 +32,15 @@ impl WorkspaceStore<'_> {
     /// The recovery with this id.
     pub async fn recovery(&self, id: RecoveryId) -> Result<Option<Recovery>, Error> {
         self.fetch(ENTITY, &this_key(self.id, id)).await
+    }
+
+    /// The recovery that was ordered last for the endpoint, if there was one and
+    /// it is still kept.
+    pub async fn latest_recovery(&self, endpoint: &Endpoint) -> Result<Option<Recovery>, Error> {
+        match endpoint.latest_recovery {
+            Some(id) => self.recovery(id).await,
+            None => Ok(None),
+        }
     }
 
     /// Recoveries of the workspace, or of one endpoint, newest first.
@@ -76,7 +83,7 @@ pub(crate) fn this_key(workspace: WorkspaceId, id: RecoveryId) -> Key {
 pub(crate) fn recovery_item(recovery: &Recovery) -> Result<Attributes, Error> {
     let (w, id) = (&recovery.workspace_id, &recovery.id);
     let mut keys = vec![THIS.key(&[w, id]), ALL.key(&[w, id])];
-    if recovery.status == RecoveryStatus::Running {
+    if recovery.is_running() {
         keys.push(DueKind::Recovery.key(recovery.id, recovery.updated_at));
     }
     let mut item = item(ENTITY, recovery, &keys)?;

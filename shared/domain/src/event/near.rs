@@ -1,10 +1,7 @@
 //! Names that are nearly ours: slips of who types them.
-//!
-//! How far two names are from each other is how many letters have to be
-//! changed, added, left out or swapped with the next (optimal string
-//! alignment; Damerau 1964, Wagner and Fischer 1974), whatever their case.
 
 use super::EventType;
+use crate::near::{distance, letters};
 
 /// At most so far is a suggestion from what was written.
 const SUGGESTED: usize = 2;
@@ -59,32 +56,6 @@ fn is_plural(object: &str, known: &str) -> bool {
             .is_some_and(|(stem, known)| stem == known)
 }
 
-fn letters(text: &str) -> String {
-    text.chars().filter(|one| one.is_alphanumeric()).collect()
-}
-
-fn distance(one: &str, other: &str) -> usize {
-    let one: Vec<char> = one.chars().collect();
-    let other: Vec<char> = other.chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (row, here) in one.iter().enumerate() {
-        let mut next = vec![row + 1];
-        for (column, there) in other.iter().enumerate() {
-            let changed = last[column] + usize::from(here != there);
-            let mut far = changed.min(last[column + 1] + 1).min(next[column] + 1);
-            let is_swap =
-                row > 0 && column > 0 && *here == other[column - 1] && one[row - 1] == *there;
-            if is_swap {
-                far = far.min(before[column - 1] + 1);
-            }
-            next.push(far);
-        }
-        before = std::mem::replace(&mut last, next);
-    }
-    last[other.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,22 +98,6 @@ mod tests {
         }
         for text in ["", "task.created", "client.eaten", "no body.*"] {
             assert_eq!(nearest(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn distances_count_changes_gaps_and_swaps() {
-        for (one, other, far) in [
-            ("", "", 0),
-            ("abc", "abc", 0),
-            ("abc", "", 3),
-            ("abc", "acb", 1),
-            ("abc", "abd", 1),
-            ("abcd", "bcd", 1),
-            ("kitten", "sitting", 3),
-        ] {
-            assert_eq!(distance(one, other), far, "{one} {other}");
-            assert_eq!(distance(other, one), far, "{other} {one}");
         }
     }
 }

@@ -6,7 +6,7 @@ use portico_app::MediaError;
 use portico_domain::{
     AskRefusal, ClientId, CompanyRefusal, DeadLink, DeadTicket, EndpointDisabled, GoogleRefusal,
     Invalid, InviteRefusal, InvoiceRefusal, LifeRefusal, MAX_ENDPOINTS, MAX_PAYMENTS, MergeRefusal,
-    StepRefusal, Unsigned,
+    RecoveryRunning, StepRefusal, Unsigned,
 };
 use portico_files::{FileError, picture::PictureError};
 use portico_google::GoogleError;
@@ -365,6 +365,13 @@ impl From<TargetError> for Problem {
 impl From<EndpointDisabled> for Problem {
     fn from(disabled: EndpointDisabled) -> Self {
         Self::new(409, "endpoint_disabled", disabled.to_string())
+    }
+}
+
+impl From<RecoveryRunning> for Problem {
+    fn from(refusal: RecoveryRunning) -> Self {
+        let RecoveryRunning(id) = refusal;
+        Self::new(409, "recovery_running", refusal.to_string()).with("recoveryId", value!(id))
     }
 }
 
