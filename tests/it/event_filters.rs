@@ -151,6 +151,51 @@ async fn pages_of_several_types_go_on_where_they_ended() {
     assert_eq!(found, 3 + 5);
 }
 
+#[tokio::test]
+async fn the_newest_events_come_first_if_that_is_asked_for() {
+    let app = TestApp::start().await;
+    history(&app).await;
+    history_of_more(&app).await;
+    app.advance(Duration::from_mins(1)).await;
+    let ids = async |query: &str| -> Vec<Value> {
+        let (mut ids, mut token) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/v1/events?{query}&limit=2{token}");
+            let page = app.admin().get(&path).await.expect(200);
+            let data = page["data"].as_array().expect("a list").iter();
+            ids.extend(data.map(|event| event["id"].clone()));
+            match page["nextToken"].as_str() {
+                Some(next) => token = format!("&nextToken={next}"),
+                None => return ids,
+            }
+        }
+    };
+    let all = ids("sort=created").await;
+    assert!(all.len() > 7);
+    let third = all[2].as_str().expect("an id");
+    for narrowed in [
+        "settled=true".to_owned(),
+        "eventType=company.created".to_owned(),
+        "eventType=company.created,task.*".to_owned(),
+        format!("after={third}"),
+    ] {
+        let mut oldest_first = ids(&narrowed).await;
+        oldest_first.reverse();
+        let newest_first = ids(&format!("{narrowed}&sort=-created")).await;
+        assert_eq!(newest_first, oldest_first, "{narrowed}");
+    }
+
+    let page = app.admin().get("/v1/events?limit=2").await.expect(200);
+    let token = page["nextToken"].as_str().expect("a token");
+    let turned = format!("/v1/events?sort=-created&limit=2&nextToken={token}");
+    let refused = app.admin().get(&turned).await;
+    refused.problem(400, "page_token_invalid");
+    for wrong in ["sort=newest", "sort=created&startDate=2026-11-21T22:30:00Z"] {
+        let refused = app.admin().get(&format!("/v1/events?{wrong}")).await;
+        assert_eq!(refused.problem(400, "parameter_invalid"), Some("sort"));
+    }
+}
+
 async fn history_of_more(app: &TestApp) {
     for place in 0..5 {
         let company = json!({ "name": format!("Mill {place}") });

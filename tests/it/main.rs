@@ -61,6 +61,7 @@ mod matrix;
 mod members;
 mod merging;
 mod pages;
+mod parameters;
 mod payments;
 mod permissions;
 mod pictures;

@@ -25,7 +25,7 @@ async fn accept(app: &TestApp, link: &str) -> e2e::Answer {
 
 async fn events(app: &TestApp, user: &str) -> Vec<(String, Value)> {
     let user = user.rsplit('/').next().expect("an id");
-    let path = format!("/v1/events?settled=false&order=asc&objectId={user}");
+    let path = format!("/v1/events?settled=false&objectId={user}");
     let events = app.admin().get(&path).await.expect(200);
     let events = events["data"].as_array().expect("a list").clone();
     let mut told: Vec<_> = events

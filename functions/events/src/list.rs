@@ -1,5 +1,5 @@
-//! `GET /v1/events`: what happened, oldest first, so that a receiver can catch up
-//! without webhooks.
+//! `GET /v1/events`: what happened, so that a receiver can catch up without
+//! webhooks.
 //!
 //! Who goes on behind an event gets only what has settled, so that nothing is
 //! written later into a part that was read.
@@ -28,7 +28,7 @@ pub const GRANTS: &[Grant] = &[
 
 const OPERATION: Operation = Operation {
     summary: "List events",
-    description: "Oldest first, in the shape of webhook bodies; kept for 30 days. A receiver that asks again and again with the id of the last event that it got as `after` gets every event once, and those of each object in their order. A page of several types is picked out of 250 events, so it can have few, or none, and go on all the same.\n\nThe compatible API has its audit log at this path: with `startDate`, `endDate` or `actorId`, or with its names of types (`eventType=clientCreated,clientInvited`), the answer is `GET /v1/audit-log` under those names, and needs the permission `view_audit_log`.",
+    description: "Oldest first unless `sort` says otherwise, in the shape of webhook bodies; kept for 30 days. A receiver that asks again and again with the id of the last event that it got as `after` gets every event once, and those of each object in their order. A page of several types is picked out of 250 events, so it can have few, or none, and go on all the same.\n\nThe compatible API has its audit log at this path: with `startDate`, `endDate` or `actorId`, or with its names of types (`eventType=clientCreated,clientInvited`), the answer is `GET /v1/audit-log` under those names, and needs the permission `view_audit_log`.",
     query: &[
         Parameter::LIMIT,
         Parameter::NEXT_TOKEN,
@@ -39,6 +39,10 @@ const OPERATION: Operation = Operation {
         Parameter::flag(
             "settled",
             "Only what no other event can come before any more: what is older than 15 seconds. So it is with `after`, unless this is `false`; without `after` only if it is `true`.",
+        ),
+        Parameter::text(
+            "sort",
+            "`created`, which is usual, or `-created`: the newest first.",
         ),
         Parameter::text("objectId", "Only what happened to this object."),
         Parameter::text(
@@ -67,7 +71,10 @@ pub const FUNCTION: Function = Function::new(&ROUTE, GRANTS, &OPERATION, |app, r
     Box::pin(handle(app, request))
 });
 
-const FILTERS: &[&str] = &["after", "objectId", "eventType", "settled"];
+const FILTERS: &[&str] = &["after", "sort", "objectId", "eventType", "settled"];
+
+/// What only the list of events has.
+const OF_EVENTS: &[&str] = &["after", "sort", "settled"];
 
 /// What only the compatible API's list at this path has, which is that of its
 /// audit log.
@@ -86,20 +93,18 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = admit(app, &request, &ROUTE).await?;
     if is_for_audit_log(&request) {
         refuse_audit_log(&caller)?;
-        if request.query("after").is_some() {
-            let message = "after is of the list of events; startDate, endDate, actorId and names such as clientCreated are of the audit log: use one or the other";
-            return Err(Invalid::new("after", "parameter_invalid", message).into());
+        if let Some(name) = OF_EVENTS.iter().find(|name| request.query(name).is_some()) {
+            let message = format!(
+                "{name} is of the list of events; startDate, endDate, actorId and names such as clientCreated are of the audit log: use one or the other"
+            );
+            return Err(Invalid::new(name, "parameter_invalid", message).into());
         }
         return audit_page(app, &caller, &request, &ROUTE, AuditEntry::compatible_view).await;
     }
     let paging = Paging::read(app, &caller, &request, &ROUTE, FILTERS)?;
-    // A program whose variable is not set would read all thirty days.
-    if request.is_left_empty("after") {
-        let message = "after is empty; leave it out to begin with the oldest event there is";
-        return Err(Invalid::new("after", "parameter_invalid", message).into());
-    }
     let after = request.query_id("after")?;
     let is_settled = request.flag("settled")?.unwrap_or(after.is_some());
+    let sort = request.sort(&[("created", ())])?;
     let event_types = TypeFilter::parse_query(&request.query_list("eventType"))?;
     let now = app.now();
     let filter = EventFilter {
@@ -107,6 +112,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         before: is_settled.then(|| settled_until(now)),
         object_id: request.query("objectId").map(ToOwned::to_owned),
         event_types,
+        is_newest_first: sort.is_some_and(|sort| sort.is_descending),
     };
     let workspace = caller.store(app);
     // The token of a later page was given for an event that was there.

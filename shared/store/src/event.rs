@@ -60,6 +60,8 @@ pub struct EventFilter {
     pub event_types: Vec<TypeFilter>,
     /// What happened before this.
     pub before: Option<EventId>,
+    /// Whether the newest come first.
+    pub is_newest_first: bool,
 }
 
 /// How many events a page of several types is picked out of.
@@ -98,7 +100,7 @@ impl WorkspaceStore<'_> {
         stored.as_ref().map(parse).transpose()
     }
 
-    /// Events that pass the filter, oldest first. One Query: of one type they
+    /// Events that pass the filter, in order. One Query: of one type they
     /// are read from an index that has only these, of several types they are
     /// picked out of [`LOOKED_AT`] events at most.
     pub async fn events(
@@ -107,9 +109,12 @@ impl WorkspaceStore<'_> {
         page: &PageRequest,
     ) -> Result<Page<Event>, Error> {
         let w = &self.id;
-        let list = |pattern: Pattern, partition| {
-            Question::new(pattern.index, partition, Order::OldestFirst)
+        let order = if filter.is_newest_first {
+            Order::NewestFirst
+        } else {
+            Order::OldestFirst
         };
+        let list = |pattern: Pattern, partition| Question::new(pattern.index, partition, order);
         let is_narrow = !filter.event_types.iter().any(TypeFilter::is_all);
         let kinds = if is_narrow { &*filter.event_types } else { &[] };
         let single = match kinds {

@@ -7,7 +7,10 @@
 //! signed in, with its session in the place of the key. A role of the
 //! workspace's own, and a key of the older form, cost a second read.
 
-use crate::{Access, Problem, Request, Route, idempotency::IdempotencyKey, session::is_token_of};
+use crate::{
+    Access, Problem, Request, Route, idempotency::IdempotencyKey, session::is_token_of,
+    unread::refuse_unread,
+};
 use portico_app::{App, Grant};
 use portico_domain::{
     Account, Actor, ApiKey, ChangeSource, Client, ClientId, CompanyAccess, Feature, InternalUser,
@@ -219,6 +222,7 @@ pub async fn admit(app: &App, request: &Request, route: &Route) -> Result<Caller
     if let Some(feature) = route.feature {
         caller.require_feature(feature)?;
     }
+    refuse_unread(request, route)?;
     let holder = match &caller.key {
         Some(key) => key.id.to_string(),
         None => caller.actor.id().unwrap_or_default().to_string(),

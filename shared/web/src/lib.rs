@@ -31,6 +31,7 @@ mod route;
 mod serve;
 mod session;
 mod throttle;
+mod unread;
 
 pub use asking::{Ask, ask, company_of};
 pub use audit_page::{AUDIT_FILTERS, audit_page};

@@ -1,6 +1,6 @@
 //! Requests, as API Gateway hands them over.
 
-use crate::{Problem, Route};
+use crate::{Function, Operation, Problem};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderMap;
@@ -48,11 +48,14 @@ pub struct Request {
     pub body: Vec<u8>,
     /// What the caller's key may still do; known once it is let in.
     pub(crate) quota: Arc<OnceLock<Quota>>,
+    /// What the function that answers it reads.
+    pub(crate) operation: &'static Operation,
 }
 
 impl Request {
-    /// Decodes what API Gateway handed over for a route.
-    pub(crate) fn of(event: ApiGatewayV2httpRequest, route: &Route) -> Result<Self, Problem> {
+    /// Decodes what API Gateway handed over for a function.
+    pub(crate) fn of(event: ApiGatewayV2httpRequest, function: &Function) -> Result<Self, Problem> {
+        let route = function.route;
         let body = event.body.unwrap_or_default();
         let body = if event.is_base64_encoded {
             STANDARD
@@ -84,6 +87,7 @@ impl Request {
             cookies: event.cookies.unwrap_or_default(),
             body,
             quota: Arc::default(),
+            operation: function.operation,
         })
     }
 }
@@ -114,11 +118,14 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether a query parameter is given, and is empty.
-    pub fn is_left_empty(&self, name: &str) -> bool {
-        self.query
-            .iter()
-            .any(|(key, value)| key == name && value.is_empty())
+    /// The query parameters as they were given.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.query.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// Whether one of these query parameters is given, be it empty.
+    pub(crate) fn names_any(&self, names: &[&str]) -> bool {
+        self.query.iter().any(|(key, _)| names.contains(&&**key))
     }
 
     /// All values of a query parameter: the parameter can be repeated, and one

@@ -28,7 +28,7 @@ pub async fn serve(
     let (mut wants_page, mut place) = (false, None);
     let mut quota: Arc<OnceLock<Quota>> = Arc::default();
     let answered = async {
-        let request = Request::of(event, function.route)?;
+        let request = Request::of(event, function)?;
         wants_page = request.wants_page();
         place = Place::of(app, function, &request);
         quota = Arc::clone(&request.quota);
