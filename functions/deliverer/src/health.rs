@@ -2,7 +2,7 @@
 
 use portico_app::{App, TriggerError, outbox};
 use portico_domain::{
-    Change, Endpoint, EndpointHealth, Gate, GivenUp, LaneId, Setback, Task, Time, Tried,
+    Change, Endpoint, EndpointHealth, Gate, GivenUp, LaneId, Setback, Time, Tried,
 };
 use portico_store::{CommitError, WorkspaceStore};
 
@@ -52,13 +52,11 @@ pub(crate) async fn failed(
     (setback, tried): (Setback, Tried),
 ) -> Result<Verdict, TriggerError> {
     let now = app.now();
-    let mut until_before = None;
     for _ in 0..MAX_TRIES {
         if let Some(after) = workspace
             .save_health(health.after_failure(setback, tried, now))
             .await?
         {
-            until_before = health.paused_until;
             *health = after;
             break;
         }
@@ -69,28 +67,9 @@ pub(crate) async fn failed(
         return give_up(app, endpoint, GivenUp::FailingSince(since)).await;
     }
     Ok(match health.gate(now) {
-        Gate::Paused(until) => {
-            // A circuit needs one probe, and its success rings.
-            if until_before != Some(until) && !health.is_circuit_open() {
-                wake_all(app, endpoint, until).await;
-            }
-            Verdict::Pause(until)
-        }
+        Gate::Paused(until) => Verdict::Pause(until),
         Gate::Open | Gate::Probe => Verdict::GoOn,
     })
-}
-
-/// Has all lanes of an endpoint looked at when its pause is over: what comes
-/// into the others meanwhile finds the pause, and would wait for the sweep.
-async fn wake_all(app: &App, endpoint: &Endpoint, until: Time) {
-    let lanes = LaneId::all(endpoint.id).map(|id| Task {
-        workspace_id: endpoint.workspace_id,
-        id,
-    });
-    let lanes: Vec<_> = lanes.collect();
-    if let Err(error) = crate::wake_at(app, &lanes, until).await {
-        tracing::warn!(?error, "lanes wait for the sweep");
-    }
 }
 
 /// The endpoint says that it is gone for good.

@@ -43,6 +43,11 @@ const SLICE: Duration = Duration::from_secs(20);
 /// When a lane is looked at again after an error.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
 
+/// How far the clocks of those who work off lanes are apart, hardly ever more:
+/// a message that comes before its lane is due by the clock of whoever gets it
+/// wakes nobody.
+const CLOCKS: Duration = Duration::from_millis(100);
+
 async fn work(app: &App, task: Task<kind::Lane>) -> Result<(), TriggerError> {
     let workspace = app.store.workspace(task.workspace_id);
     let now = app.now();
@@ -52,9 +57,9 @@ async fn work(app: &App, task: Task<kind::Lane>) -> Result<(), TriggerError> {
     let mut slice = Slice::begin(lane, now + SLICE);
     let done = work_off(app, &workspace, &mut slice).await;
     if done.is_err() {
+        slice.next = Some(app.now() + AFTER_ERROR);
         // Best effort: otherwise the lease runs out.
-        let again = Some(app.now() + AFTER_ERROR);
-        if let Err(error) = workspace.leave_lane(&slice.lane, again).await {
+        if let Err(error) = leave(app, &workspace, &slice).await {
             tracing::warn!(lane = %task.id, ?error, "a lane stays leased after an error");
         }
     }
@@ -74,14 +79,7 @@ async fn work_off(
         if slice.goes_on {
             continue;
         }
-        if workspace.leave_lane(&slice.lane, slice.look_at).await? {
-            let lane = [Task {
-                workspace_id: slice.lane.workspace_id,
-                id: slice.lane.id,
-            }];
-            for at in [slice.wake_at, slice.retry_at].into_iter().flatten() {
-                wake_at(app, &lane, at).await?;
-            }
+        if leave(app, workspace, slice).await? {
             return Ok(());
         }
         // It was rung meanwhile, or the lease has run out.
@@ -92,14 +90,42 @@ async fn work_off(
     }
 }
 
-/// Asks to be woken then. What is further away than a queue can hold back is
-/// left to the sweep.
-async fn wake_at(app: &App, lanes: &[Task<kind::Lane>], at: Time) -> Result<(), TriggerError> {
-    let wait = at.since(app.now());
-    // SQS counts whole seconds; a message that comes early finds nothing due.
-    let wait = wait + Duration::from_secs(u64::from(!wait.is_zero()));
-    if wait <= MAX_DELAY {
-        app.queues.send(Queue::Deliveries, lanes, wait).await?;
+/// Leaves the lane and has somebody woken for what is next in it; answers
+/// whether it could be left.
+async fn leave(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    slice: &Slice,
+) -> Result<bool, TriggerError> {
+    let now = app.now();
+    let lane = &slice.lane;
+    // What is further away than a queue can hold back is left to the sweep.
+    let wake = slice
+        .next
+        .map(|next| (next, hold_back(next, now)))
+        .filter(|(_, wait)| *wait <= MAX_DELAY);
+    let due_at = lane.next_look(slice.next, now);
+    let woken_for = wake.map(|(next, _)| next);
+    if !workspace.leave_lane(lane, due_at, woken_for).await? {
+        return Ok(false);
     }
-    Ok(())
+    if let Some((next, wait)) = wake
+        && lane.is_to_be_woken(next, now)
+    {
+        let task = Task {
+            workspace_id: lane.workspace_id,
+            id: lane.id,
+        };
+        app.queues.send(Queue::Deliveries, &[task], wait).await?;
+    }
+    Ok(true)
+}
+
+/// For how long a queue holds a message back that is to come no sooner than
+/// `at`, by the clock of whoever gets it: SQS counts whole seconds.
+fn hold_back(at: Time, now: Time) -> Duration {
+    if at <= now {
+        return Duration::ZERO;
+    }
+    at.since(now) + Duration::from_secs(1) + CLOCKS
 }

@@ -26,14 +26,8 @@ const MAX_TRIES: usize = 5;
 pub(crate) struct Slice {
     /// The lane, as it was last read.
     pub(crate) lane: Lane,
-    /// When it has to be looked at again, if ever.
-    pub(crate) look_at: Option<Time>,
-    /// When somebody has to be woken for that; not if a message is under way
-    /// already.
-    pub(crate) wake_at: Option<Time>,
-    /// When else somebody has to be woken: what failed is due again later than
-    /// the pause that followed from it ends.
-    pub(crate) retry_at: Option<Time>,
+    /// When there is something to do in it again, if that is known.
+    pub(crate) next: Option<Time>,
     /// Whether the lane is another worker's by now.
     pub(crate) is_lost: bool,
     /// Whether it goes on at once, with the endpoint as it is by now.
@@ -55,9 +49,7 @@ impl Slice {
     pub(crate) fn begin(lane: Lane, ends_at: Time) -> Self {
         Self {
             lane,
-            look_at: None,
-            wake_at: None,
-            retry_at: None,
+            next: None,
             is_lost: false,
             goes_on: false,
             ends_at,
@@ -73,28 +65,28 @@ impl Slice {
         app: &App,
         workspace: &WorkspaceStore<'_>,
     ) -> Result<(), TriggerError> {
-        self.look_at = None;
         self.goes_on = false;
         self.is_probe = false;
         let (endpoint, found) = tokio::try_join!(
             workspace.endpoint_and_health(self.lane.endpoint_id),
             workspace.lane_queue(self.lane.id, PAGE),
         )?;
-        let Some((endpoint, mut health)) = endpoint else {
+        let Some((endpoint, mut health)) = endpoint.filter(|(one, _)| one.disabled.is_none())
+        else {
+            // Enabling it rings.
+            self.next = None;
             return Ok(());
         };
         let now = app.now();
-        if endpoint.disabled.is_some() {
-            // Enabling it rings.
-            self.look_at = self.lane.next_look(None, now);
-            return Ok(());
-        }
+        // What is to come stays known: the index may not show it yet.
+        self.next = self.next.filter(|next| *next > now);
         let is_due = |place: &Queued| place.due_at <= now;
         // What is due comes first.
         let is_more = found.next.is_some() && found.items.last().is_none_or(is_due);
         let (mut due, later): (Vec<_>, Vec<_>) = found.items.into_iter().partition(is_due);
-        let next = later.iter().map(|place| place.due_at).min();
-        self.look_at = self.lane.next_look(next, now);
+        if let Some(next) = later.iter().map(|place| place.due_at).min() {
+            self.look_then(next);
+        }
         if due.is_empty() {
             return Ok(());
         }
@@ -102,7 +94,7 @@ impl Slice {
         match health.gate(now) {
             Gate::Open => {}
             Gate::Paused(until) => {
-                self.look_at = Some(until);
+                self.next = Some(until);
                 return Ok(());
             }
             Gate::Probe => {
@@ -124,8 +116,14 @@ impl Slice {
                     continue;
                 }
             };
-            if delivery.due_at.is_none_or(|at| at > now) {
-                continue;
+            match delivery.due_at {
+                Some(due_at) if due_at <= now => {}
+                // The index is behind.
+                Some(due_at) => {
+                    self.look_then(due_at);
+                    continue;
+                }
+                None => continue,
             }
             let Some(event) = event else {
                 delivery.lapse(now);
@@ -211,17 +209,11 @@ impl Slice {
         match verdict {
             health::Verdict::GoOn => Ok(Step::GoOn),
             health::Verdict::Pause(until) => {
-                self.look_at = Some(until);
-                self.wake_at = Some(until);
-                // Whoever looks after the pause finds it not due yet, and what
-                // is due then has been asked for here.
-                self.retry_at = delivery.due_at.filter(|due_at| *due_at > until);
+                self.next = Some(until);
                 Ok(Step::Stop)
             }
             health::Verdict::Disabled => {
-                self.look_at = self.lane.next_look(None, app.now());
-                self.wake_at = None;
-                self.retry_at = None;
+                self.next = None;
                 Ok(Step::Stop)
             }
         }
@@ -265,10 +257,9 @@ impl Slice {
         }
     }
 
-    /// Has the lane looked at then at the latest, and somebody woken for it.
+    /// Has the lane looked at then at the latest.
     fn look_then(&mut self, at: Time) {
-        self.look_at = Some(self.look_at.map_or(at, |look| look.min(at)));
-        self.wake_at = Some(self.wake_at.map_or(at, |wake| wake.min(at)));
+        self.next = Some(self.next.map_or(at, |next| next.min(at)));
     }
 }
 

@@ -20,6 +20,11 @@
 //! overlooked. The index in which a worker finds deliveries may be a moment
 //! behind the table; therefore a lane goes idle no sooner than [`LINGER`] after
 //! it was last rung.
+//!
+//! Whoever leaves a lane has somebody woken for what is next in it, and notes
+//! for when, so that the next who leaves it does not do the same again. Only
+//! the look after [`LINGER`], which hardly ever finds anything, and what is
+//! further away than a queue can hold back, are left to the sweep.
 
 use crate::{EndpointId, LaneId, Time, WorkspaceId};
 use serde::{Deserialize, Serialize};
@@ -56,6 +61,9 @@ pub struct Lane {
     /// Until when a worker has it.
     #[serde(default)]
     pub leased_until: Option<Time>,
+    /// For what time a message that wakes a worker is under way.
+    #[serde(default)]
+    pub woken_for: Option<Time>,
 }
 
 impl Lane {
@@ -74,6 +82,14 @@ impl Lane {
             (next, again) => next.or(again),
         }
     }
+
+    /// Whether somebody has to be woken for what is to be done at `at`, by one
+    /// who leaves the lane at `now`: a message for another time may come too
+    /// soon, and one for a time that is over may have come while the lane was
+    /// leased.
+    pub fn is_to_be_woken(&self, at: Time, now: Time) -> bool {
+        at <= now || self.woken_for != Some(at)
+    }
 }
 
 #[cfg(test)]
@@ -81,20 +97,25 @@ mod tests {
     use super::*;
     use crate::{IdSource, Moment};
 
-    #[test]
-    fn a_lane_is_looked_at_when_something_is_due_and_once_more_after_its_last_ring() {
+    fn lane(rung_at: Time) -> Lane {
         let ids = IdSource::new();
-        let now = Time::from_unix_millis(1_795_300_000_000);
-        let moment = Moment::new(now, &ids);
-        let lane = Lane {
+        let moment = Moment::new(rung_at, &ids);
+        Lane {
             id: moment.id(),
             workspace_id: moment.id(),
             endpoint_id: moment.id(),
             rings: 1,
-            rung_at: now,
+            rung_at,
             lease: 1,
             leased_until: None,
-        };
+            woken_for: None,
+        }
+    }
+
+    #[test]
+    fn a_lane_is_looked_at_when_something_is_due_and_once_more_after_its_last_ring() {
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        let lane = lane(now);
         let (soon, distant) = (now + Duration::from_secs(5), now + Duration::from_hours(2));
 
         assert_eq!(lane.next_look(Some(soon), now), Some(soon));
@@ -102,5 +123,19 @@ mod tests {
         assert_eq!(lane.next_look(None, now), Some(now + LINGER));
         assert_eq!(lane.next_look(Some(distant), now + LINGER), Some(distant));
         assert_eq!(lane.next_look(None, now + LINGER), None);
+    }
+
+    #[test]
+    fn one_message_is_enough_for_one_time_unless_it_has_come_already() {
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        let (soon, later) = (now + Duration::from_secs(1), now + Duration::from_secs(2));
+        let mut lane = lane(now);
+        assert!(lane.is_to_be_woken(soon, now));
+
+        lane.woken_for = Some(soon);
+
+        assert!(!lane.is_to_be_woken(soon, now));
+        assert!(lane.is_to_be_woken(soon, soon));
+        assert!(lane.is_to_be_woken(later, now));
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     text,
 };
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Update};
-use portico_domain::{EndpointId, Lane, LaneId, Time, WorkspaceId};
+use portico_domain::{CLOCK_TOLERANCE, EndpointId, Lane, LaneId, Time, WorkspaceId};
 use std::collections::HashMap;
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS];
@@ -27,11 +27,11 @@ const THIS: Pattern = Pattern::new(
 pub(crate) const ENTITY: &str = "lane";
 
 const RING: &str = "SET id = :id, workspaceId = :workspace, endpointId = :endpoint, #kind = :kind, \
-    rungAt = :now, dueAt = :now, duepk = :duepk, duesk = :now ADD rings :one";
+    rungAt = :now, dueAt = :due, duepk = :duepk, duesk = :due ADD rings :one";
 
 impl WorkspaceStore<'_> {
-    /// Has a lane looked at. It is due from then on, and if a worker has it,
-    /// the worker looks once more before it leaves.
+    /// Has a lane looked at. It is due from then on, by whoever's clock, and if a
+    /// worker has it, the worker looks once more before it leaves.
     pub async fn ring(&self, endpoint: EndpointId, lane: LaneId, now: Time) -> Result<(), Error> {
         self.store
             .client
@@ -93,9 +93,15 @@ impl WorkspaceStore<'_> {
         Ok(unless_condition_fails(result)?.is_some())
     }
 
-    /// Leaves a lane until it is due again, if ever; answers whether that was
-    /// possible: not if it was rung since `lane` was read, or is another's.
-    pub async fn leave_lane(&self, lane: &Lane, due_at: Option<Time>) -> Result<bool, Error> {
+    /// Leaves a lane until it is due again, if ever, noting when somebody is
+    /// woken for it; answers whether that was possible: not if it was rung since
+    /// `lane` was read, or is another's.
+    pub async fn leave_lane(
+        &self,
+        lane: &Lane,
+        due_at: Option<Time>,
+        woken_for: Option<Time>,
+    ) -> Result<bool, Error> {
         let mut request = self
             .store
             .client
@@ -105,11 +111,19 @@ impl WorkspaceStore<'_> {
             .condition_expression("lease = :lease AND rings = :rings")
             .expression_attribute_values(":lease", number(lane.lease))
             .expression_attribute_values(":rings", number(lane.rings));
-        request = match due_at {
-            Some(due_at) => request
-                .update_expression("SET dueAt = :due, duesk = :due REMOVE leasedUntil")
+        request = match (due_at, woken_for) {
+            (Some(due_at), Some(woken_for)) => request
+                .update_expression(
+                    "SET dueAt = :due, duesk = :due, wokenFor = :woken REMOVE leasedUntil",
+                )
+                .expression_attribute_values(":due", text(&due_at))
+                .expression_attribute_values(":woken", text(&woken_for)),
+            (Some(due_at), None) => request
+                .update_expression("SET dueAt = :due, duesk = :due REMOVE leasedUntil, wokenFor")
                 .expression_attribute_values(":due", text(&due_at)),
-            None => request.update_expression("REMOVE dueAt, duepk, duesk, leasedUntil"),
+            (None, _) => {
+                request.update_expression("REMOVE dueAt, duepk, duesk, leasedUntil, wokenFor")
+            }
         };
         Ok(unless_condition_fails(request.send().await)?.is_some())
     }
@@ -151,6 +165,7 @@ fn ring_values(
         (":endpoint".to_owned(), text(&endpoint)),
         (":kind".to_owned(), text(&ENTITY)),
         (":now".to_owned(), text(&now)),
+        (":due".to_owned(), text(&(now - CLOCK_TOLERANCE * 2))),
         (":one".to_owned(), number(1)),
     ]);
     values.extend(

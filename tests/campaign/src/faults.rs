@@ -58,6 +58,11 @@ impl Faults {
         self.state().plan = Plan::Calm;
     }
 
+    /// Whether anything can go wrong at any time.
+    pub(crate) fn are_random(&self) -> bool {
+        matches!(self.state().plan, Plan::Random { .. })
+    }
+
     /// How often each kind of fault has happened.
     pub(crate) fn counts(&self) -> [u64; KINDS] {
         self.state().counts

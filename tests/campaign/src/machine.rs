@@ -27,6 +27,9 @@ pub(crate) struct Machine {
     pub(crate) faults: Faults,
     pub(crate) report: Report,
     pub(crate) random: fastrand::Rng,
+    /// Whether what wakes workers gets lost, late or repeated, and whether a
+    /// sweep makes up for it.
+    is_rough: bool,
     flights: Vec<Flight>,
     records: Vec<Value>,
 }
@@ -38,6 +41,7 @@ impl Machine {
             world,
             receivers,
             receipts: Vec::new(),
+            is_rough: faults.are_random(),
             faults,
             report: Report::default(),
             random: fastrand::Rng::with_seed(seed),
@@ -52,7 +56,7 @@ impl Machine {
             0..8 => self.begin_request().await,
             8..16 => self.begin_stream().await,
             16..28 => self.begin_queue(),
-            28 => self.begin_schedule(),
+            28 if self.is_rough => self.begin_schedule(),
             29 => {
                 let tenant = self.random.usize(..self.world.tenants.len());
                 let limit = self.random.u8(1..=100);
@@ -60,7 +64,7 @@ impl Machine {
             }
             30..34 => {
                 let pause = match self.random.u8(..20) {
-                    0 => Duration::from_secs(self.random.u64(1..90)),
+                    0 if self.is_rough => Duration::from_secs(self.random.u64(1..90)),
                     _ => Duration::from_millis(self.random.u64(1..800)),
                 };
                 self.pass(pause);
@@ -138,6 +142,17 @@ impl Machine {
         self.flights.push(flight);
     }
 
+    /// A number below 20; with most of them nothing happens to what wakes a
+    /// worker.
+    fn mishap(&mut self) -> u8 {
+        const NONE: u8 = 19;
+        if self.is_rough {
+            self.random.u8(..=NONE)
+        } else {
+            NONE
+        }
+    }
+
     async fn begin_stream(&mut self) {
         self.records.extend(self.server().stream_records().await);
         if self.records.is_empty() || self.flights.len() >= AT_ONCE {
@@ -145,7 +160,7 @@ impl Machine {
         }
         let count = self.random.usize(1..=self.records.len().min(30));
         let mut records: Vec<Value> = self.records.drain(..count).collect();
-        match self.random.u8(..20) {
+        match self.mishap() {
             0 => {
                 self.report.records_lost += records.len();
                 return;
@@ -181,7 +196,7 @@ impl Machine {
         let Some(queue) = self.random.choice(waiting) else {
             return;
         };
-        match self.random.u8(..20) {
+        match self.mishap() {
             0 => {
                 for message in queues.take(queue.name(), 1, now) {
                     self.report.messages_lost += 1;

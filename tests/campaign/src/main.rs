@@ -23,6 +23,9 @@ struct Options {
     /// How many turns a random run has before it is left in peace.
     #[arg(long, default_value_t = 3_000)]
     turns: u32,
+    /// How many random runs there are without faults and without the sweep.
+    #[arg(long, default_value_t = 0)]
+    unswept: u64,
     /// Of all ways in which one small run can go wrong once, every so many-th
     /// is tried; none if 0.
     #[arg(long, default_value_t = 1)]
@@ -48,11 +51,29 @@ async fn main() -> io::Result<ExitCode> {
         random.add(report);
     }
     is_wrong |= !random.wrong.is_empty();
-    writeln!(
-        out,
-        "Random runs from seed {}, {} turns each:\n\n{random}",
-        options.seed, options.turns
-    )?;
+    if random.runs > 0 {
+        writeln!(
+            out,
+            "Random runs from seed {}, {} turns each:\n\n{random}",
+            options.seed, options.turns
+        )?;
+    }
+    if options.unswept > 0 {
+        let mut unswept = Report::default();
+        for seed in options.seed..options.seed + options.unswept {
+            let report = campaign::unswept(seed, options.turns).await;
+            for wrong in &report.wrong {
+                writeln!(out, "seed {seed}, without the sweep: {wrong}")?;
+            }
+            unswept.add(report);
+        }
+        is_wrong |= !unswept.wrong.is_empty();
+        writeln!(
+            out,
+            "Random runs without faults and without the sweep, from seed {}, {} turns each:\n\n{unswept}",
+            options.seed, options.turns
+        )?;
+    }
     if options.stride > 0 {
         let report = campaign::enumerate(options.seed, options.stride).await;
         for wrong in &report.wrong {

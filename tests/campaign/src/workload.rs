@@ -115,12 +115,21 @@ impl World {
 
     /// Enables an endpoint again.
     pub(crate) fn enable(&self, endpoint: usize) -> Operation {
+        self.change(endpoint, json!({ "enabled": true }))
+    }
+
+    /// Lets an endpoint have no more than so many requests in a second.
+    pub(crate) fn limit(&self, endpoint: usize, rate: u32) -> Operation {
+        self.change(endpoint, json!({ "rateLimit": rate }))
+    }
+
+    fn change(&self, endpoint: usize, body: Value) -> Operation {
         let endpoint = &self.endpoints[endpoint];
         Operation {
             tenant: endpoint.tenant,
             method: "PATCH",
             path: format!("/v1/webhook-endpoints/{}", endpoint.id),
-            body: json!({ "enabled": true }),
+            body,
             meaning: Meaning::Nothing,
         }
     }

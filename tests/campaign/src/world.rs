@@ -113,6 +113,11 @@ impl World {
         world
     }
 
+    /// The endpoints that take everything as it comes.
+    pub(crate) fn healthy(&self) -> impl Iterator<Item = usize> + use<> {
+        (0..self.endpoints.len()).filter(|endpoint| Self::is_healthy(*endpoint))
+    }
+
     /// Whether this endpoint takes everything from the beginning.
     pub(crate) fn is_healthy(endpoint: usize) -> bool {
         Self::manners().get(endpoint) == Some(&Manner::Healthy)

@@ -15,6 +15,11 @@ async fn nothing_is_lost_while_workers_die_and_messages_vanish() {
 }
 
 #[tokio::test]
+async fn whoever_is_due_is_woken_without_a_sweep() {
+    nothing_is_wrong(&campaign::unswept(1, 1_500).await);
+}
+
+#[tokio::test]
 async fn a_run_can_be_repeated() {
     let (first, second) = (campaign::run(7, 150).await, campaign::run(7, 150).await);
     assert_eq!(first.to_string(), second.to_string());

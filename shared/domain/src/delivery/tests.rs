@@ -163,6 +163,7 @@ fn what_is_due_in_a_leased_lane_is_in_flight() {
         rung_at: start(),
         lease: 1,
         leased_until: Some(soon),
+        woken_for: None,
     };
 
     let status = |delivery: &WebhookDelivery, lane: &crate::Lane, now| {
