@@ -26,7 +26,9 @@ async fn an_overloaded_endpoint_gets_the_pause_that_it_asks_for() {
     app.settle().await;
 
     assert_eq!(receiver.received().len(), 1);
-    assert_eq!(health(&app, &endpoint).await["state"], "slowedDown");
+    let shown = health(&app, &endpoint).await;
+    assert_eq!(shown["state"], "slowedDown");
+    assert_eq!(shown["deliveries"], 1, "only what has been tried");
     app.advance(Duration::from_secs(121)).await;
     app.advance(Duration::from_secs(1)).await;
     assert_eq!(receiver.received().len(), 3);

@@ -28,6 +28,7 @@ mod dry_run;
 mod durability;
 mod emails;
 mod emptied;
+mod endpoint_fields;
 mod endpoint_health;
 mod errors;
 mod event_filters;

@@ -9,7 +9,7 @@ use portico_keys::Secret;
 use portico_web::Problem;
 use portico_webhook::headers::vet_headers;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -26,30 +26,36 @@ const MAX_RATE: u32 = 1_000;
 )]
 pub(crate) struct EndpointFields {
     /// What kind of system it is; `standard` unless given. It cannot be changed.
+    #[serde(deserialize_with = "portico_web::filled")]
+    #[schemars(with = "EndpointKind")]
     kind: Option<EndpointKind>,
     /// Where events go: `https`, port 443 or 8443, a public address. Only for
-    /// kind `standard`. Subscriptions may also call it `targetUrl`,
+    /// kind `standard`, whose endpoints always have one; others have `null`.
+    /// Subscriptions may also call it `targetUrl`,
     /// `target_url`, `hookUrl` or `hook_url`.
     #[serde(
         alias = "targetUrl",
         alias = "target_url",
         alias = "hookUrl",
         alias = "hook_url",
-        deserialize_with = "portico_web::filled"
+        deserialize_with = "portico_web::given"
     )]
-    #[schemars(with = "String")]
-    url: Option<String>,
+    #[schemars(with = "Option<String>")]
+    url: Option<Option<String>>,
     /// How an endpoint of another kind is reached and what it gets; see
     /// docs/webhooks.md. Always given whole. Credentials are sealed and not
     /// shown again.
-    settings: Option<Map<String, Value>>,
+    #[serde(deserialize_with = "portico_web::given")]
+    #[schemars(with = "Option<Map<String, Value>>")]
+    settings: Option<Option<Map<String, Value>>>,
     /// Which events: `*`, all of an object such as `client.*`, or single
     /// types; all unless given.
     #[serde(deserialize_with = "portico_web::filled")]
     #[schemars(with = "Vec<String>")]
     event_types: Option<Vec<String>>,
     /// A single one of them, as subscriptions say it; also called `event`.
-    #[serde(alias = "event", alias = "event_type")]
+    #[serde(alias = "event", alias = "event_type", deserialize_with = "named")]
+    #[schemars(with = "String")]
     event_type: Option<String>,
     /// What it is for, 500 characters at most.
     #[serde(deserialize_with = "portico_web::given")]
@@ -64,7 +70,7 @@ pub(crate) struct EndpointFields {
     /// unless given.
     #[serde(deserialize_with = "portico_web::given")]
     #[schemars(with = "Option<u32>")]
-    rate_limit: Option<Option<u32>>,
+    rate_limit: Option<Option<i64>>,
     /// `none` or `strict`: with `strict`, which is usual for `hubspot` and
     /// `salesforce`, the next event of an object waits
     /// until the one before has been delivered or given up.
@@ -85,10 +91,10 @@ impl EndpointFields {
     /// A new endpoint under this id.
     pub(crate) fn draft(&self, app: &App, id: EndpointId) -> Result<EndpointDraft, Problem> {
         let kind = self.kind.unwrap_or_default();
-        if kind.is_standard() && self.url.is_none() {
+        if kind.is_standard() && self.url().is_none() {
             return Err(Invalid::missing("url").into());
         }
-        if !kind.is_standard() && self.settings.is_none() {
+        if !kind.is_standard() && self.settings().is_none() {
             return Err(Invalid::missing("settings").into());
         }
         let patch = self.read(app, id, kind, &[])?;
@@ -132,10 +138,9 @@ impl EndpointFields {
     ) -> Result<EndpointPatch, Problem> {
         self.refuse_foreign(kind)?;
         Ok(EndpointPatch {
-            url: self.url.as_deref().map(|text| url(app, text)).transpose()?,
+            url: self.url().map(|text| url(app, text)).transpose()?,
             settings: self
-                .settings
-                .as_ref()
+                .settings()
                 .map(|given| settings(app, id, kind, given))
                 .transpose()?,
             event_types: self.filters(present)?,
@@ -159,19 +164,37 @@ impl EndpointFields {
         })
     }
 
-    /// Refuses what an endpoint of this kind does not have.
+    fn url(&self) -> Option<&str> {
+        self.url.as_ref()?.as_deref()
+    }
+
+    fn settings(&self) -> Option<&Map<String, Value>> {
+        self.settings.as_ref()?.as_ref()
+    }
+
+    /// Refuses what an endpoint of this kind does not have, and to take away
+    /// what it cannot be without.
     fn refuse_foreign(&self, kind: EndpointKind) -> Result<(), Invalid> {
         let refuse = |field: &str, instead: &str| {
             let message = format!("an endpoint of kind {kind} has no {field}; {instead}");
             Err(Invalid::new(field, "field_not_for_kind", message))
         };
+        let (own, is_emptied) = if kind.is_standard() {
+            ("url", self.url == Some(None))
+        } else {
+            ("settings", self.settings == Some(None))
+        };
+        if is_emptied {
+            let message = format!("{own} cannot be null: it says where events go");
+            return Err(Invalid::new(own, "field_invalid", message));
+        }
         if kind.is_standard() {
-            return match self.settings {
+            return match self.settings() {
                 Some(_) => refuse("settings", "say what kind it is in kind"),
                 None => Ok(()),
             };
         }
-        if self.url.is_some() {
+        if self.url().is_some() {
             return refuse("url", "where it is follows from its settings");
         }
         if matches!(self.headers, Some(Some(_))) {
@@ -235,14 +258,29 @@ fn headers(
 }
 
 /// The limit, if there is one; `null` is what is usual for the kind.
-fn rate_limit(kind: EndpointKind, given: Option<u32>) -> Result<Option<u32>, Invalid> {
-    match given.or(kind.usual_rate()) {
-        Some(limit) if !(1..=MAX_RATE).contains(&limit) => {
-            let message = format!("rateLimit is 1 to {MAX_RATE} requests a second, or null");
-            Err(Invalid::new("rateLimit", "rate_limit_invalid", message))
-        }
-        given => Ok(given),
+fn rate_limit(kind: EndpointKind, given: Option<i64>) -> Result<Option<u32>, Invalid> {
+    let Some(given) = given else {
+        return Ok(kind.usual_rate());
+    };
+    let limit = u32::try_from(given).ok();
+    let limit = limit.filter(|limit| (1..=MAX_RATE).contains(limit));
+    let limit = limit.ok_or_else(|| {
+        let message = format!("rateLimit is 1 to {MAX_RATE} requests a second, or null");
+        Invalid::new("rateLimit", "rate_limit_invalid", message)
+    })?;
+    Ok(Some(limit))
+}
+
+/// Reads the one type of a subscription. Whoever subscribes to `null` has a
+/// field that is empty by mistake, and is not to get everything.
+fn named<'de, D: Deserializer<'de>>(member: D) -> Result<Option<String>, D::Error> {
+    let name = Option::deserialize(member)?;
+    if name.is_none() {
+        return Err(D::Error::custom(
+            "it names an event such as client.created, or * for all",
+        ));
     }
+    Ok(name)
 }
 
 fn contact_email(given: Option<String>) -> Result<Option<Email>, Invalid> {

@@ -55,7 +55,8 @@ struct HealthView {
     /// Until when nothing is sent, because it asked for that or because its
     /// circuit is open.
     paused_until: Option<Time>,
-    /// How many of its latest deliveries the figures below are made from.
+    /// How many of its latest deliveries the figures below are made from: those
+    /// that have been tried.
     deliveries: usize,
     /// How many of their attempts succeeded, from 0 to 1; null without any.
     success_rate: Option<f64>,
@@ -112,6 +113,7 @@ fn view(
         let place = (latencies.len() * percent).div_ceil(100).saturating_sub(1);
         latencies.get(place).copied()
     };
+    let tried = latest.iter().filter(|one| !one.attempts.is_empty());
     HealthView {
         object: "webhookEndpointHealth",
         state: match health.gate(now) {
@@ -125,7 +127,7 @@ fn view(
         consecutive_failures: health.failures,
         failing_since: health.failing_since,
         paused_until: health.paused_until.filter(|until| now < *until),
-        deliveries: latest.len(),
+        deliveries: tried.count(),
         success_rate: ratio(successes, latencies.len()),
         latency_p50_ms: percentile(50),
         latency_p95_ms: percentile(95),

@@ -80,5 +80,9 @@ fn kind(test: &Test) -> Result<EventType, Invalid> {
     let Some(name) = &test.event_type else {
         return Ok(EventType::ClientCreated);
     };
+    if name.ends_with('*') {
+        let message = "a test is of one type, such as client.created";
+        return Err(Invalid::new("eventType", "event_type_unknown", message));
+    }
     EventType::parse(name).ok_or_else(|| EventType::unknown("eventType", name))
 }

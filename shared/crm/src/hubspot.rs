@@ -65,14 +65,14 @@ struct Given {
     company_id_property: Option<String>,
     #[serde(default)]
     mapping: Mappings,
-    /// Where a stand-in answers.
-    #[serde(default)]
-    api_base: Option<String>,
 }
 
 impl Settings {
     pub(crate) fn read(reach: Reach, given: &Map<String, Value>) -> Result<Self, Invalid> {
-        let given: Given = parse(given)?;
+        // Where a stand-in answers; nobody else is told that there is this.
+        let mut given = given.clone();
+        let stand_in = given.remove("apiBase");
+        let given: Given = parse(&given)?;
         let property = given
             .company_id_property
             .unwrap_or_else(|| COMPANY_ID.to_owned());
@@ -90,7 +90,7 @@ impl Settings {
             contact: Mapping::read(&CONTACT, &given.mapping.contact, &["email"])?,
             company: Mapping::read(&COMPANY, &given.mapping.company, &[&property])?,
             company_id_property: property,
-            base: base(reach, given.api_base.as_deref())?,
+            base: base(reach, stand_in.as_ref())?,
         })
     }
 
@@ -118,7 +118,7 @@ impl Settings {
     }
 }
 
-fn base(reach: Reach, given: Option<&str>) -> Result<String, Invalid> {
+fn base(reach: Reach, given: Option<&Value>) -> Result<String, Invalid> {
     let Some(given) = given else {
         return Ok(API.to_owned());
     };
@@ -127,6 +127,7 @@ fn base(reach: Reach, given: Option<&str>) -> Result<String, Invalid> {
         let message = "there is no field settings.apiBase";
         return Err(Invalid::new(field, "field_unknown", message));
     }
+    let given = given.as_str().unwrap_or_default();
     let url = reach.vet(field, given, |_| false, "the URL of a stand-in on loopback")?;
     Ok(url.origin().ascii_serialization())
 }

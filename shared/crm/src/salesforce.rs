@@ -88,6 +88,10 @@ impl Settings {
             is_theirs,
             expected,
         )?;
+        if instance.path() != "/" {
+            let message = format!("settings.instanceUrl is {expected}, without a path");
+            return Err(Invalid::new("settings.instanceUrl", "url_refused", message));
+        }
         let field = given
             .external_id_field
             .unwrap_or_else(|| EXTERNAL_ID.to_owned());

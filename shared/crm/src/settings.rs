@@ -1,7 +1,7 @@
 //! The settings of an endpoint, read and shown.
 
 use crate::{hubspot, reach::Reach, salesforce, slack};
-use portico_domain::{EndpointKind, Invalid};
+use portico_domain::{EndpointKind, Invalid, wrong_field};
 use portico_keys::Secret;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -83,29 +83,11 @@ impl Settings {
 /// Reads settings of one kind, and says what is wrong by its path.
 pub(crate) fn parse<T: DeserializeOwned>(given: &Map<String, Value>) -> Result<T, Invalid> {
     serde_path_to_error::deserialize(Value::Object(given.clone())).map_err(|error| {
-        let path = error.path().to_string();
-        let message = error.into_inner().to_string();
-        let within = |name: &str| match path.as_str() {
-            "." => format!("settings.{name}"),
-            path if path == name || path.ends_with(&format!(".{name}")) => {
-                format!("settings.{path}")
-            }
-            path => format!("settings.{path}.{name}"),
+        let path = match error.path().to_string().as_str() {
+            "." => "settings".to_owned(),
+            path => format!("settings.{path}"),
         };
-        let quoted = |message: &str| message.split('`').nth(1).unwrap_or_default().to_owned();
-        if message.starts_with("missing field `") {
-            Invalid::missing(&within(&quoted(&message)))
-        } else if message.starts_with("unknown field `") {
-            let field = within(&quoted(&message));
-            let known = message.split_once(", ").map_or("", |(_, known)| known);
-            Invalid::new(
-                &field,
-                "field_unknown",
-                format!("there is no field {field}; {known}"),
-            )
-        } else {
-            Invalid::new(&format!("settings.{path}"), "field_invalid", message)
-        }
+        wrong_field(&path, &error.into_inner().to_string())
     })
 }
 

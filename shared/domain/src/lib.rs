@@ -54,6 +54,7 @@ mod throttle;
 mod ticket;
 mod time;
 mod workspace;
+mod wrong;
 
 pub use access::{Actor, CompanyAccess, MAX_COMPANY_ACCESS, Permission, parse_permissions};
 pub use account_manager::{MAX_ACCOUNT_MANAGERS, parse_account_managers};
@@ -153,3 +154,4 @@ pub use throttle::{Limit, Window};
 pub use ticket::{DeadTicket, Ticket, TicketMail, TicketPurpose};
 pub use time::Time;
 pub use workspace::{ChannelType, Companies, Labels, Workspace, WorkspacePatch, WorkspaceView};
+pub use wrong::wrong_field;

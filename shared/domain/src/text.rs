@@ -43,7 +43,11 @@ impl Email {
         }
         match EmailAddress::parse_with_options(text, options) {
             Ok(_) => Ok(Self(text.to_owned())),
-            Err(reason) => invalid(&format!("this is not an e-mail address: {reason}")),
+            Err(reason) => {
+                let reason = reason.to_string().to_lowercase();
+                let reason = reason.trim_end_matches('.');
+                invalid(&format!("this is not an e-mail address: {reason}"))
+            }
         }
     }
 

@@ -1,14 +1,11 @@
 //! Bodies: JSON in, with the name of whatever is wrong.
 
-mod wrong;
-
 use crate::{Problem, Request};
-use portico_domain::Invalid;
+use portico_domain::{Invalid, wrong_field};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error as _, IgnoredAny},
 };
-use wrong::invalid;
 
 /// Reads the JSON body of a request.
 ///
@@ -32,9 +29,9 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
         let path = error.path().to_string();
         let inner = error.into_inner();
         if inner.is_data() {
-            invalid(&path, &inner.to_string()).into()
+            wrong_field(&path, &inner.to_string()).into()
         } else {
-            malformed(&inner)
+            why_not::<T>(&request.body, &inner)
         }
     })?;
     json.end().map_err(|error| malformed(&error))?;
@@ -48,7 +45,7 @@ pub(crate) fn read<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, P
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
-        invalid(&path, &error.into_inner().to_string()).into()
+        wrong_field(&path, &error.into_inner().to_string()).into()
     })
 }
 
@@ -86,6 +83,15 @@ where
         ));
     }
     Ok(value)
+}
+
+/// serde calls a value that cannot begin a name bad JSON, such as `null` where
+/// one of several words stands.
+fn why_not<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Problem {
+    match serde_json::from_slice(body) {
+        Ok(value) => read::<T>(value).err().unwrap_or_else(|| malformed(error)),
+        Err(error) => malformed(&error),
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

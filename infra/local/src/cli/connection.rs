@@ -1,5 +1,6 @@
 //! The connection to a Portico, on this machine or elsewhere.
 
+use super::console::harmless_up_to;
 use clap::Args;
 use jiff::fmt::rfc2822::DateTimeParser;
 use portico_domain::Time;
@@ -222,7 +223,10 @@ impl Api {
     }
 
     fn refusal(&self, method: Method, path: &str, status: u16, body: &Value) -> ApiError {
-        let text = |name: &str| body[name].as_str().map(super::console::harmless);
+        let text = |name: &str, most| {
+            let text = body[name].as_str();
+            text.map(|text| harmless_up_to(text, most))
+        };
         let hint = match status {
             401 if self.is_key_found => {
                 "; the key was left by another server at this address: start `portico dev` anew"
@@ -234,8 +238,9 @@ impl Api {
             method,
             path: path.split('?').next().unwrap_or_default().to_owned(),
             status,
-            reason: text("code").unwrap_or_else(|| format!("status {status}")),
-            message: text("message").unwrap_or_else(|| "no reason is given".to_owned()),
+            reason: text("code", 120).unwrap_or_else(|| format!("status {status}")),
+            // Whole: what helps stands at the end of it.
+            message: text("message", 1_000).unwrap_or_else(|| "no reason is given".to_owned()),
             hint,
         }
     }

@@ -73,11 +73,16 @@ pub(crate) fn clock(time: Time) -> String {
 /// The first line of what somebody else wrote, without anything that could
 /// steer a terminal.
 pub(crate) fn harmless(text: &str) -> String {
+    harmless_up_to(text, 120)
+}
+
+/// The same with at most so many characters.
+pub(crate) fn harmless_up_to(text: &str, most: usize) -> String {
     let line = text.lines().find(|line| !line.trim().is_empty());
     let letters = line.unwrap_or_default().trim().chars();
     letters
         .filter(|letter| !letter.is_control())
-        .take(120)
+        .take(most)
         .collect()
 }
 

@@ -84,6 +84,11 @@ enum EventsError {
     /// There is no such event.
     #[error("there is no event {0}; events are kept for 30 days, see `portico events list`")]
     Unknown(EventId),
+    /// It went to nobody.
+    #[error(
+        "no enabled endpoint wants this type; register one, name one with --endpoint, or use --forward-to"
+    )]
+    Unwanted,
     /// The receiver did not take it.
     #[error("the event was not taken")]
     NotTaken,
@@ -217,9 +222,7 @@ impl Resend {
         };
         let deliveries = answer["data"].as_array().cloned().unwrap_or_default();
         if deliveries.is_empty() {
-            return print(
-                "No enabled endpoint wants this type. Register one, name one with --endpoint, or use --forward-to.",
-            );
+            return Err(EventsError::Unwanted.into());
         }
         deliveries
             .iter()

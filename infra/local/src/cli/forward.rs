@@ -1,7 +1,7 @@
 //! Sends an event to a program on this machine, as the deliverer would.
 
 use super::console::harmless;
-use clap::{Args, builder::NonEmptyStringValueParser};
+use clap::Args;
 use portico_domain::Time;
 use portico_webhook::{
     Attempt, Failure, Outcome, Policy, Sender, SenderError, SigningSecret, headers::vet_headers,
@@ -16,8 +16,8 @@ pub(crate) struct Forwarding {
     #[arg(long, value_name = "URL", value_parser = target)]
     pub(crate) forward_to: Option<String>,
     /// Headers that every request carries besides, as Name:Value, separated by commas.
-    #[arg(long, short = 'H', value_name = "HEADERS", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
-    headers: Vec<String>,
+    #[arg(long, short = 'H', value_name = "HEADERS", value_delimiter = ',', value_parser = header)]
+    headers: Vec<(String, String)>,
     /// The signing secret, as whsec_…; else one that belongs to the API key.
     #[arg(
         long,
@@ -39,9 +39,6 @@ pub(crate) struct Forwarder {
 /// Nothing can be sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ForwardError {
-    /// A header is none.
-    #[error("failed to understand the header {0:?}; write Name:Value")]
-    NoHeader(String),
     /// The headers cannot be sent.
     #[error("failed to use --headers")]
     Headers(#[from] portico_webhook::headers::HeaderRefusal),
@@ -59,12 +56,8 @@ impl Forwarding {
         let Some(url) = self.forward_to.clone() else {
             return Ok(None);
         };
-        let mut pairs = Vec::with_capacity(self.headers.len());
-        for header in &self.headers {
-            let pair = header.split_once(':');
-            let (name, value) = pair.ok_or_else(|| ForwardError::NoHeader(header.clone()))?;
-            pairs.push((name.trim(), value.trim()));
-        }
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
         Ok(Some(Forwarder {
             sender: Sender::new(
                 Policy::local(),
@@ -72,7 +65,7 @@ impl Forwarding {
             )?,
             url,
             secret: secret.clone(),
-            headers: vet_headers(pairs.into_iter())?,
+            headers: vet_headers(headers)?,
         }))
     }
 }
@@ -121,6 +114,14 @@ fn explain(failure: Failure) -> &'static str {
     }
 }
 
+/// The header that is meant by `Name:Value`.
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("write Name:Value")?;
+    let pair = (name.trim(), value.trim());
+    vet_headers([pair].into_iter()).map_err(|refusal| refusal.to_string())?;
+    Ok((pair.0.to_owned(), pair.1.to_owned()))
+}
+
 /// The URL that is meant by `localhost:3000/hooks`, `:3000/hooks`, `3000/hooks`,
 /// `3000` or a URL.
 fn target(text: &str) -> Result<String, String> {
@@ -130,7 +131,10 @@ fn target(text: &str) -> Result<String, String> {
         // A host of digits alone would be an address, which nobody writes so.
         _ if is_port => format!("http://localhost:{text}"),
         _ if text.starts_with(':') && text.len() > 1 => format!("http://localhost{text}"),
-        _ if text.contains("://") => text.to_owned(),
+        _ if text.starts_with("http://") || text.starts_with("https://") => text.to_owned(),
+        _ if text.contains("://") => {
+            return Err("the URL must start with http:// or https://".to_owned());
+        }
         _ => format!("http://{text}"),
     };
     let vetted = Policy::local()

@@ -63,7 +63,7 @@ async fn an_event_is_sent_again_to_the_endpoints_that_want_it() {
     let event = server.events().await.pop().expect("an event");
     let id = event["id"].as_str().expect("an id");
 
-    let nobody = server.print(&machine, &["events", "resend", id]).await;
+    let nobody = server.run(&machine, &["events", "resend", id]).await;
     let endpoint = register(&server, "company.*").await;
     let other = register(&server, "client.*").await;
     let wanted = server.print(&machine, &["events", "resend", id]).await;
@@ -71,8 +71,10 @@ async fn an_event_is_sent_again_to_the_endpoints_that_want_it() {
         .print(&machine, &["events", "resend", id, "--endpoint", &other])
         .await;
 
+    assert_eq!(nobody.status.code(), Some(1));
+    let nobody = String::from_utf8_lossy(&nobody.stderr);
     assert!(
-        nobody.starts_with("No enabled endpoint wants this type."),
+        nobody.contains("no enabled endpoint wants this type;"),
         "{nobody}"
     );
     let line = format!("[pending] company.created to endpoint {endpoint} (delivery ");

@@ -293,6 +293,18 @@ async fn mistakes_in_what_is_asked_are_usage() {
             "private or reserved address",
         ),
         (
+            vec!["listen", "--forward-to", "ftp://localhost/"],
+            "must start with http:// or https://",
+        ),
+        (
+            vec!["listen", "--forward-to", "3000", "--headers", "nocolon"],
+            "write Name:Value",
+        ),
+        (
+            vec!["listen", "--forward-to", "3000", "-H", "Host: x"],
+            "the header host is reserved",
+        ),
+        (
             vec!["listen", "--forward-to", "3000", "--secret", "hush"],
             "must start with whsec_",
         ),
@@ -313,13 +325,16 @@ async fn mistakes_in_what_is_asked_are_usage() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
         assert!(message.contains(part), "{arguments:?}: {message}");
     }
-    let output = server
-        .run(
-            &machine,
-            &["listen", "--forward-to", "3000", "-H", "Host: x"],
-        )
-        .await;
+    let trigger = ["trigger", "company.created"];
+    server.print(&machine, &trigger).await;
+    let event = server.events().await.pop().expect("an event");
+    let (rest, last) = event["id"].as_str().expect("an id").split_at(35);
+    let never = format!("{rest}{}", if last == "0" { "1" } else { "0" });
+    let output = server.run(&machine, &["listen", "--after", &never]).await;
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
-    assert!(message.contains("the header host is reserved"), "{message}");
+    assert!(
+        message.contains("begin with settled=true and without after (event_unknown)"),
+        "{message}"
+    );
 }

@@ -1,11 +1,11 @@
 //! What is wrong with a body, in words of whoever wrote it: serde's messages
 //! speak of Rust.
 
-use portico_domain::Invalid;
+use crate::Invalid;
 
 /// Says which field is wrong, and how. serde's message ends with a place in the
 /// text, which says nothing to a person who sees the field's name.
-pub(super) fn invalid(path: &str, message: &str) -> Invalid {
+pub fn wrong_field(path: &str, message: &str) -> Invalid {
     let message = message.split(" at line ").next().unwrap_or(message);
     let within = |name: &str| match path.rsplit_once('.') {
         Some((outer, last)) if last == name => format!("{outer}.{name}"),
@@ -64,7 +64,8 @@ fn sentence(message: &str) -> String {
 fn kind(expected: &str) -> String {
     let number = expected.strip_prefix(['i', 'u', 'f']);
     match (expected, number) {
-        ("a string" | "a borrowed string", _) => "a text".to_owned(),
+        // The last is what serde calls the names of an enum.
+        ("a string" | "a borrowed string" | "string or map", _) => "a text".to_owned(),
         ("a sequence", _) => "a list".to_owned(),
         ("a boolean", _) => "true or false".to_owned(),
         ("f64" | "f32", _) => "a number".to_owned(),
@@ -169,6 +170,13 @@ mod tests {
                 "rateLimit is a whole number of 0 or more, not -1",
             ),
             (
+                "include",
+                "invalid type: null, expected string or map",
+                "include",
+                "field_invalid",
+                "include is a text, not null",
+            ),
+            (
                 "companies",
                 "unknown variant `x`, expected one of `off`, `optional`, `required` at line 1 column 9",
                 "companies",
@@ -176,7 +184,7 @@ mod tests {
                 "companies cannot be \"x\"; it is one of off, optional, required",
             ),
         ] {
-            let wrong = invalid(path, message);
+            let wrong = wrong_field(path, message);
 
             assert_eq!(
                 (&*wrong.field, wrong.code, &*wrong.message),
