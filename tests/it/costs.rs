@@ -8,7 +8,7 @@ use e2e::{Receiver, TestApp};
 use portico_bootstrap::{TRIGGERS, functions};
 use portico_local::Call;
 use serde_json::{Value, json};
-use std::{env, fs, path::Path, time::Duration};
+use std::{env, fs, path::Path};
 
 const BEGIN: &str = "<!-- made by tests/it/costs.rs -->\n";
 const END: &str = "<!-- end -->";
@@ -120,7 +120,7 @@ fn row(name: &str, calls: &[Call]) -> String {
 /// What the workers do after a client was created and invited, with a webhook
 /// endpoint that wants everything and answers at once.
 async fn story() -> String {
-    let app = TestApp::driven_from(1).await;
+    let app = TestApp::driven_with_right_clocks(1).await;
     let receiver = Receiver::start().await;
     app.register(&receiver, &["*"]).await;
     app.settle().await;
@@ -129,10 +129,7 @@ async fn story() -> String {
     let ada = json!({ "name": "Ada Lovelace", "email": "ada@example.com" });
     let created = app.admin().post("/v1/clients?sendInvite=true", &ada).await;
     created.expect(200);
-    // The clocks of functions differ where a test drives them.
-    for _ in 0..3 {
-        app.advance(Duration::from_secs(5)).await;
-    }
+    app.settle().await;
 
     let told = receiver.received().len();
     let calls = app.server.aws().calls();

@@ -96,6 +96,16 @@ impl TestApp {
         .await
     }
 
+    /// The same, with clocks that are right.
+    pub async fn driven_with_right_clocks(seed: u64) -> Self {
+        Self::with(Options {
+            driven_from: Some(seed),
+            are_clocks_right: true,
+            ..Options::default()
+        })
+        .await
+    }
+
     /// A server with nothing in it whose clients can sign in with Google.
     pub async fn with_google(settings: GoogleSettings) -> Self {
         Self::with(Options {

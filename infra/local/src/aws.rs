@@ -37,7 +37,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -100,6 +100,8 @@ struct Inner {
     calls: Mutex<Option<Vec<Call>>>,
     steps: AtomicU64,
     faults: Mutex<Option<Decide>>,
+    /// Whether an answer can get lost: on a socket, or on purpose.
+    may_lose: AtomicBool,
     used: Mutex<BTreeSet<(&'static str, String)>>,
     missed: Mutex<BTreeSet<(&'static str, String)>>,
 }
@@ -123,6 +125,7 @@ impl Aws {
             calls: Mutex::default(),
             steps: AtomicU64::default(),
             faults: Mutex::default(),
+            may_lose: AtomicBool::default(),
             used: Mutex::default(),
             missed: Mutex::default(),
         };
@@ -198,6 +201,7 @@ impl Aws {
 
     /// Lets `decide` say of every call whether and how it fails.
     pub fn inject(&self, decide: impl FnMut(&Call) -> Option<Fault> + Send + 'static) {
+        self.inner.may_lose.store(true, Ordering::Relaxed);
         *lock(&self.inner.faults) = Some(Box::new(decide));
     }
 
@@ -219,6 +223,7 @@ impl Aws {
     /// Answers a request that came over a socket, from a process that has
     /// this address as its AWS endpoint.
     pub fn serve(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
+        self.inner.may_lose.store(true, Ordering::Relaxed);
         self.answer(request, self.inner.clock.now(), self.step())
             .unwrap_or_else(|_| dynamo::refusal("InternalServerError", "lost on purpose"))
     }
@@ -277,9 +282,11 @@ impl Aws {
         }
         let response = match service {
             "dynamodb" => {
-                let is_metered = place.is_some();
-                let response =
-                    dynamo::answer(&self.inner.database, operation, request.body(), is_metered);
+                let how = dynamo::How {
+                    is_metered: place.is_some(),
+                    may_come_again: self.inner.may_lose.load(Ordering::Relaxed),
+                };
+                let response = dynamo::answer(&self.inner.database, operation, request.body(), how);
                 if !matches!(operation, "GetItem" | "BatchGetItem" | "Query") {
                     self.inner.written.notify_waiters();
                 }

@@ -1,18 +1,30 @@
 //! DynamoDB: from the protocol to the embedded table.
 
 use bytes::Bytes;
-use dynoxide::{Database, DynoxideError};
+use dynoxide::{
+    Database, DynoxideError,
+    actions::transact_write_items::{TransactWriteItemsRequest, TransactWriteItemsResponse},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Answers a request of the operations that Portico uses; metered, with the
-/// capacity that it has taken.
+/// How a request is answered.
+#[derive(Clone, Copy)]
+pub(crate) struct How {
+    /// With the capacity that it has taken.
+    pub(crate) is_metered: bool,
+    /// Whether it may come again, because an answer can get lost. The embedded
+    /// table looks through all transactions that may, with each of them.
+    pub(crate) may_come_again: bool,
+}
+
+/// Answers a request of the operations that Portico uses.
 pub(crate) fn answer(
     database: &Database,
     operation: &str,
     body: &[u8],
-    is_metered: bool,
+    how: How,
 ) -> http::Response<Bytes> {
-    let metered = if is_metered { metered(body) } else { None };
+    let metered = if how.is_metered { metered(body) } else { None };
     let body = metered.as_deref().unwrap_or(body);
     let answered = match operation {
         "GetItem" => run(body, |request| database.get_item(request)),
@@ -21,7 +33,7 @@ pub(crate) fn answer(
         "UpdateItem" => run(body, |request| database.update_item(request)),
         "DeleteItem" => run(body, |request| database.delete_item(request)),
         "Query" => run(body, |request| database.query(request)),
-        "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
+        "TransactWriteItems" => run(body, |request| transact(database, request, how)),
         "CreateTable" => run(body, |request| database.create_table(request)),
         _ => {
             return refusal(
@@ -34,6 +46,17 @@ pub(crate) fn answer(
         Ok(json) => response(200, json),
         Err(error) => response(error.status_code(), error.to_json()),
     }
+}
+
+fn transact(
+    database: &Database,
+    mut request: TransactWriteItemsRequest,
+    how: How,
+) -> Result<TransactWriteItemsResponse, DynoxideError> {
+    if !how.may_come_again {
+        request.client_request_token = None;
+    }
+    database.transact_write_items(request)
 }
 
 fn metered(body: &[u8]) -> Option<Vec<u8>> {

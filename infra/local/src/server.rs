@@ -56,6 +56,8 @@ pub struct Options {
     /// moment, so that a run can be repeated; how far the clock of each function
     /// is off is decided by it too.
     pub driven_from: Option<u64>,
+    /// Whether the clocks of functions are right even where it is driven.
+    pub are_clocks_right: bool,
     /// Google, if clients can sign in with it.
     pub google: Option<GoogleSettings>,
     /// How long webhooks and endpoints that fail are borne with.
@@ -71,6 +73,7 @@ impl Default for Options {
             examples: false,
             is_time_frozen: false,
             driven_from: None,
+            are_clocks_right: false,
             google: None,
             patience: Patience::default(),
         }
@@ -165,6 +168,7 @@ impl LocalServer {
         let mut parts = open(&options)?;
         let moved = MovableClock::moved(parts.state.clock_moved_by);
         let clock = match options.driven_from {
+            Some(_) if options.are_clocks_right => moved.frozen_at(driven_since()),
             Some(seed) => moved.frozen_at(driven_since()).disagreeing(seed),
             None if options.is_time_frozen => moved.frozen_at(Time::system_now()),
             None => moved,

@@ -75,6 +75,7 @@ impl Dev {
             examples: !self.no_examples,
             is_time_frozen: false,
             driven_from: None,
+            are_clocks_right: true,
             google: self.google_client_id.map(|client_id| GoogleSettings {
                 issuer: ISSUER.to_owned(),
                 client_id,
