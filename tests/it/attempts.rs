@@ -236,6 +236,22 @@ async fn what_a_deleted_endpoint_had_not_got_is_cancelled() {
     }
 }
 
+/// Has workers take up the lanes that are due, one call to AWS at a time, and
+/// does something after each.
+async fn step_deliverer(app: &TestApp, mut between: impl AsyncFnMut()) {
+    let mut triggers = portico_bootstrap::TRIGGERS.iter();
+    let deliverer = triggers.find(|trigger| trigger.name == "deliverer");
+    let deliverer = deliverer.expect("there is one");
+    let queues = app.server.aws().queues().clone();
+    for message in queues.take(Queue::Deliveries.name(), 10, app.now()) {
+        let event = LocalServer::queue_event(Queue::Deliveries, &[message]);
+        let mut worker = Stepped::new(app.server.work(deliverer, event));
+        while !matches!(worker.step().await, Step::Done(_)) {
+            between().await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_worker_notices_that_its_endpoint_was_deleted() {
     let app = TestApp::driven_from(1).await;
@@ -263,23 +279,15 @@ async fn a_worker_notices_that_its_endpoint_was_deleted() {
     // The clocks of functions differ by up to four seconds.
     app.server.pass(Duration::from_secs(5));
 
-    let mut triggers = portico_bootstrap::TRIGGERS.iter();
-    let deliverer = triggers.find(|trigger| trigger.name == "deliverer");
-    let deliverer = deliverer.expect("there is one");
-    let queues = app.server.aws().queues().clone();
     let mut is_deleted = false;
-    for message in queues.take(Queue::Deliveries.name(), 10, app.now()) {
-        let event = LocalServer::queue_event(Queue::Deliveries, &[message]);
-        let work = app.server.work(deliverer, event);
-        let mut worker = Stepped::new(work);
-        while !matches!(worker.step().await, Step::Done(_)) {
-            if !is_deleted && receiver.received().len() == 1 {
-                is_deleted = true;
-                app.admin().delete(&path).await.expect(200);
-                app.server.pass(Duration::from_secs(10));
-            }
+    step_deliverer(&app, async || {
+        if !is_deleted && receiver.received().len() == 1 {
+            is_deleted = true;
+            app.admin().delete(&path).await.expect(200);
+            app.server.pass(Duration::from_secs(10));
         }
-    }
+    })
+    .await;
 
     assert!(is_deleted, "somebody began with it");
     assert_eq!(receiver.received().len(), 1);
@@ -292,6 +300,39 @@ async fn a_worker_notices_that_its_endpoint_was_deleted() {
         .map(|one| &one["status"])
         .collect();
     assert_eq!(statuses, ["cancelled", "cancelled", "delivered"]);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_gone_is_disabled_though_it_was_changed_meanwhile() {
+    let app = TestApp::driven_from(1).await;
+    let receiver = Receiver::start().await;
+    let endpoint = app.register(&receiver, &["company.*"]).await;
+    let path = format!("/v1/webhook-endpoints/{}", id(&endpoint));
+    let enable = async |enabled: bool| {
+        let body = json!({ "enabled": enabled });
+        app.admin().patch(&path, &body).await.expect(200);
+    };
+    enable(false).await;
+    delivered(&app, &endpoint).await;
+    enable(true).await;
+    // The clocks of functions differ by up to four seconds.
+    app.server.pass(Duration::from_secs(5));
+    receiver.reply_next(&[e2e::Reply::status(410)]);
+
+    let mut is_changed = false;
+    step_deliverer(&app, async || {
+        if !is_changed && receiver.received().len() == 1 {
+            is_changed = true;
+            let body = json!({ "description": "Changed meanwhile" });
+            app.admin().patch(&path, &body).await.expect(200);
+        }
+    })
+    .await;
+
+    assert!(is_changed, "somebody began with it");
+    let shown = app.admin().get(&path).await.expect(200);
+    assert_eq!(shown["disabled"]["code"], "gone");
+    assert_eq!(shown["description"], "Changed meanwhile");
 }
 
 #[tokio::test]
@@ -311,22 +352,15 @@ async fn an_attempt_is_kept_though_its_delivery_was_ordered_again_meanwhile() {
     app.server.pass(Duration::from_secs(5));
     receiver.reply_next(&[e2e::Reply::status(500)]);
 
-    let mut triggers = portico_bootstrap::TRIGGERS.iter();
-    let deliverer = triggers.find(|trigger| trigger.name == "deliverer");
-    let deliverer = deliverer.expect("there is one");
-    let queues = app.server.aws().queues().clone();
     let mut is_ordered = false;
-    for message in queues.take(Queue::Deliveries.name(), 10, app.now()) {
-        let event = LocalServer::queue_event(Queue::Deliveries, &[message]);
-        let mut worker = Stepped::new(app.server.work(deliverer, event));
-        while !matches!(worker.step().await, Step::Done(_)) {
-            if !is_ordered && receiver.received().len() == 1 {
-                is_ordered = true;
-                let again = format!("{delivery}/resend");
-                app.admin().post(&again, &json!({})).await.expect(200);
-            }
+    step_deliverer(&app, async || {
+        if !is_ordered && receiver.received().len() == 1 {
+            is_ordered = true;
+            let again = format!("{delivery}/resend");
+            app.admin().post(&again, &json!({})).await.expect(200);
         }
-    }
+    })
+    .await;
     for _ in 0..3 {
         app.advance(Duration::from_secs(5)).await;
     }

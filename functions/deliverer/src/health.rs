@@ -78,14 +78,24 @@ pub(crate) async fn gone(app: &App, endpoint: &Endpoint) -> Result<Verdict, Trig
 }
 
 async fn give_up(app: &App, endpoint: &Endpoint, why: GivenUp) -> Result<Verdict, TriggerError> {
-    let mut change = Change::by_system(app.moment());
-    endpoint.give_up(&mut change, why);
     let workspace = app.store.workspace(endpoint.workspace_id);
-    match workspace.commit(&change).await {
-        Ok(()) => Ok(Verdict::Disabled),
-        // Somebody has just disabled, changed or deleted it, or this took too
-        // long; the next look at the lane sees what it has become.
-        Err(CommitError::Stale | CommitError::Late) => Ok(Verdict::Pause(app.now())),
-        Err(error) => Err(error.into()),
+    let mut found = endpoint.clone();
+    for _ in 0..MAX_TRIES {
+        let mut change = Change::by_system(app.moment());
+        found.give_up(&mut change, why);
+        match workspace.commit(&change).await {
+            Ok(()) => return Ok(Verdict::Disabled),
+            // It was written meanwhile, perhaps for another reason.
+            Err(CommitError::Stale) => {}
+            Err(CommitError::Late) => break,
+            Err(error) => return Err(error.into()),
+        }
+        match workspace.endpoint(endpoint.id).await? {
+            Some(now) if now.disabled.is_none() && now.restarts == endpoint.restarts => found = now,
+            // Somebody has disabled or deleted it, or given it another URL.
+            Some(_) | None => break,
+        }
     }
+    // The next look at the lane sees what it has become.
+    Ok(Verdict::Pause(app.now()))
 }

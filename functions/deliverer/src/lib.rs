@@ -14,8 +14,8 @@ mod order;
 mod slice;
 
 use portico_app::{App, Grant, Source, Trigger, TriggerError, sqs_batch};
-use portico_domain::{LANE_LEASE, Task, Time, kind};
-use portico_queue::{MAX_DELAY, Queue};
+use portico_domain::{LANE_LEASE, Task, kind};
+use portico_queue::{MAX_DELAY, Queue, hold_back};
 use portico_store::{Index, WorkspaceStore};
 use slice::Slice;
 use std::time::Duration;
@@ -42,11 +42,6 @@ const SLICE: Duration = Duration::from_secs(20);
 
 /// When a lane is looked at again after an error.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
-
-/// How far the clocks of those who work off lanes are apart, hardly ever more:
-/// a message that comes before its lane is due by the clock of whoever gets it
-/// wakes nobody.
-const CLOCKS: Duration = Duration::from_millis(100);
 
 async fn work(app: &App, task: Task<kind::Lane>) -> Result<(), TriggerError> {
     let workspace = app.store.workspace(task.workspace_id);
@@ -119,13 +114,4 @@ async fn leave(
         app.queues.send(Queue::Deliveries, &[task], wait).await?;
     }
     Ok(true)
-}
-
-/// For how long a queue holds a message back that is to come no sooner than
-/// `at`, by the clock of whoever gets it: SQS counts whole seconds.
-fn hold_back(at: Time, now: Time) -> Duration {
-    if at <= now {
-        return Duration::ZERO;
-    }
-    at.since(now) + Duration::from_secs(1) + CLOCKS
 }

@@ -3,7 +3,8 @@
 use crate::{health, order};
 use portico_app::{App, TriggerError, attempt, outbox};
 use portico_domain::{
-    Endpoint, EndpointHealth, Event, Gate, LANE_LEASE, Lane, Ordering, Time, Tried, WebhookDelivery,
+    Endpoint, EndpointHealth, EndpointId, Event, Gate, LANE_LEASE, Lane, Ordering, Time, Tried,
+    WebhookDelivery,
 };
 use portico_store::{Current, KnownPace, Queued, WorkspaceStore};
 use std::time::Duration;
@@ -18,6 +19,12 @@ const ATTEMPT: Duration = Duration::from_secs(20);
 /// For how long a worker goes by what it has read of the endpoint: one that is
 /// deleted, disabled or given another secret meanwhile is noticed by then.
 const FRESH: Duration = Duration::from_secs(5);
+
+/// How long a worker waits for its turn at an endpoint with a rate limit, where
+/// it has to, before it makes room for others. The requests of a second may be
+/// made a tenth of a second after it (ADR 69), and a message comes after a whole
+/// number of seconds.
+const MOMENT: Duration = Duration::from_millis(350);
 
 /// How often an attempt is tried to be added to a delivery that others change.
 const MAX_TRIES: usize = 5;
@@ -172,12 +179,10 @@ impl Slice {
             self.look_then(until);
             return Ok(Step::GoOn);
         }
-        if let Some(limit) = endpoint.rate_limit {
-            let turn = workspace.take_turn(endpoint.id, limit, &mut self.pace, || app.now());
-            if let Err(free_at) = turn.await? {
-                self.look_then(free_at);
-                return Ok(Step::Stop);
-            }
+        if let Some(limit) = endpoint.rate_limit
+            && !self.takes_turn(app, workspace, endpoint.id, limit).await?
+        {
+            return Ok(Step::Stop);
         }
 
         let recovery = delivery
@@ -216,6 +221,37 @@ impl Slice {
                 self.next = None;
                 Ok(Step::Stop)
             }
+        }
+    }
+
+    /// Takes a turn at the endpoint, and waits for it if that is only a moment;
+    /// otherwise the lane is looked at so much before there is one, since queues
+    /// count whole seconds.
+    async fn takes_turn(
+        &mut self,
+        app: &App,
+        workspace: &WorkspaceStore<'_>,
+        endpoint: EndpointId,
+        limit: u32,
+    ) -> Result<bool, TriggerError> {
+        let mut has_waited = false;
+        loop {
+            let turn = workspace.take_turn(endpoint, limit, &mut self.pace, || app.now());
+            let Err(free_at) = turn.await? else {
+                return Ok(true);
+            };
+            let now = app.now();
+            let wait = free_at.since(now);
+            if wait > MOMENT {
+                self.look_then(free_at - MOMENT);
+                return Ok(false);
+            }
+            if has_waited {
+                self.look_then(free_at);
+                return Ok(false);
+            }
+            app.clock.wait(wait).await;
+            has_waited = true;
         }
     }
 

@@ -69,10 +69,15 @@ impl MovableClock {
     /// The same clock as the functions see it.
     pub fn for_app(&self) -> Clock {
         let clock = self.clone();
-        Clock::new(move || match (clock.disagrees_by, Acting::current()) {
+        let told = Clock::new(move || match (clock.disagrees_by, Acting::current()) {
             (Some(seed), Some(acting)) => off(clock.now(), seed, acting.name),
             _ => clock.now(),
-        })
+        });
+        if self.is_frozen() {
+            told.standing_still()
+        } else {
+            told
+        }
     }
 }
 

@@ -10,13 +10,26 @@ use aws_sdk_sqs::{
     types::SendMessageBatchRequestEntry,
 };
 use aws_types::SdkConfig;
-use portico_domain::Task;
+use portico_domain::{Task, Time};
 use std::time::Duration;
 
 /// SQS takes this many messages in one request.
 const BATCH: usize = 10;
 /// SQS keeps a message back for no longer than this.
 pub const MAX_DELAY: Duration = Duration::from_mins(15);
+
+/// How far the clocks of two workers are apart, hardly ever more.
+const CLOCKS: Duration = Duration::from_millis(100);
+
+/// For how long to keep back a message that is to come no sooner than `at`, by
+/// the clock of whoever gets it: whole seconds, as SQS counts.
+pub fn hold_back(at: Time, now: Time) -> Duration {
+    if at <= now {
+        return Duration::ZERO;
+    }
+    let wait = at.since(now) + CLOCKS;
+    Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+}
 
 /// A queue, by what its messages ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,5 +184,19 @@ impl Queues {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_comes_no_sooner_than_it_is_due_and_hardly_later() {
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        for (millis, seconds) in [(0, 0), (1, 1), (900, 1), (901, 2), (5_000, 6), (5_900, 6)] {
+            let at = now + Duration::from_millis(millis);
+            assert_eq!(hold_back(at, now), Duration::from_secs(seconds), "{millis}");
+        }
     }
 }
