@@ -261,7 +261,7 @@ fn noted(none: Attempt, answered: Answered, verdict: Meaning) -> Attempt {
             (Some(status), reason.map(ToOwned::to_owned))
         }
         (Outcome::Answered(status), Meaning::Taken | Meaning::Gone) => (Some(status), None),
-        (Outcome::Failed(failure), _) => (None, Some(failure.code().to_owned())),
+        (Outcome::Failed(failure), _) => (answered.status, Some(failure.code().to_owned())),
     };
     Attempt {
         latency_ms: u64::try_from(answered.latency.as_millis()).unwrap_or(u64::MAX),

@@ -310,7 +310,39 @@ async fn upsert_contact(
     let email = client.get("email").and_then(Value::as_str);
     let email = email.unwrap_or_default();
     let properties = properties(&settings.contact, &client, story);
+    if let Some(before) = story.previous_text("email")
+        && let Some(record) = readdress(line, settings, (before, email), &properties).await?
+    {
+        return Ok(record);
+    }
     upsert(line, settings, "contacts", ("email", email), properties).await
+}
+
+/// Gives the contact that has the address from before the new one; none if
+/// there is no such contact, or another one has the new address already.
+async fn readdress(
+    line: &Line<'_>,
+    settings: &Settings,
+    (before, email): (&str, &str),
+    properties: &Value,
+) -> Result<Option<Record>, Done> {
+    let mut properties = properties.clone();
+    properties["email"] = email.into();
+    let before = utf8_percent_encode(before, NON_ALPHANUMERIC);
+    let url = settings.url(&format!(
+        "/crm/v3/objects/contacts/{before}?idProperty=email"
+    ));
+    let body = json!({ "properties": properties });
+    let token = Some(settings.token());
+    let answer = line.send(Method::PATCH, url, token, &body).await;
+    match answer.status() {
+        404 | 409 => Ok(None),
+        _ if !answer.is_success() => Err(Done::Judged(line.failed(answer))),
+        _ => match record_id(&answer.json()) {
+            Some(id) => Ok(Some(Record { id, answer })),
+            None => Err(Done::Judged(unreadable(line, answer))),
+        },
+    }
 }
 
 async fn upsert_company(

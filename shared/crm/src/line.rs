@@ -104,6 +104,7 @@ impl<'a> Line<'a> {
             Err(_) => Answer {
                 attempt: Attempt {
                     outcome: Outcome::Failed(Failure::Timeout),
+                    status: None,
                     latency: self.began.elapsed(),
                     excerpt: String::new(),
                     retry_after: None,

@@ -226,12 +226,12 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Lists as both CRMs write several choices, separated by semicolons; objects
-/// as JSON.
+/// Lists as both CRMs write several choices, separated by semicolons, so that
+/// one within a choice becomes a comma; objects as JSON.
 fn flat(value: &Value) -> Value {
     match value {
         Value::Array(list) => {
-            let texts: Vec<String> = list.iter().map(text).collect();
+            let texts: Vec<String> = list.iter().map(|one| text(one).replace(';', ",")).collect();
             Value::String(texts.join(";"))
         }
         Value::Object(_) => Value::String(value.to_string()),

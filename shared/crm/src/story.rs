@@ -62,6 +62,14 @@ impl<'a> Story<'a> {
         previous.is_some_and(|previous| previous.contains_key(field))
     }
 
+    /// What this text was before the event, if that changed it and it was not
+    /// empty.
+    pub(crate) fn previous_text(&self, field: &str) -> Option<&str> {
+        let previous = self.event.previous_attributes.as_ref()?;
+        let text = previous.get(field)?.as_str()?;
+        (!text.is_empty()).then_some(text)
+    }
+
     /// A text of the event's data.
     pub(crate) fn text(&self, field: &str) -> &str {
         let text = self.event.data.get(field).and_then(Value::as_str);

@@ -104,8 +104,10 @@ pub struct Exchange {
 /// What became of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// The answer's status, or why there is none.
+    /// The answer's status, or why there is no whole answer.
     pub outcome: Outcome,
+    /// The answer's status; also of one whose body broke off.
+    pub status: Option<u16>,
     /// From the call to the last byte read, or to the failure.
     pub latency: Duration,
     /// The beginning of the answer's body, at most [`EXCERPT_LIMIT`] bytes, in
@@ -214,7 +216,12 @@ impl Sender {
         match result {
             Ok(answer) => Exchange {
                 attempt: Attempt {
-                    outcome: Outcome::Answered(answer.status),
+                    outcome: if answer.is_whole {
+                        Outcome::Answered(answer.status)
+                    } else {
+                        Outcome::Failed(Failure::Body)
+                    },
+                    status: Some(answer.status),
                     latency,
                     excerpt: excerpt(&answer.body),
                     retry_after: answer.retry_after,
@@ -224,6 +231,7 @@ impl Sender {
             Err(failure) => Exchange {
                 attempt: Attempt {
                     outcome: Outcome::Failed(failure),
+                    status: None,
                     latency,
                     excerpt: String::new(),
                     retry_after: None,
@@ -339,13 +347,13 @@ impl Attempt {
     /// Whether the receiver asks for less: 429 Too Many Requests (RFC 6585,
     /// section 4), or a gateway before it that does not reach it, 502 or 504.
     pub fn is_overloaded(&self) -> bool {
-        matches!(self.outcome, Outcome::Answered(429 | 502 | 504))
+        matches!(self.status, Some(429 | 502 | 504))
     }
 
     /// Whether the receiver wants no more webhooks: 410 Gone (RFC 9110,
     /// 15.5.11).
     pub fn is_gone(&self) -> bool {
-        self.outcome == Outcome::Answered(410)
+        self.status == Some(410)
     }
 }
 

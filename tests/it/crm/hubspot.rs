@@ -68,6 +68,47 @@ async fn clients_and_companies_are_kept_up_to_date_in_hubspot() {
 }
 
 #[tokio::test]
+async fn a_client_with_another_address_stays_the_same_contact() {
+    let app = TestApp::start().await;
+    let hubspot = HubSpot::start().await;
+    let endpoint = hubspot_endpoint(&app, &hubspot).await;
+    let engines = company(&app, "Engines & Co").await;
+    let ada = client(&app, &[&engines]).await;
+    app.settle().await;
+    let before = hubspot.account().contacts["Ada.L@example.com"].0.clone();
+
+    change(&app, &ada, json!({ "email": "ada@example.com" })).await;
+    {
+        let account = hubspot.account();
+        let (number, contact) = &account.contacts["ada@example.com"];
+        assert_eq!(number, &before);
+        assert_eq!(contact["email"], "ada@example.com");
+        assert_eq!(account.contacts.len(), 1);
+        assert_eq!(account.associations.len(), 1);
+    }
+
+    // Somebody has made a contact of that address there, or deleted hers.
+    for taken in [true, false] {
+        {
+            let mut account = hubspot.account();
+            account.contacts.remove("new@example.com");
+            if taken {
+                let other = ("777".to_owned(), serde_json::Map::new());
+                account.contacts.insert("new@example.com".to_owned(), other);
+            }
+        }
+        change(&app, &ada, json!({ "email": "new@example.com" })).await;
+        let number = hubspot.account().contacts["new@example.com"].0.clone();
+        assert_eq!(number == "777", taken);
+        change(&app, &ada, json!({ "email": "ada@example.com" })).await;
+        if !taken {
+            assert_eq!(hubspot.account().contacts["ada@example.com"].0, number);
+        }
+    }
+    all_delivered(&app, &endpoint).await;
+}
+
+#[tokio::test]
 async fn what_is_removed_here_stays_in_hubspot_and_counts_as_delivered() {
     let app = TestApp::start().await;
     let hubspot = HubSpot::start().await;

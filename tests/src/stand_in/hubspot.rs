@@ -84,6 +84,7 @@ impl Account {
                 self.upsert(object, asked)
             }
             ("GET", ["crm", "v3", "objects", object, id]) => self.read(object, id, asked),
+            ("PATCH", ["crm", "v3", "objects", "contacts", id]) => self.update_contact(id, asked),
             ("GET", ["crm", "v3", "properties", object, name]) => self.property(object, name),
             (
                 "PUT",
@@ -183,6 +184,32 @@ impl Account {
         })
     }
 
+    fn update_contact(&mut self, email: &str, asked: &Asked) -> Told {
+        let email = plain(email);
+        let body = asked.json();
+        let Some(properties) = body["properties"].as_object() else {
+            return error(400, "VALIDATION_ERROR", "Invalid input JSON");
+        };
+        let new = properties.get("email").and_then(Value::as_str);
+        let new = new.unwrap_or(&email).to_owned();
+        if asked.query != "idProperty=email" {
+            return error(400, "VALIDATION_ERROR", "an id is a number");
+        }
+        if let Some(wrong) = wrong("contacts", &new, properties) {
+            return error(400, "VALIDATION_ERROR", &wrong);
+        }
+        if new != email && self.contacts.contains_key(&new) {
+            return error(409, "CONFLICT", "A contact with that email already exists");
+        }
+        let Some((number, mut written)) = self.contacts.remove(&email) else {
+            return error(404, "OBJECT_NOT_FOUND", "resource not found");
+        };
+        written.extend(properties.clone());
+        let answer = json!({ "id": number, "properties": written, "archived": false });
+        self.contacts.insert(new, (number, written));
+        Told::json(200, &answer)
+    }
+
     fn read(&self, object: &str, id: &str, asked: &Asked) -> Told {
         let key = self.key(object).unwrap_or_default();
         if !asked
@@ -200,11 +227,7 @@ impl Account {
             "contacts" => &self.contacts,
             _ => &self.companies,
         };
-        let id = id
-            .replace("%40", "@")
-            .replace("%2E", ".")
-            .replace("%2D", "-");
-        match records.get(&id) {
+        match records.get(&plain(id)) {
             Some((number, properties)) => {
                 Told::json(200, &json!({ "id": number, "properties": properties }))
             }
@@ -238,6 +261,12 @@ impl Account {
         self.associations.insert(pair);
         Told::json(200, &json!({ "status": "COMPLETE", "results": [] }))
     }
+}
+
+/// An e-mail address as it stood in the path.
+fn plain(address: &str) -> String {
+    let address = address.replace("%40", "@");
+    address.replace("%2E", ".").replace("%2D", "-")
 }
 
 /// What HubSpot would say against these properties.

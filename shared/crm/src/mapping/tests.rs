@@ -76,13 +76,13 @@ fn lists_and_what_lies_deeper_become_texts() {
     let mapping =
         read(json!({ "tier": "customFields.tier", "all": "customFields", "ids": "companyIds" }));
     let mut event = event(EventType::ClientCreated);
-    event.data["customFields"] = json!({ "tier": ["gold", "press"] });
+    event.data["customFields"] = json!({ "tier": ["gold", "press; radio"] });
     event.data["companyIds"] = json!(["1", "2"]);
 
     let applied = applied(&mapping.expect("valid"), &event);
 
-    assert_eq!(applied["tier"], "gold;press");
-    assert_eq!(applied["all"], r#"{"tier":["gold","press"]}"#);
+    assert_eq!(applied["tier"], "gold;press, radio");
+    assert_eq!(applied["all"], r#"{"tier":["gold","press; radio"]}"#);
     assert_eq!(applied["ids"], "1;2");
 }
 

@@ -54,6 +54,9 @@ type Tcp = Join<Take<OwnedReadHalf>, OwnedWriteHalf>;
 /// What came back.
 pub(super) struct Answer {
     pub(super) status: u16,
+    /// Whether the body ended, or reached its limit; otherwise it broke off.
+    pub(super) is_whole: bool,
+    /// Empty if it broke off.
     pub(super) body: Vec<u8>,
     pub(super) retry_after: Option<String>,
 }
@@ -118,26 +121,29 @@ pub(super) async fn talk(stream: Stream, request: Request<Full<Bytes>>) -> Resul
         .await
         .map_err(|_| Failure::NoAnswer)?;
     let (head, body) = response.into_parts();
+    let body = beginning(body).await;
     Ok(Answer {
         status: head.status.as_u16(),
-        body: beginning(body).await?,
+        is_whole: body.is_some(),
+        body: body.unwrap_or_default(),
         retry_after: retry_after(&head.headers),
     })
 }
 
-async fn beginning(mut body: Incoming) -> Result<Vec<u8>, Failure> {
+/// As much of the body as is read, or nothing if it breaks off before.
+async fn beginning(mut body: Incoming) -> Option<Vec<u8>> {
     let mut read = Vec::new();
     while read.len() < BODY_LIMIT {
         let Some(frame) = body.frame().await else {
             break;
         };
-        let frame = frame.map_err(|_| Failure::Body)?;
+        let frame = frame.ok()?;
         if let Some(data) = frame.data_ref() {
             let room = BODY_LIMIT - read.len();
             read.extend_from_slice(&data[..data.len().min(room)]);
         }
     }
-    Ok(read)
+    Some(read)
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<String> {

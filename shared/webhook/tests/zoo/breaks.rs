@@ -57,6 +57,19 @@ async fn a_receiver_that_hangs_up_amid_the_body_broke_it_off() {
     }
 }
 
+#[tokio::test]
+async fn a_status_counts_though_the_body_breaks_off() {
+    let gone = after("HTTP/1.1 410 Gone\r\ncontent-length: 50\r\n\r\nabc").await;
+    let head = "HTTP/1.1 429 Slow\r\nretry-after: 30\r\ncontent-length: 9\r\n\r\n";
+    let overloaded = after(head).await;
+    let taken = after("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n").await;
+
+    assert_eq!((gone.status, gone.is_gone()), (Some(410), true));
+    assert!(overloaded.is_overloaded());
+    assert_eq!(overloaded.retry_after.as_deref(), Some("30"));
+    assert_eq!((taken.status, taken.is_success()), (Some(200), false));
+}
+
 /// The attempt at a receiver that reads the request, writes this and resets
 /// the connection once it has arrived.
 async fn after_reset(beginning: &'static str) -> Attempt {
