@@ -3,7 +3,11 @@
 use crate::delivery::{company, path_of as endpoint_path, register, statuses};
 use e2e::{Receiver, Reply, TestApp, id};
 use portico_domain::Time;
-use portico_local::{Call, Fault};
+use portico_local::{
+    Call, Fault, LocalServer,
+    steps::{Step, Stepped},
+};
+use portico_queue::Queue;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -336,10 +340,81 @@ async fn a_recovery_that_dies_half_way_goes_on_and_orders_nothing_twice() {
     let path = format!("/v1/webhook-recoveries/{}", id(&recovery));
     let done = app.admin().get(&path).await.expect(200);
     assert_eq!(
-        (&done["status"], &done["examined"]),
-        (&json!("done"), &json!(120))
+        [&done["status"], &done["examined"], &done["resent"]],
+        [&json!("done"), &json!(120), &json!(120)]
     );
     assert_eq!(receiver.received().len(), 240);
+}
+
+/// Has a worker take the next page of what is to be recovered, and cancels the
+/// recovery when it has begun to order.
+async fn cancel_within_the_page(app: &TestApp, recovery: &Value) -> Value {
+    let function = |name| {
+        let mut triggers = portico_bootstrap::TRIGGERS.iter();
+        let found = triggers.find(|trigger| trigger.name == name);
+        found.expect("there is one")
+    };
+    let records = json!({ "Records": app.server.stream_records().await });
+    let dispatched = app.server.work(function("dispatcher"), records).await;
+    dispatched.expect("the order is passed on");
+    let queues = app.server.aws().queues().clone();
+    let messages = queues.take(Queue::Recoveries.name(), 10, app.now());
+    let event = LocalServer::queue_event(Queue::Recoveries, &messages);
+    let mut worker = Stepped::new(app.server.work(function("recoverer"), event));
+    for _ in 0..20 {
+        assert!(matches!(worker.step().await, Step::AtCall), "it has begun");
+    }
+    let cancel = format!("{}/cancel", path_of(recovery));
+    let cancelled = app.admin().post(&cancel, &json!({})).await.expect(200);
+    while !matches!(worker.step().await, Step::Done(_)) {}
+    cancelled
+}
+
+#[tokio::test]
+async fn a_recovery_that_is_cancelled_within_a_page_tells_of_all_that_it_sends() {
+    let app = TestApp::driven_with_right_clocks(1).await;
+    let receiver = Receiver::start().await;
+    let endpoint = app.register(&receiver, &["company.*"]).await;
+    let since = app.now();
+    for place in 0..120 {
+        // Some share a millisecond, also at the end of the page.
+        app.server.pass(Duration::from_millis(place % 3 / 2));
+        company(&app, &format!("Company {place}")).await;
+    }
+    app.settle().await;
+    app.server.pass(Duration::from_secs(1));
+    assert_eq!(receiver.received().len(), 120);
+
+    let order = json!({ "since": since, "include": "all" });
+    let path = format!("{}/recover", endpoint_path(&endpoint));
+    let recovery = app.admin().post(&path, &order).await.expect(201);
+    let cancelled = cancel_within_the_page(&app, &recovery).await;
+    assert_eq!(cancelled["examined"], 0);
+    app.settle().await;
+    let sent = receiver.received().len() - 120;
+    assert!((90..100).contains(&sent), "{sent}");
+    let shown = app.admin().get(&path_of(&recovery)).await.expect(200);
+    assert_eq!(
+        [&shown["status"], &shown["examined"], &shown["resent"]],
+        [&json!("cancelled"), &json!(sent), &json!(sent)]
+    );
+
+    let rest = json!({
+        "since": shown["resumeSince"],
+        "until": shown["until"],
+        "include": shown["include"],
+    });
+    let rest = app.admin().post(&path, &rest).await.expect(201);
+    let cancelled = cancel_within_the_page(&app, &rest).await;
+    app.settle().await;
+    assert_eq!(receiver.received().len(), 240, "nothing twice");
+    let shown = app.admin().get(&path_of(&rest)).await.expect(200);
+    assert_eq!(
+        [&shown["status"], &shown["resent"], &shown["resumeSince"]],
+        [&json!("cancelled"), &json!(120 - sent), &Value::Null],
+        "nothing is left"
+    );
+    assert_eq!(cancelled["status"], shown["status"]);
 }
 
 #[tokio::test]

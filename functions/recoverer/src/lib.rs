@@ -3,11 +3,12 @@
 //! Each page is ordered, then the recovery notes how far it has come. A run can
 //! die anywhere: the next one takes the same page again, passes over what was
 //! ordered already, and goes on. While it is running a recovery is due, so a
-//! lost message is made up for by the sweep.
+//! lost message is made up for by the sweep. One that is ended during a page
+//! still notes the page, so that the rest begins behind it.
 
 use portico_app::{App, Grant, Source, Trigger, TriggerError, outbox, sqs_batch};
 use portico_domain::{
-    Endpoint, EndpointId, LaneId, Recovery, StopReason, Task, WebhookDelivery, kind,
+    Endpoint, EndpointId, EventId, LaneId, Recovery, StopReason, Task, WebhookDelivery, kind,
 };
 use portico_queue::Queue;
 use portico_store::{CALLS_AT_ONCE, Index, WorkspaceStore};
@@ -60,27 +61,51 @@ async fn go_on(app: &App, task: Task<kind::Recovery>) -> Result<(), TriggerError
         }
     };
     let page = workspace.deliveries_to_recover(&recovery, PAGE).await?;
+    let events: Vec<EventId> = page.items.iter().map(|(event, _)| *event).collect();
+    let part = page.next.and_then(|_| Recovery::part(&events));
+    let (count, rest) = part.map_or((events.len(), None), |(count, rest)| (count, Some(rest)));
     let mut lanes = BTreeSet::new();
     let mut resent = 0;
-    for delivery in page.items.iter().filter_map(|(_, found)| found.as_ref()) {
+    let items = page.items.iter().take(count);
+    for delivery in items.filter_map(|(_, found)| found.as_ref()) {
         if order(app, &workspace, &endpoint, &recovery, delivery, &mut lanes).await? {
             resent += 1;
         }
     }
     outbox::ring(app, &workspace, task.workspace_id, lanes).await?;
 
-    let examined = u64::try_from(page.items.len()).unwrap_or(0);
-    let is_more = page.next.is_some();
-    let last = page.items.last().map(|(event, _)| *event);
-    let last = last.filter(|_| is_more);
-    let after = recovery.advance(examined, resent, last, app.now());
-    if workspace.save_recovery(&after).await? && is_more {
+    let examined = u64::try_from(count).unwrap_or(0);
+    let advance = |from: &Recovery| from.advance(examined, resent, rest, app.now());
+    if note(&workspace, recovery, advance).await? && rest.is_some() {
         app.queues.send(Queue::Recoveries, &[task], PACE).await?;
     }
     Ok(())
 }
 
-/// Orders one delivery, if the recovery wants it; answers whether it did.
+/// Notes a page; answers whether the recovery goes on. One that was cancelled
+/// or stopped while the page was under way stays so, but tells of the page, or
+/// whoever orders the rest would have it sent twice.
+async fn note(
+    workspace: &WorkspaceStore<'_>,
+    recovery: Recovery,
+    advance: impl Fn(&Recovery) -> Recovery,
+) -> Result<bool, TriggerError> {
+    let begun_after = recovery.position;
+    let mut before = recovery;
+    loop {
+        if workspace.save_recovery(&advance(&before)).await? {
+            return Ok(before.is_running());
+        }
+        // Whoever was quicker has ended it, or has taken the same page.
+        let found = workspace.recovery(before.id).await?;
+        match found.filter(|found| !found.is_running() && found.position == begun_after) {
+            Some(ended) => before = ended,
+            None => return Ok(false),
+        }
+    }
+}
+
+/// Orders one delivery, if the recovery wants it; answers whether it is ordered.
 async fn order(
     app: &App,
     workspace: &WorkspaceStore<'_>,
@@ -94,6 +119,9 @@ async fn order(
         let Some(mut delivery) = workspace.delivery(found.id).await? else {
             return Ok(false);
         };
+        if recovery.has_ordered(&delivery) {
+            return Ok(true);
+        }
         if !recovery.wants(&delivery)
             || delivery
                 .resend(endpoint, Some(recovery.id), app.now())

@@ -83,7 +83,8 @@ pub struct RecoveryView {
     /// Why it was stopped, if it was.
     pub stop_reason: Option<StopReason>,
     /// What has not been looked at begins here, if it was stopped or cancelled:
-    /// `since` of another recovery that does the rest.
+    /// `since` of another recovery that does the rest. `null` if nothing is
+    /// left.
     pub resume_since: Option<Time>,
     /// When it was ordered.
     pub created_at: Time,
@@ -234,10 +235,15 @@ impl Recovery {
         self.status == RecoveryStatus::Running
     }
 
+    /// Whether it has ordered this delivery already, before it died or while
+    /// another worker had the same page.
+    pub fn has_ordered(&self, delivery: &WebhookDelivery) -> bool {
+        delivery.recovery_id == Some(self.id)
+    }
+
     /// Whether it wants this delivery sent again.
     pub fn wants(&self, delivery: &WebhookDelivery) -> bool {
-        let is_ordered_already = delivery.recovery_id == Some(self.id);
-        !is_ordered_already
+        !self.has_ordered(delivery)
             && match (self.include, delivery.status) {
                 (_, DeliveryStatus::Pending) | (Include::Failed, DeliveryStatus::Delivered) => {
                     false
@@ -253,19 +259,35 @@ impl Recovery {
             .unwrap_or_else(|| EventId::least_at(self.since))
     }
 
-    /// Notes a page: how many were looked at and ordered, and the last event
-    /// if there is more.
+    /// How many events of a page that has more behind it are gone through, and
+    /// where the next page goes on after.
+    ///
+    /// Those of the last millisecond are left to the next page, because others
+    /// behind this one may share it. So the rest begins with a millisecond and
+    /// can be ordered by its time, without anything twice; unless a whole page
+    /// shares one.
+    pub fn part(page: &[EventId]) -> Option<(usize, EventId)> {
+        let last = *page.last()?;
+        let earlier = page.partition_point(|event| event.time() < last.time());
+        Some(match earlier {
+            0 => (page.len(), last),
+            _ => (earlier, EventId::least_at(last.time())),
+        })
+    }
+
+    /// Notes a page: how many were looked at and ordered, and where it goes on
+    /// after, if there is more. One that somebody ended meanwhile stays ended.
     #[must_use]
-    pub fn advance(&self, examined: u64, resent: u64, last: Option<EventId>, now: Time) -> Self {
+    pub fn advance(&self, examined: u64, resent: u64, rest: Option<EventId>, now: Time) -> Self {
+        let status = match (self.status, rest) {
+            (RecoveryStatus::Running, None) => RecoveryStatus::Done,
+            (status, _) => status,
+        };
         Self {
             examined: self.examined + examined,
             resent: self.resent + resent,
-            position: last.or(self.position),
-            status: if last.is_some() {
-                RecoveryStatus::Running
-            } else {
-                RecoveryStatus::Done
-            },
+            position: Some(rest.unwrap_or_else(|| EventId::least_at(self.until))),
+            status,
             updated_at: now,
             version: self.version + 1,
             ..self.clone()
@@ -316,13 +338,14 @@ impl Recovery {
         }
     }
 
-    /// Several events can share a millisecond, so the one that it has come to
-    /// is in the rest as well: rather twice than not at all.
+    /// Where more than a page shares a millisecond, all of that millisecond is
+    /// in the rest: rather twice than not at all.
     fn resume_since(&self) -> Option<Time> {
         match self.status {
             RecoveryStatus::Running | RecoveryStatus::Done => None,
             RecoveryStatus::Stopped | RecoveryStatus::Cancelled => {
-                Some(self.position.map_or(self.since, EventId::time))
+                let rest = self.position.map_or(self.since, EventId::time);
+                Some(rest).filter(|rest| *rest < self.until)
             }
         }
     }
@@ -379,5 +402,40 @@ mod tests {
         assert_eq!(half.view().resume_since, None, "it goes on by itself");
         let done = half.advance(1, 1, None, since + MINUTE);
         assert_eq!(done.view().resume_since, None);
+    }
+
+    #[test]
+    fn a_page_ends_with_a_whole_millisecond_if_it_can() {
+        let since = Time::from_unix_millis(1_795_300_000_000);
+        let ids = IdSource::new();
+        let event = |millis| -> EventId {
+            let at = since + Duration::from_millis(millis);
+            crate::Moment::new(at, &ids).id()
+        };
+        let page = [0, 1, 1, 2, 2].map(event);
+        let rest = EventId::least_at(since + Duration::from_millis(2));
+        assert_eq!(Recovery::part(&page), Some((3, rest)));
+
+        let same = [7, 7, 7].map(event);
+        assert_eq!(Recovery::part(&same), Some((3, same[2])));
+        assert_eq!(Recovery::part(&same[..1]), Some((1, same[0])));
+        assert_eq!(Recovery::part(&[]), None);
+    }
+
+    #[test]
+    fn a_page_counts_though_its_recovery_was_ended_meanwhile() {
+        let since = Time::from_unix_millis(1_795_300_000_000);
+        let stopped = running(since).stop(StopReason::EndpointDisabled, since + MINUTE);
+        let later = since + Duration::from_secs(7);
+
+        let more = stopped.advance(99, 98, Some(EventId::least_at(later)), since + MINUTE);
+        assert_eq!(
+            (more.status, more.examined, more.resent),
+            (RecoveryStatus::Stopped, 99, 98)
+        );
+        assert_eq!(more.view().resume_since, Some(later));
+        let all = stopped.advance(99, 98, None, since + MINUTE);
+        assert_eq!(all.status, RecoveryStatus::Stopped);
+        assert_eq!(all.view().resume_since, None, "nothing is left");
     }
 }

@@ -19,7 +19,7 @@ pub const GRANTS: &[Grant] = &[Grant::PUT];
 
 const OPERATION: Operation = Operation {
     summary: "Cancel a recovery",
-    description: "It orders nothing more. What it has ordered already (`resent`) goes out. One that has ended is answered as it is.",
+    description: "It orders nothing more. What it has ordered already goes out; the page of up to 100 that is under way is still ordered, and counted in `examined` and `resent` a moment later. One that has ended is answered as it is.",
     query: &[],
     body: None,
     answer: Body::Json(schema::<RecoveryView>),
