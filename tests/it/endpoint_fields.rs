@@ -47,7 +47,19 @@ async fn what_is_wrong_with_a_new_endpoint_is_said_in_plain_words() {
             json!({ "url": url, "event": "" }),
             "field_required",
             "eventType",
-            "eventType is required",
+            "eventType (also called event) is empty",
+        ),
+        (
+            json!({ "url": url, "event": "*", "eventTypes": ["*"] }),
+            "event_types_invalid",
+            "eventType",
+            "either eventTypes or eventType (also called event), not both",
+        ),
+        (
+            json!({ "url": url, "eventTypes": null }),
+            "field_invalid",
+            "eventTypes",
+            "it cannot be null; leave it out or give a value",
         ),
         (
             json!({ "url": url, "kind": null }),

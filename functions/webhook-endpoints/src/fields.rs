@@ -206,10 +206,14 @@ impl EndpointFields {
     fn filters(&self, present: &[EventFilter]) -> Result<Option<Vec<EventFilter>>, Invalid> {
         match (&self.event_types, &self.event_type) {
             (Some(_), Some(_)) => {
-                let message = "give either eventTypes or eventType";
+                let message = "give either eventTypes or eventType (also called event), not both";
                 Err(Invalid::new("eventType", "event_types_invalid", message))
             }
             (Some(given), None) => EventFilter::parse_all(given, present).map(Some),
+            (None, Some(one)) if one.is_empty() => {
+                let message = "eventType (also called event) is empty; it names an event such as client.created, or * for all";
+                Err(Invalid::new("eventType", "field_required", message))
+            }
             (None, Some(one)) => EventFilter::parse("eventType", one).map(|one| Some(vec![one])),
             (None, None) => Ok(None),
         }

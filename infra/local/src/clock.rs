@@ -108,6 +108,30 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         .map(Duration::from_secs)
 }
 
+/// Says a duration as persons do, such as `7 days 1 minute`.
+pub fn duration_in_words(duration: Duration) -> String {
+    let mut left = duration.as_secs();
+    let mut words = Vec::new();
+    for (unit, seconds) in [
+        ("day", 86_400),
+        ("hour", 3_600),
+        ("minute", 60),
+        ("second", 1),
+    ] {
+        let count = left / seconds;
+        left %= seconds;
+        match count {
+            0 => {}
+            1 => words.push(format!("1 {unit}")),
+            _ => words.push(format!("{count} {unit}s")),
+        }
+    }
+    if words.is_empty() {
+        return "0 seconds".to_owned();
+    }
+    words.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +147,19 @@ mod tests {
         let (first, last) = (shown.iter().min().unwrap(), shown.iter().max().unwrap());
         assert!(*first >= now - CLOCK_TOLERANCE && *last <= now + CLOCK_TOLERANCE);
         assert!(last.since(*first) > CLOCK_TOLERANCE, "{first} to {last}");
+    }
+
+    #[test]
+    fn a_duration_is_said_in_the_units_that_it_has() {
+        for (seconds, words) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (60, "1 minute"),
+            (604_860, "7 days 1 minute"),
+            (93_784, "1 day 2 hours 3 minutes 4 seconds"),
+        ] {
+            assert_eq!(duration_in_words(Duration::from_secs(seconds)), words);
+        }
     }
 
     #[test]

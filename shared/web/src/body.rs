@@ -79,7 +79,7 @@ where
     let value = Option::deserialize(member)?;
     if value.is_none() {
         return Err(D::Error::custom(
-            "it cannot be null; leave it out to keep it",
+            "it cannot be null; leave it out or give a value",
         ));
     }
     Ok(value)

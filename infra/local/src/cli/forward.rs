@@ -16,7 +16,7 @@ pub(crate) struct Forwarding {
     #[arg(long, value_name = "URL", value_parser = target)]
     pub(crate) forward_to: Option<String>,
     /// Headers that every request carries besides, as Name:Value, separated by commas.
-    #[arg(long, short = 'H', value_name = "HEADERS", value_delimiter = ',', value_parser = header)]
+    #[arg(long, short = 'H', value_name = "HEADERS", value_delimiter = ',', value_parser = header, requires = "forward_to")]
     headers: Vec<(String, String)>,
     /// The signing secret, as whsec_…; else one that belongs to the API key.
     #[arg(

@@ -304,6 +304,7 @@ async fn mistakes_in_what_is_asked_are_usage() {
             vec!["listen", "--forward-to", "3000", "-H", "Host: x"],
             "the header host is reserved",
         ),
+        (vec!["listen", "--headers", "X-A:b"], "--forward-to <URL>"),
         (
             vec!["listen", "--forward-to", "3000", "--secret", "hush"],
             "must start with whsec_",

@@ -53,6 +53,8 @@ async fn every_type_of_the_catalogue_can_be_triggered() {
             .filter_map(|event| event["id"].as_str())
             .any(|id| succeeded == format!("{name} [{id}]"));
         assert!(is_there, "{name}: {printed}");
+        let moved = printed.contains("a clock that is 1 minute ahead of before");
+        assert_eq!(moved, *name == "company.emptied", "{name}: {printed}");
     }
     let endpoints = server.get("/v1/webhook-endpoints").await;
     assert_eq!(endpoints["data"].as_array().map(Vec::len), Some(0));

@@ -7,6 +7,7 @@ use crate::cli::{
     print,
 };
 use portico_domain::{EventType, Time};
+use portico_local::clock::duration_in_words;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -251,16 +252,15 @@ impl<'a> Stage<'a> {
 
     /// Moves the clock of a server on one machine forward, for good.
     pub(super) async fn advance(&mut self, by: Duration) -> Result<(), TriggerError> {
-        let moved = format!(
-            "a clock that is {} hours ahead of before",
-            by.as_secs() / 3600
-        );
+        let far = duration_in_words(by);
         say(&format!(
-            "The server's clock is moved forward for good: {moved}"
+            "The server's clock is moved forward for good, by {far}"
         ))?;
         let body = json!({ "advance": format!("{}s", by.as_secs()) });
         self.ask(Method::POST, "/_dev/clock", Some(&body)).await?;
-        self.left_behind.push(moved);
+        self.left_behind.push(format!(
+            "a clock that is {far} ahead of before. Webhooks of registered endpoints are signed with its time, and verifiers refuse what is more than five minutes off; for a clock that is right start `portico dev` anew, with --memory or another --data, or receive with `portico listen`"
+        ));
         Ok(())
     }
 
