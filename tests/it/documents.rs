@@ -2,6 +2,8 @@
 
 use e2e::TestApp;
 use portico_local::docs;
+use portico_webhook::{SigningSecret, sign};
+use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path, process::Stdio};
 use tokio::process::Command;
 
@@ -82,6 +84,41 @@ async fn the_document_and_its_reference_are_served() {
         );
     }
     assert!(!reference.text.contains("<script") && !reference.text.contains("src="));
+}
+
+/// Receivers are tried with it, and written by what it holds.
+#[tokio::test]
+async fn the_request_in_the_guide_to_webhooks_is_signed_and_has_all_members() {
+    let guide = include_str!("../../docs/webhooks.md");
+    let between = |text: &'static str, begin: &str, end: &str| {
+        let (_, rest) = text.split_once(begin).expect("it begins");
+        rest.split_once(end).expect("it ends").0
+    };
+    let request = between(guide, "POST /hooks/portico HTTP/1.1\n", "\n```");
+    let (headers, body) = request.split_once("\n\n").expect("a body");
+    let header = |name: &str| {
+        let mut lines = headers.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|line| line.0 == name).expect("the header").1
+    };
+    let secret = between(guide, "signed with the secret `", "`");
+    let secret: SigningSecret = secret.parse().expect("a secret");
+
+    let at = header("webhook-timestamp").parse().expect("seconds");
+    for (name, value) in sign(&[secret], header("webhook-id"), at, body.as_bytes()) {
+        assert_eq!(header(name), value, "{name}");
+    }
+    let app = TestApp::start().await;
+    let types = app.admin().get("/v1/event-types").await.expect(200);
+    let types = types["data"].as_array().expect("a list");
+    let updated = types.iter().find(|one| one["name"] == "client.updated");
+    let sample = &updated.expect("there is one")["sample"];
+    let shown: Value = serde_json::from_str(body).expect("it is JSON");
+    let members = |thing: &Value| -> BTreeSet<String> {
+        let thing = thing.as_object().expect("an object");
+        thing.keys().cloned().collect()
+    };
+    assert_eq!(members(&shown), members(sample));
+    assert_eq!(members(&shown["data"]), members(&sample["data"]));
 }
 
 /// The journey of the README, run as it stands there.
