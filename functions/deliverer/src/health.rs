@@ -91,7 +91,9 @@ async fn give_up(app: &App, endpoint: &Endpoint, why: GivenUp) -> Result<Verdict
             Err(error) => return Err(error.into()),
         }
         match workspace.endpoint(endpoint.id).await? {
-            Some(now) if now.disabled.is_none() && now.restarts == endpoint.restarts => found = now,
+            Some(other) if other.disabled.is_none() && other.restarts == endpoint.restarts => {
+                found = other;
+            }
             // Somebody has disabled or deleted it, or given it another URL.
             Some(_) | None => break,
         }
