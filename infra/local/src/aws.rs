@@ -24,6 +24,7 @@ use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
     runtime_components::RuntimeComponents,
+    stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_smithy_types::{body::SdkBody, retry::RetryConfig};
 use aws_types::{SdkConfig, region::Region, sdk_config::SharedHttpClient};
@@ -96,7 +97,7 @@ struct Inner {
     mailbox: Mailbox,
     bucket: Bucket,
     clock: MovableClock,
-    written: Notify,
+    changed: Notify,
     calls: Mutex<Option<Vec<Call>>>,
     steps: AtomicU64,
     faults: Mutex<Option<Decide>>,
@@ -121,7 +122,7 @@ impl Aws {
             mailbox,
             bucket,
             clock,
-            written: Notify::new(),
+            changed: Notify::new(),
             calls: Mutex::default(),
             steps: AtomicU64::default(),
             faults: Mutex::default(),
@@ -144,6 +145,8 @@ impl Aws {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(SharedHttpClient::new(self.clone()))
             .retry_config(RetryConfig::standard())
+            // Nothing here comes in drops.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(self.sleep())
             .build()
     }
@@ -183,9 +186,9 @@ impl Aws {
         dynamo::everything(&self.inner.database, table)
     }
 
-    /// Wakes whoever waits for the table to be written to.
-    pub(crate) fn written(&self) -> &Notify {
-        &self.inner.written
+    /// Wakes whoever waits for work that the table's stream tells of.
+    pub(crate) fn changed(&self) -> &Notify {
+        &self.inner.changed
     }
 
     /// Begins to keep every call, or forgets those kept so far. The table's
@@ -287,8 +290,10 @@ impl Aws {
                     may_come_again: self.inner.may_lose.load(Ordering::Relaxed),
                 };
                 let response = dynamo::answer(&self.inner.database, operation, request.body(), how);
-                if !matches!(operation, "GetItem" | "BatchGetItem" | "Query") {
-                    self.inner.written.notify_waiters();
+                // Work that the stream tells of is written together with what
+                // makes it necessary.
+                if operation == "TransactWriteItems" {
+                    self.inner.changed.notify_waiters();
                 }
                 response
             }

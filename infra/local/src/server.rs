@@ -332,10 +332,9 @@ impl Pumps {
         tasks.spawn(async move {
             let pumps = &shared.pumps;
             loop {
-                let written = pumps.aws.written().notified();
+                let changed = pumps.aws.changed().notified();
                 if pumps.stream.pump().await == 0 {
-                    // What is written between pump and wait wakes at the next tick.
-                    let _ = tokio::time::timeout(Duration::from_millis(200), written).await;
+                    let _ = tokio::time::timeout(Duration::from_millis(200), changed).await;
                 }
             }
         });
