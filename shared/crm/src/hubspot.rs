@@ -202,29 +202,48 @@ pub(crate) async fn deliver(line: &Line<'_>, settings: &Settings, story: &Story<
     }
 }
 
-/// Asks whether the token is good, and whether companies can be found by their
-/// property.
+/// Asks whether the token is good, and whether the properties are there by which
+/// companies are found, and those that the settings map besides the usual ones.
 pub(crate) async fn test(line: &Line<'_>, settings: &Settings) -> Done {
-    let property = |object: &str, name: &str| {
-        let url = settings.url(&format!("/crm/v3/properties/{object}/{name}"));
-        line.ask(Method::GET, url, settings.token())
-    };
-    let answer = property("contacts", "email").await;
-    if !answer.is_success() {
-        return Done::Judged(line.failed(answer));
-    }
-    if !settings.companies {
-        return Done::Judged(line.taken(answer));
-    }
-    let answer = property("companies", &settings.company_id_property).await;
-    Done::Judged(match answer.status() {
-        404 => line.failed_for(answer, "company_property_missing"),
-        _ if !answer.is_success() => line.failed(answer),
-        _ if answer.json()["hasUniqueValue"] != true => {
-            line.failed_for(answer, "company_property_not_unique")
-        }
-        _ => line.taken(answer),
+    Done::Judged(match find_properties(line, settings).await {
+        Ok(answer) => line.taken(answer),
+        Err(judged) => judged,
     })
+}
+
+async fn find_properties(line: &Line<'_>, settings: &Settings) -> Result<Answer, Judged> {
+    let missing = "property_missing";
+    let mut last = property(line, settings, ("contacts", "email"), missing).await?;
+    for name in settings.contact.own_properties(&CONTACT) {
+        last = property(line, settings, ("contacts", name), missing).await?;
+    }
+    if settings.companies {
+        let id = ("companies", settings.company_id_property.as_str());
+        last = property(line, settings, id, "company_property_missing").await?;
+        if last.json()["hasUniqueValue"] != true {
+            return Err(line.failed_for(last, "company_property_not_unique"));
+        }
+        for name in settings.company.own_properties(&COMPANY) {
+            last = property(line, settings, ("companies", name), missing).await?;
+        }
+    }
+    Ok(last)
+}
+
+/// Asks for a property of an object.
+async fn property(
+    line: &Line<'_>,
+    settings: &Settings,
+    (object, name): (&str, &str),
+    missing: &'static str,
+) -> Result<Answer, Judged> {
+    let url = settings.url(&format!("/crm/v3/properties/{object}/{name}"));
+    let answer = line.ask(Method::GET, url, settings.token()).await;
+    match answer.status() {
+        404 => Err(line.failed_for(answer, missing)),
+        _ if !answer.is_success() => Err(line.failed(answer)),
+        _ => Ok(answer),
+    }
 }
 
 async fn contact(line: &Line<'_>, settings: &Settings, story: &Story<'_>) -> Done {

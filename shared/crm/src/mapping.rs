@@ -145,6 +145,17 @@ impl Mapping {
         Ok(Self(mapping))
     }
 
+    /// The properties that get something.
+    pub(crate) fn properties(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Those of them that not every account of the vendor has.
+    pub(crate) fn own_properties<'a>(&'a self, rules: &'a Rules) -> impl Iterator<Item = &'a str> {
+        let is_usual = |name: &str| rules.usual.iter().any(|(usual, _)| *usual == name);
+        self.properties().filter(move |name| !is_usual(name))
+    }
+
     /// What the properties of these fields get.
     pub(crate) fn apply<'a>(
         &'a self,

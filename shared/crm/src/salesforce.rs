@@ -24,6 +24,7 @@ use portico_keys::Secret;
 use portico_webhook::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::iter;
 
 const API_VERSION: &str = "62.0";
 
@@ -237,18 +238,17 @@ pub(crate) async fn deliver(door: &Door<'_>, story: &Story<'_>) -> Done {
 }
 
 /// Asks for a record that nobody has, which finds out whether the credentials
-/// are good and whether the external id can be asked for.
+/// are good, and whether the external id and the fields of the mapping are there.
 pub(crate) async fn test(door: &Door<'_>) -> Done {
     let settings = door.settings;
-    let objects: &[&str] = if settings.companies {
-        &["Contact", "Account"]
-    } else {
-        &["Contact"]
-    };
+    let contact = ("Contact", &settings.contact);
+    let account = ("Account", &settings.account);
+    let objects = [Some(contact), settings.companies.then_some(account)];
     let mut last = None;
-    for object in objects {
-        let field = &settings.external_id_field;
-        let query = format!("SELECT Id FROM {object} WHERE {field} = 'portico-test' LIMIT 1");
+    for (object, mapping) in objects.into_iter().flatten() {
+        let fields: Vec<&str> = iter::once("Id").chain(mapping.properties()).collect();
+        let (fields, id) = (fields.join(", "), &settings.external_id_field);
+        let query = format!("SELECT {fields} FROM {object} WHERE {id} = 'portico-test' LIMIT 1");
         let query: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
         let url = settings.data(&format!("/query?q={query}"));
         match door.call(Method::GET, url, None).await {

@@ -247,5 +247,36 @@ async fn a_test_of_hubspot_makes_no_contact_and_finds_what_is_missing() {
             (&json!(error.is_null()), &error)
         );
     }
+
+    hubspot.account().company_property = Some(true);
+    for (contact, company, error) in [
+        (
+            json!({ "lifecyclestage": "status" }),
+            json!({}),
+            Value::Null,
+        ),
+        (
+            json!({ "lifecycle": "status" }),
+            json!({}),
+            json!("property_missing"),
+        ),
+        (
+            json!({}),
+            json!({ "size": "tags" }),
+            json!("property_missing"),
+        ),
+    ] {
+        let mut settings = hubspot_settings(&hubspot);
+        settings["mapping"] = json!({ "contact": contact, "company": company });
+        app.admin()
+            .patch(&path_of(&endpoint), &json!({ "settings": settings }))
+            .await
+            .expect(200);
+        let tested = app.admin().post(&path, &json!({})).await.expect(200);
+        assert_eq!(
+            (&tested["success"], &tested["attempt"]["error"]),
+            (&json!(error.is_null()), &error)
+        );
+    }
     assert!(hubspot.account().contacts.is_empty());
 }

@@ -112,6 +112,22 @@ async fn what_salesforce_refuses_is_told_and_tried_again() {
         .expect(200);
     let tested = app.admin().post(&test, &json!({})).await.expect(200);
     assert_eq!(tested["success"], true, "{tested}");
+    let mut mapped = salesforce_settings(&salesforce);
+    mapped["mapping"] = json!({ "contact": { "Tier__c": "tags" } });
+    app.admin()
+        .patch(&path_of(&endpoint), &json!({ "settings": mapped }))
+        .await
+        .expect(200);
+    let tested = app.admin().post(&test, &json!({})).await.expect(200);
+    let told = tested["attempt"]["responseExcerpt"].to_string();
+    assert!(
+        tested["success"] == false && told.contains("'Tier__c'"),
+        "{tested}"
+    );
+    app.admin()
+        .patch(&path_of(&endpoint), &settings)
+        .await
+        .expect(200);
     assert!(
         salesforce.org().accounts.is_empty(),
         "a test writes nothing"

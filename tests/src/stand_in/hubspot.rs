@@ -239,6 +239,7 @@ impl Account {
         let is_unique = match (object, name) {
             ("contacts", "email") => Some(true),
             ("companies", "portico_company_id") => self.company_property,
+            ("contacts", name) if CONTACT_PROPERTIES.contains(&name) => Some(false),
             _ => None,
         };
         match is_unique {

@@ -142,25 +142,12 @@ impl Org {
     }
 
     fn wrong(&self, object: &str, id: &str, record: &Map<String, Value>) -> Option<Told> {
-        let known: &[&str] = match object {
-            "Contact" => &[
-                "FirstName",
-                "LastName",
-                "Email",
-                "Phone",
-                "Title",
-                "Account",
-                "AccountId",
-                "LeadSource",
-            ],
-            "Account" => &["Name"],
-            _ => {
-                return Some(error(
-                    404,
-                    "NOT_FOUND",
-                    "The requested resource does not exist",
-                ));
-            }
+        let Some(known) = fields(object) else {
+            return Some(error(
+                404,
+                "NOT_FOUND",
+                "The requested resource does not exist",
+            ));
         };
         if let Some(name) = record.keys().find(|name| !known.contains(&name.as_str())) {
             let message = format!("No such column '{name}' on sobject of type {object}");
@@ -192,16 +179,45 @@ impl Org {
     }
 }
 
+/// The fields of an object besides its ids.
+fn fields(object: &str) -> Option<&'static [&'static str]> {
+    match object {
+        "Contact" => Some(&[
+            "FirstName",
+            "LastName",
+            "Email",
+            "Phone",
+            "Title",
+            "Account",
+            "AccountId",
+            "LeadSource",
+        ]),
+        "Account" => Some(&["Name"]),
+        _ => None,
+    }
+}
+
+/// Answers what a test asks for.
 fn query(query: &str) -> Told {
-    let is_known = ["Contact", "Account"].iter().any(|object| {
-        query
-            == format!(
-                "q=SELECT+Id+FROM+{object}+WHERE+{EXTERNAL_ID}+%3D+%27portico-test%27+LIMIT+1"
-            )
-    });
-    if is_known {
-        Told::json(200, &json!({ "totalSize": 0, "done": true, "records": [] }))
-    } else {
-        error(400, "INVALID_FIELD", "No such column on entity")
+    let query = query.replace('+', " ").replace("%2C", ",");
+    let query = query.replace("%3D", "=").replace("%27", "'");
+    let malformed = error(400, "MALFORMED_QUERY", "unexpected token");
+    let Some((asked, from)) = query
+        .strip_prefix("q=SELECT Id, ")
+        .and_then(|rest| rest.split_once(" FROM "))
+    else {
+        return malformed;
+    };
+    let condition = format!(" WHERE {EXTERNAL_ID} = 'portico-test' LIMIT 1");
+    let object = from.strip_suffix(&condition).unwrap_or_default();
+    let Some(known) = fields(object) else {
+        return malformed;
+    };
+    match asked.split(", ").find(|name| !known.contains(name)) {
+        Some(name) => {
+            let message = format!("No such column '{name}' on entity '{object}'.");
+            error(400, "INVALID_FIELD", &message)
+        }
+        None => Told::json(200, &json!({ "totalSize": 0, "done": true, "records": [] })),
     }
 }
