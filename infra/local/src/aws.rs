@@ -24,7 +24,6 @@ use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
     runtime_components::RuntimeComponents,
-    stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_smithy_types::{body::SdkBody, retry::RetryConfig};
 use aws_types::{SdkConfig, region::Region, sdk_config::SharedHttpClient};
@@ -97,7 +96,7 @@ struct Inner {
     mailbox: Mailbox,
     bucket: Bucket,
     clock: MovableClock,
-    changed: Notify,
+    written: Notify,
     calls: Mutex<Option<Vec<Call>>>,
     steps: AtomicU64,
     faults: Mutex<Option<Decide>>,
@@ -122,7 +121,7 @@ impl Aws {
             mailbox,
             bucket,
             clock,
-            changed: Notify::new(),
+            written: Notify::new(),
             calls: Mutex::default(),
             steps: AtomicU64::default(),
             faults: Mutex::default(),
@@ -145,8 +144,6 @@ impl Aws {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(SharedHttpClient::new(self.clone()))
             .retry_config(RetryConfig::standard())
-            // Nothing here comes in drops.
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(self.sleep())
             .build()
     }
@@ -186,9 +183,9 @@ impl Aws {
         dynamo::everything(&self.inner.database, table)
     }
 
-    /// Wakes whoever waits for work that the table's stream tells of.
-    pub(crate) fn changed(&self) -> &Notify {
-        &self.inner.changed
+    /// Wakes whoever waits for the table to be written to.
+    pub(crate) fn written(&self) -> &Notify {
+        &self.inner.written
     }
 
     /// Begins to keep every call, or forgets those kept so far. The table's
@@ -290,10 +287,8 @@ impl Aws {
                     may_come_again: self.inner.may_lose.load(Ordering::Relaxed),
                 };
                 let response = dynamo::answer(&self.inner.database, operation, request.body(), how);
-                // Work that the stream tells of is written together with what
-                // makes it necessary.
-                if operation == "TransactWriteItems" {
-                    self.inner.changed.notify_waiters();
+                if !matches!(operation, "GetItem" | "BatchGetItem" | "Query") {
+                    self.inner.written.notify_waiters();
                 }
                 response
             }

@@ -332,9 +332,10 @@ impl Pumps {
         tasks.spawn(async move {
             let pumps = &shared.pumps;
             loop {
-                let changed = pumps.aws.changed().notified();
+                let written = pumps.aws.written().notified();
                 if pumps.stream.pump().await == 0 {
-                    let _ = tokio::time::timeout(Duration::from_millis(200), changed).await;
+                    // What is written between pump and wait wakes at the next tick.
+                    let _ = tokio::time::timeout(Duration::from_millis(200), written).await;
                 }
             }
         });

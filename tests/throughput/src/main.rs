@@ -16,7 +16,7 @@ mod portico;
 mod receiver;
 
 use bullmq::BullMq;
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use mimalloc::MiMalloc;
 use portico::Portico;
 use receiver::Receiver;
@@ -42,12 +42,6 @@ struct Options {
     /// Measure Portico alone, for a profiler.
     #[arg(long)]
     alone: bool,
-    /// Measure this alone.
-    #[arg(long)]
-    mode: Option<Mode>,
-    /// To how many endpoints each event goes.
-    #[arg(long, num_args = 1.., default_values_t = [1, 10])]
-    fan_out: Vec<usize>,
     /// Measure instead what another workspace's endpoints, with so many
     /// deliveries waiting, do to the delays of this one.
     #[arg(long, value_name = "DELIVERIES")]
@@ -55,12 +49,10 @@ struct Options {
 }
 
 /// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Mode {
-    #[value(name = "all")]
     Burst,
     Drain,
-    #[value(name = "delay")]
     Steady,
 }
 
@@ -84,7 +76,7 @@ async fn main() -> io::Result<()> {
         out,
         "| fan-out | measured | Portico | BullMQ | ratio |\n|---|---|---|---|---|"
     )?;
-    for fan_out in options.fan_out {
+    for fan_out in [1, 10] {
         let receiver = Receiver::start().await?;
         let portico = Portico::start(&receiver.url, fan_out).await;
         let bullmq = if options.alone {
@@ -92,8 +84,7 @@ async fn main() -> io::Result<()> {
         } else {
             Some(BullMq::start(&receiver.url, fan_out).await?)
         };
-        let modes = [Mode::Burst, Mode::Drain, Mode::Steady].into_iter();
-        for mode in modes.filter(|mode| options.mode.is_none_or(|only| only == *mode)) {
+        for mode in [Mode::Burst, Mode::Drain, Mode::Steady] {
             let events = match mode {
                 Mode::Burst | Mode::Drain => options.webhooks / fan_out,
                 Mode::Steady => 500 / fan_out,
