@@ -18,7 +18,7 @@ use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
 };
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::Barrier, task::JoinSet};
 
 /// A request that came.
 #[derive(Clone, Debug)]
@@ -60,6 +60,7 @@ struct Shared {
     answer: Mutex<Answer>,
     asked: Mutex<Vec<Asked>>,
     next: Mutex<VecDeque<Told>>,
+    meeting: Mutex<Option<(String, Arc<Barrier>)>>,
 }
 
 impl StandIn {
@@ -72,6 +73,7 @@ impl StandIn {
             answer: Mutex::new(Box::new(answer)),
             asked: Mutex::default(),
             next: Mutex::default(),
+            meeting: Mutex::default(),
         });
         let router = Router::new().fallback(take).with_state(Arc::clone(&shared));
         let mut task = JoinSet::new();
@@ -91,6 +93,13 @@ impl StandIn {
     /// Forgets the requests that came.
     pub fn forget(&self) {
         self.shared.asked.lock().expect("no test panicked").clear();
+    }
+
+    /// Has requests whose path begins like this wait for one another, until so
+    /// many have come.
+    pub fn answer_together(&self, path: &str, requests: usize) {
+        let mut meeting = self.shared.meeting.lock().expect("no test panicked");
+        *meeting = Some((path.to_owned(), Arc::new(Barrier::new(requests))));
     }
 
     /// Answers the next requests so, whatever they are.
@@ -173,6 +182,12 @@ async fn take(
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     };
+    let meeting = shared.meeting.lock().expect("no test panicked").clone();
+    if let Some((path, meeting)) = meeting
+        && asked.path.starts_with(&path)
+    {
+        meeting.wait().await;
+    }
     let forced = shared.next.lock().expect("no test panicked").pop_front();
     let told = match forced {
         Some(told) => told,

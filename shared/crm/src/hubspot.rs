@@ -16,6 +16,10 @@ use crate::{
     reach::Reach,
     settings::{Mappings, credential, parse, yes},
 };
+use futures_util::{
+    future,
+    stream::{self, StreamExt, TryStreamExt},
+};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use portico_domain::{EventType, Invalid};
 use portico_keys::Secret;
@@ -26,6 +30,13 @@ use serde_json::{Map, Value, json};
 const API: &str = "https://api.hubapi.com";
 
 const COMPANY_ID: &str = "portico_company_id";
+
+/// What is said of a property that is not there.
+const MISSING: &str = "property_missing";
+
+/// How many properties are asked for at once: HubSpot takes a hundred requests
+/// in ten seconds.
+const ASKED_AT_ONCE: usize = 8;
 
 const CONTACT: Rules = Rules {
     field: "settings.mapping.contact",
@@ -212,22 +223,35 @@ pub(crate) async fn test(line: &Line<'_>, settings: &Settings) -> Done {
 }
 
 async fn find_properties(line: &Line<'_>, settings: &Settings) -> Result<Answer, Judged> {
-    let missing = "property_missing";
-    let mut last = property(line, settings, ("contacts", "email"), missing).await?;
-    for name in settings.contact.own_properties(&CONTACT) {
-        last = property(line, settings, ("contacts", name), missing).await?;
-    }
+    let mut last = property(line, settings, ("contacts", "email"), MISSING).await?;
+    let own = settings.contact.own_properties(&CONTACT);
+    find_each(line, settings, "contacts", own).await?;
     if settings.companies {
         let id = ("companies", settings.company_id_property.as_str());
         last = property(line, settings, id, "company_property_missing").await?;
         if last.json()["hasUniqueValue"] != true {
             return Err(line.failed_for(last, "company_property_not_unique"));
         }
-        for name in settings.company.own_properties(&COMPANY) {
-            last = property(line, settings, ("companies", name), missing).await?;
-        }
+        let own = settings.company.own_properties(&COMPANY);
+        find_each(line, settings, "companies", own).await?;
     }
     Ok(last)
+}
+
+/// Asks for properties of an object, several at once: there may be fifty.
+async fn find_each<'a>(
+    line: &Line<'_>,
+    settings: &Settings,
+    object: &str,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<(), Judged> {
+    let asked: Vec<_> = names
+        .map(|name| property(line, settings, (object, name), MISSING))
+        .collect();
+    stream::iter(asked)
+        .buffered(ASKED_AT_ONCE)
+        .try_for_each(|_| future::ready(Ok(())))
+        .await
 }
 
 /// Asks for a property of an object.

@@ -280,3 +280,26 @@ async fn a_test_of_hubspot_makes_no_contact_and_finds_what_is_missing() {
     }
     assert!(hubspot.account().contacts.is_empty());
 }
+
+#[tokio::test]
+async fn a_test_of_hubspot_asks_for_many_properties_at_once() {
+    let app = TestApp::start().await;
+    let hubspot = HubSpot::start().await;
+    let names: Vec<_> = (0..16).map(|number| format!("own_{number}")).collect();
+    hubspot.account().own_properties.extend(names.clone());
+    let mut settings = hubspot_settings(&hubspot);
+    let mapping = names.iter().map(|name| (name.clone(), json!("status")));
+    settings["mapping"]["contact"] = mapping.collect();
+    let endpoint = register(&app, json!({ "kind": "hubspot", "settings": settings })).await;
+    let path = format!("{}/test", path_of(&endpoint));
+
+    hubspot
+        .stand_in
+        .answer_together("/crm/v3/properties/contacts/own_", 8);
+    let tested = app.admin().post(&path, &json!({})).await.expect(200);
+
+    assert_eq!(tested["success"], true, "{tested}");
+    let asked = hubspot.stand_in.asked();
+    let about = |name: &&String| asked.iter().any(|one| one.path.ends_with(*name));
+    assert_eq!(names.iter().filter(about).count(), names.len());
+}

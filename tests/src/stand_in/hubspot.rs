@@ -38,6 +38,8 @@ pub struct Account {
     pub associations: BTreeSet<(String, String)>,
     /// Whether the property for companies is there, and has unique values.
     pub company_property: Option<bool>,
+    /// Properties that the account has made for its contacts.
+    pub own_properties: BTreeSet<String>,
 }
 
 impl HubSpot {
@@ -239,7 +241,11 @@ impl Account {
         let is_unique = match (object, name) {
             ("contacts", "email") => Some(true),
             ("companies", "portico_company_id") => self.company_property,
-            ("contacts", name) if CONTACT_PROPERTIES.contains(&name) => Some(false),
+            ("contacts", name)
+                if CONTACT_PROPERTIES.contains(&name) || self.own_properties.contains(name) =>
+            {
+                Some(false)
+            }
             _ => None,
         };
         match is_unique {
