@@ -9,9 +9,14 @@ use portico_domain::{
 use portico_store::{Current, KnownPace, Queued, WorkspaceStore};
 use std::time::Duration;
 
-/// How many deliveries are read at once; 100 items make one `BatchGetItem`, and
-/// each delivery has an event.
-const PAGE: u16 = 50;
+/// How many deliveries are read at first, and of an endpoint that is slow: each
+/// of its webhooks takes so long that the others would be read again anyhow.
+const FIRST_PAGE: u16 = 5;
+
+/// How many are read at once where the first ones went quickly. 100 items make
+/// one `BatchGetItem`: the endpoint, how it is doing, and of each delivery itself
+/// and its event.
+const PAGE: u16 = 49;
 
 /// What an attempt can take, with something to spare.
 const ATTEMPT: Duration = Duration::from_secs(20);
@@ -40,6 +45,8 @@ pub(crate) struct Slice {
     /// Whether it goes on at once, with the endpoint as it is by now.
     pub(crate) goes_on: bool,
     ends_at: Time,
+    /// How many deliveries are read next.
+    page: u16,
     /// Whether what is sent now probes an endpoint whose circuit is open.
     is_probe: bool,
     /// What is known of how much the endpoint got lately.
@@ -60,6 +67,7 @@ impl Slice {
             is_lost: false,
             goes_on: false,
             ends_at,
+            page: FIRST_PAGE,
             is_probe: false,
             pace: KnownPace::default(),
         }
@@ -74,23 +82,14 @@ impl Slice {
     ) -> Result<(), TriggerError> {
         self.goes_on = false;
         self.is_probe = false;
-        let (endpoint, found) = tokio::try_join!(
-            workspace.endpoint_and_health(self.lane.endpoint_id),
-            workspace.lane_queue(self.lane.id, PAGE),
-        )?;
-        let Some((endpoint, mut health)) = endpoint.filter(|(one, _)| one.disabled.is_none())
-        else {
-            // Enabling it rings.
-            self.next = None;
-            return Ok(());
-        };
+        let found = workspace.lane_queue(self.lane.id, self.page).await?;
         let now = app.now();
         // What is to come stays known: the index may not show it yet.
         self.next = self.next.filter(|next| *next > now);
         let is_due = |place: &Queued| place.due_at <= now;
         // What is due comes first.
         let is_more = found.next.is_some() && found.items.last().is_none_or(is_due);
-        let (mut due, later): (Vec<_>, Vec<_>) = found.items.into_iter().partition(is_due);
+        let (due, later): (Vec<_>, Vec<_>) = found.items.into_iter().partition(is_due);
         if let Some(next) = later.iter().map(|place| place.due_at).min() {
             self.look_then(next);
         }
@@ -98,6 +97,15 @@ impl Slice {
             return Ok(());
         }
 
+        let (endpoint, mut due) = workspace
+            .endpoint_and_current(self.lane.endpoint_id, due)
+            .await?;
+        let Some((endpoint, mut health)) = endpoint.filter(|(one, _)| one.disabled.is_none())
+        else {
+            // Enabling it rings.
+            self.next = None;
+            return Ok(());
+        };
         match health.gate(now) {
             Gate::Open => {}
             Gate::Paused(until) => {
@@ -115,7 +123,7 @@ impl Slice {
                 self.look_then(now);
             }
         }
-        for current in workspace.current(due).await? {
+        for current in due {
             let (mut delivery, event) = match current {
                 Current::Delivery(delivery, event) => (*delivery, event),
                 Current::Unreadable(place) => {
@@ -145,10 +153,14 @@ impl Slice {
             }
             if app.now().since(now) > FRESH {
                 self.goes_on = true;
+                self.page = FIRST_PAGE;
                 return Ok(());
             }
         }
-        if is_more {
+        if is_more && self.page < PAGE {
+            self.goes_on = true;
+            self.page = PAGE;
+        } else if is_more {
             self.look_then(app.now());
         }
         Ok(())

@@ -20,7 +20,7 @@ const THIS: Pattern = Pattern::new(
     "<endpoint>",
 );
 
-const ENTITY: &str = "endpoint";
+pub(crate) const ENTITY: &str = "endpoint";
 
 /// The workspace has as many endpoints as it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

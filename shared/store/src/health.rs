@@ -4,10 +4,12 @@
 use crate::{
     Error, Index, Pattern, WorkspaceStore, endpoint,
     error::unless_condition_fails,
-    item::{ENTITY as KIND, item, read},
-    number, text,
+    item::{Attributes, ENTITY as KIND, item, read},
+    number,
+    pattern::Key,
+    text,
 };
-use portico_domain::{Endpoint, EndpointHealth, EndpointId};
+use portico_domain::{Endpoint, EndpointHealth, EndpointId, WorkspaceId};
 
 pub(crate) const PATTERNS: &[Pattern] = &[HEALTH];
 
@@ -24,29 +26,6 @@ impl WorkspaceStore<'_> {
     pub async fn health(&self, endpoint: &Endpoint) -> Result<EndpointHealth, Error> {
         let key = HEALTH.key(&[&self.id, &endpoint.id]);
         Ok(since_enabled(endpoint, self.fetch(ENTITY, &key).await?))
-    }
-
-    /// An endpoint, and how it is doing since it was last enabled, by one call.
-    pub async fn endpoint_and_health(
-        &self,
-        id: EndpointId,
-    ) -> Result<Option<(Endpoint, EndpointHealth)>, Error> {
-        let keys = vec![
-            endpoint::this_key(self.id, id),
-            HEALTH.key(&[&self.id, &id]),
-        ];
-        let (mut endpoint, mut health) = (None, None);
-        for item in self.store.get_many(keys).await? {
-            if item.get(KIND) == Some(&text(&ENTITY)) {
-                health = Some(read(ENTITY, item)?);
-            } else {
-                endpoint = Some(endpoint::read_endpoint(item)?);
-            }
-        }
-        Ok(endpoint.map(|endpoint| {
-            let health = since_enabled(&endpoint, health);
-            (endpoint, health)
-        }))
     }
 
     /// Writes the next version of an endpoint's health; answers it, or `None`
@@ -73,6 +52,37 @@ impl WorkspaceStore<'_> {
             .await;
         Ok(unless_condition_fails(result)?.map(|_| after))
     }
+}
+
+/// The keys of an endpoint and of how it is doing.
+pub(crate) fn keys_with_endpoint(workspace: WorkspaceId, id: EndpointId) -> [Key; 2] {
+    let health = HEALTH.key(&[&workspace, &id]);
+    [endpoint::this_key(workspace, id), health]
+}
+
+/// Whether an item is one of those two.
+pub(crate) fn is_of_endpoint(item: &Attributes) -> bool {
+    let kind = item.get(KIND);
+    kind == Some(&text(&ENTITY)) || kind == Some(&text(&endpoint::ENTITY))
+}
+
+/// An endpoint and how it is doing since it was last enabled, of which these
+/// items were read.
+pub(crate) fn read_with_endpoint(
+    items: Vec<Attributes>,
+) -> Result<Option<(Endpoint, EndpointHealth)>, Error> {
+    let (mut endpoint, mut health) = (None, None);
+    for item in items {
+        if item.get(KIND) == Some(&text(&ENTITY)) {
+            health = Some(read(ENTITY, item)?);
+        } else {
+            endpoint = Some(endpoint::read_endpoint(item)?);
+        }
+    }
+    Ok(endpoint.map(|endpoint| {
+        let health = since_enabled(&endpoint, health);
+        (endpoint, health)
+    }))
 }
 
 fn since_enabled(endpoint: &Endpoint, stored: Option<EndpointHealth>) -> EndpointHealth {
