@@ -24,6 +24,7 @@ use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
     runtime_components::RuntimeComponents,
+    stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_smithy_types::{body::SdkBody, retry::RetryConfig};
 use aws_types::{SdkConfig, region::Region, sdk_config::SharedHttpClient};
@@ -144,6 +145,8 @@ impl Aws {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(SharedHttpClient::new(self.clone()))
             .retry_config(RetryConfig::standard())
+            // Nothing here comes in drops.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(self.sleep())
             .build()
     }

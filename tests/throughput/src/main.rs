@@ -16,7 +16,7 @@ mod portico;
 mod receiver;
 
 use bullmq::BullMq;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use mimalloc::MiMalloc;
 use portico::Portico;
 use receiver::Receiver;
@@ -42,6 +42,12 @@ struct Options {
     /// Measure Portico alone, for a profiler.
     #[arg(long)]
     alone: bool,
+    /// Measure this alone.
+    #[arg(long)]
+    mode: Option<Mode>,
+    /// To how many endpoints each event goes.
+    #[arg(long, num_args = 1.., default_values_t = [1, 10])]
+    fan_out: Vec<usize>,
     /// Measure instead what another workspace's endpoints, with so many
     /// deliveries waiting, do to the delays of this one.
     #[arg(long, value_name = "DELIVERIES")]
@@ -49,10 +55,12 @@ struct Options {
 }
 
 /// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 enum Mode {
+    #[value(name = "all")]
     Burst,
     Drain,
+    #[value(name = "delay")]
     Steady,
 }
 
@@ -76,7 +84,7 @@ async fn main() -> io::Result<()> {
         out,
         "| fan-out | measured | Portico | BullMQ | ratio |\n|---|---|---|---|---|"
     )?;
-    for fan_out in [1, 10] {
+    for fan_out in options.fan_out {
         let receiver = Receiver::start().await?;
         let portico = Portico::start(&receiver.url, fan_out).await;
         let bullmq = if options.alone {
@@ -84,7 +92,8 @@ async fn main() -> io::Result<()> {
         } else {
             Some(BullMq::start(&receiver.url, fan_out).await?)
         };
-        for mode in [Mode::Burst, Mode::Drain, Mode::Steady] {
+        let modes = [Mode::Burst, Mode::Drain, Mode::Steady].into_iter();
+        for mode in modes.filter(|mode| options.mode.is_none_or(|only| only == *mode)) {
             let events = match mode {
                 Mode::Burst | Mode::Drain => options.webhooks / fan_out,
                 Mode::Steady => 500 / fan_out,
