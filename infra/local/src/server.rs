@@ -271,11 +271,13 @@ impl Core {
 
     async fn settle(&self) {
         loop {
+            // Others may be at work too, and what they leave comes after them.
+            let before = self.pumps.aws.steps();
             let mut done = self.pumps.stream.pump().await;
             for (_, pump) in &self.pumps.queues {
                 done += pump.pump_alone(self.clock.now()).await;
             }
-            if done == 0 {
+            if done == 0 && self.pumps.aws.steps() == before {
                 return;
             }
         }

@@ -68,17 +68,20 @@ impl Doorbell {
         }
     }
 
+    /// The changes that can ring: what happened, to which kinds of items. One
+    /// rings while its item is due.
+    pub const CHANGES: [(&'static str, &'static [&'static str]); 2] = [
+        ("INSERT", &[event::ENTITY, letter::ENTITY, recovery::ENTITY]),
+        ("MODIFY", &[client::ENTITY, company::ENTITY]),
+    ];
+
     /// The records that ring, as filter patterns of an event source mapping;
     /// all others need not wake anybody.
     pub fn patterns() -> [Value; 2] {
-        let due = |name: &str, entities: &[&str]| {
+        Self::CHANGES.map(|(name, entities)| {
             let image =
                 json!({ ENTITY: { "S": entities }, "duepk": { "S": [{ "exists": true }] } });
             json!({ "eventName": [name], "dynamodb": { "NewImage": image } })
-        };
-        [
-            due("INSERT", &[event::ENTITY, letter::ENTITY, recovery::ENTITY]),
-            due("MODIFY", &[client::ENTITY, company::ENTITY]),
-        ]
+        })
     }
 }
