@@ -337,3 +337,63 @@ async fn an_event_can_be_sent_to_an_endpoint_that_was_registered_later() {
         (1, 1)
     );
 }
+
+/// What the deliverer asked of the table since calls are recorded, without
+/// reads of single items.
+fn deliverers_calls(app: &TestApp) -> Vec<String> {
+    let calls = app.server.aws().calls().into_iter();
+    let own = calls.filter(|call| call.function == Some("deliverer"));
+    own.map(|call| call.operation).collect()
+}
+
+#[tokio::test]
+async fn what_comes_into_an_empty_lane_is_sent_without_looking_for_it() {
+    let app = TestApp::driven_with_right_clocks(1).await;
+    let receiver = Receiver::start().await;
+    app.register(&receiver, &["company.*"]).await;
+    app.settle().await;
+    let engines = company(&app, "Engines").await;
+    app.settle().await;
+
+    // Its lane lingers now, which is as good as empty.
+    app.server.aws().record_calls();
+    rename(&app, &engines, "Motors").await;
+    app.settle().await;
+
+    assert_eq!(receiver.received().len(), 2);
+    assert_eq!(
+        deliverers_calls(&app),
+        ["UpdateItem", "BatchGetItem", "PutItem", "UpdateItem"]
+    );
+
+    // The look that it lingers for finds nothing, and is the last.
+    app.advance(Duration::from_mins(2)).await;
+    app.server.aws().record_calls();
+    app.advance(Duration::from_mins(2)).await;
+    assert_eq!(deliverers_calls(&app), Vec::<String>::new());
+    assert_eq!(receiver.received().len(), 2);
+}
+
+#[tokio::test]
+async fn what_comes_into_a_lane_behind_something_that_waits_does_not_overtake_it() {
+    let app = TestApp::driven_with_right_clocks(1).await;
+    let receiver = Receiver::start().await;
+    let limited = json!({ "eventTypes": ["company.*"], "rateLimit": 1 });
+    register(&app, &receiver, limited).await;
+    app.settle().await;
+    let engines = company(&app, "A1").await;
+    for name in ["B2", "C3", "D4"] {
+        rename(&app, &engines, name).await;
+        app.settle().await;
+    }
+    for _ in 0..10 {
+        app.advance(Duration::from_secs(2)).await;
+    }
+
+    let names: Vec<Value> = receiver
+        .received()
+        .iter()
+        .map(|one| one.event()["data"]["name"].clone())
+        .collect();
+    assert_eq!(names, ["A1", "B2", "C3", "D4"]);
+}

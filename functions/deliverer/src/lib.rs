@@ -6,7 +6,9 @@
 //! with the same id, is sent once more. After [`SLICE`] the worker makes room
 //! and the lane queues up again, behind the lanes of everybody else.
 //!
-//! A message that comes twice, or for a lane that another worker has, finds
+//! A message that says what waits in the lane saves looking for it; whether it is
+//! right the lease shows (see [`portico_domain::LaneContents`]). One that comes
+//! twice, or for a lane that another worker has, finds
 //! nothing to do. An error lets go of the lane and leaves it due.
 
 mod health;
@@ -14,7 +16,7 @@ mod order;
 mod slice;
 
 use portico_app::{App, Grant, Source, Trigger, TriggerError, sqs_batch};
-use portico_domain::{LANE_LEASE, Task, kind};
+use portico_domain::{LANE_LEASE, LaneTask};
 use portico_queue::{MAX_DELAY, Queue, hold_back};
 use portico_store::{Index, WorkspaceStore};
 use slice::Slice;
@@ -43,13 +45,14 @@ const SLICE: Duration = Duration::from_secs(20);
 /// When a lane is looked at again after an error.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
 
-async fn work(app: &App, task: Task<kind::Lane>) -> Result<(), TriggerError> {
+async fn work(app: &App, task: LaneTask) -> Result<(), TriggerError> {
     let workspace = app.store.workspace(task.workspace_id);
     let now = app.now();
-    let Some(lane) = workspace.lease_lane(task.id, now, now + LANE_LEASE).await? else {
+    let lease = workspace.lease_lane(task.id, now, now + LANE_LEASE);
+    let Some(lane) = lease.await? else {
         return Ok(());
     };
-    let mut slice = Slice::begin(lane, now + SLICE);
+    let mut slice = Slice::begin(lane, now + SLICE, task.contents);
     let done = work_off(app, &workspace, &mut slice).await;
     if done.is_err() {
         slice.next = Some(app.now() + AFTER_ERROR);
@@ -100,6 +103,7 @@ async fn leave(
         .map(|next| (next, hold_back(next, now)))
         .filter(|(_, wait)| *wait <= MAX_DELAY);
     let due_at = lane.next_look(slice.next, now);
+    let due_at = due_at.into_iter().chain(slice.look_by).min();
     let woken_for = wake.map(|(next, _)| next);
     if !workspace.leave_lane(lane, due_at, woken_for).await? {
         return Ok(false);
@@ -107,9 +111,10 @@ async fn leave(
     if let Some((next, wait)) = wake
         && lane.is_to_be_woken(next, now)
     {
-        let task = Task {
+        let task = LaneTask {
             workspace_id: lane.workspace_id,
             id: lane.id,
+            contents: None,
         };
         app.queues.send(Queue::Deliveries, &[task], wait).await?;
     }

@@ -3,8 +3,8 @@
 use crate::{health, order};
 use portico_app::{App, TriggerError, attempt, outbox};
 use portico_domain::{
-    Endpoint, EndpointHealth, EndpointId, Event, Gate, LANE_LEASE, Lane, Ordering, Time, Tried,
-    WebhookDelivery,
+    Endpoint, EndpointHealth, EndpointId, Event, Gate, LANE_LEASE, Lane, LaneContents, Ordering,
+    Time, Tried, WebhookDelivery,
 };
 use portico_store::{Current, KnownPace, Queued, WorkspaceStore};
 use std::time::Duration;
@@ -42,8 +42,13 @@ pub(crate) struct Slice {
     pub(crate) next: Option<Time>,
     /// Whether the lane is another worker's by now.
     pub(crate) is_lost: bool,
+    /// When the lane was to be looked at anyhow, for as long as this worker has
+    /// not looked for itself.
+    pub(crate) look_by: Option<Time>,
     /// Whether it goes on at once, with the endpoint as it is by now.
     pub(crate) goes_on: bool,
+    /// What waits in the lane, if that is known.
+    contents: Option<LaneContents>,
     ends_at: Time,
     /// How many deliveries are read next.
     page: u16,
@@ -53,6 +58,14 @@ pub(crate) struct Slice {
     pace: KnownPace,
 }
 
+/// What there is to do in a lane.
+struct Found {
+    endpoint: Option<(Endpoint, EndpointHealth)>,
+    due: Vec<Current>,
+    /// Whether more is due than that.
+    is_more: bool,
+}
+
 /// Whether the slice goes on after a delivery.
 enum Step {
     GoOn,
@@ -60,12 +73,15 @@ enum Step {
 }
 
 impl Slice {
-    pub(crate) fn begin(lane: Lane, ends_at: Time) -> Self {
+    pub(crate) fn begin(lane: Lane, ends_at: Time, contents: Option<LaneContents>) -> Self {
+        let contents = contents.filter(|contents| contents.are_all_of(&lane));
         Self {
             lane,
             next: None,
             is_lost: false,
+            look_by: None,
             goes_on: false,
+            contents,
             ends_at,
             page: FIRST_PAGE,
             is_probe: false,
@@ -82,24 +98,21 @@ impl Slice {
     ) -> Result<(), TriggerError> {
         self.goes_on = false;
         self.is_probe = false;
-        let found = workspace.lane_queue(self.lane.id, self.page).await?;
         let now = app.now();
         // What is to come stays known: the index may not show it yet.
         self.next = self.next.filter(|next| *next > now);
-        let is_due = |place: &Queued| place.due_at <= now;
-        // What is due comes first.
-        let is_more = found.next.is_some() && found.items.last().is_none_or(is_due);
-        let (due, later): (Vec<_>, Vec<_>) = found.items.into_iter().partition(is_due);
-        if let Some(next) = later.iter().map(|place| place.due_at).min() {
-            self.look_then(next);
-        }
+        let found = match self.contents.take() {
+            Some(contents) => self.read(workspace, &contents).await?,
+            None => self.look(workspace, now).await?,
+        };
+        let Found {
+            endpoint,
+            mut due,
+            is_more,
+        } = found;
         if due.is_empty() {
             return Ok(());
         }
-
-        let (endpoint, mut due) = workspace
-            .endpoint_and_current(self.lane.endpoint_id, due)
-            .await?;
         let Some((endpoint, mut health)) = endpoint.filter(|(one, _)| one.disabled.is_none())
         else {
             // Enabling it rings.
@@ -164,6 +177,50 @@ impl Slice {
             self.look_then(app.now());
         }
         Ok(())
+    }
+
+    /// Reads what is known to wait in the lane.
+    async fn read(
+        &mut self,
+        workspace: &WorkspaceStore<'_>,
+        contents: &LaneContents,
+    ) -> Result<Found, TriggerError> {
+        self.look_by = contents.next_look;
+        let (endpoint, due) = workspace.endpoint_and_contents(contents).await?;
+        Ok(Found {
+            endpoint,
+            due,
+            is_more: false,
+        })
+    }
+
+    /// Looks for what is due in the lane.
+    async fn look(
+        &mut self,
+        workspace: &WorkspaceStore<'_>,
+        now: Time,
+    ) -> Result<Found, TriggerError> {
+        let queue = workspace.lane_queue(self.lane.id, self.page).await?;
+        self.look_by = None;
+        let is_due = |place: &Queued| place.due_at <= now;
+        // What is due comes first.
+        let is_more = queue.next.is_some() && queue.items.last().is_none_or(is_due);
+        let (due, later): (Vec<_>, Vec<_>) = queue.items.into_iter().partition(is_due);
+        if let Some(next) = later.iter().map(|place| place.due_at).min() {
+            self.look_then(next);
+        }
+        let (endpoint, due) = if due.is_empty() {
+            (None, Vec::new())
+        } else {
+            workspace
+                .endpoint_and_current(self.lane.endpoint_id, due)
+                .await?
+        };
+        Ok(Found {
+            endpoint,
+            due,
+            is_more,
+        })
     }
 
     async fn send(

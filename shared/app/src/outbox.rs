@@ -7,7 +7,8 @@
 use crate::{App, TriggerError, index};
 use futures_util::future::try_join_all;
 use portico_domain::{
-    Endpoint, EndpointId, Event, EventId, Gate, LaneId, Task, WebhookDelivery, WorkspaceId,
+    DeliveryId, Endpoint, EndpointId, Event, EventId, Gate, LaneContents, LaneId, LaneTask,
+    RungLane, WebhookDelivery, WorkspaceId,
 };
 use portico_queue::Queue;
 use portico_store::{CALLS_AT_ONCE, WorkspaceStore};
@@ -67,16 +68,26 @@ async fn dispatch_together(
         .into_iter()
         .map(|(event, endpoint)| WebhookDelivery::new(event, endpoint, now))
         .collect();
+    let mut lanes: BTreeMap<(EndpointId, LaneId), Vec<(EventId, DeliveryId)>> = BTreeMap::new();
     for chunk in deliveries.chunks(CALLS_AT_ONCE) {
         let writes = chunk
             .iter()
             .map(|delivery| workspace.create_delivery(delivery));
-        try_join_all(writes).await?;
+        let is_new = try_join_all(writes).await?;
+        for (delivery, is_new) in chunk.iter().zip(is_new) {
+            let lane = (delivery.endpoint_id, delivery.lane_id);
+            let new = lanes.entry(lane).or_default();
+            new.extend(is_new.then_some((delivery.event_id, delivery.id)));
+        }
     }
-    let lanes = deliveries
-        .iter()
-        .map(|delivery| (delivery.endpoint_id, delivery.lane_id));
-    ring(app, &workspace, workspace_id, lanes.collect()).await?;
+    let found = ring_all(app, &workspace, lanes.keys().copied()).await?;
+    let tasks = lanes.into_iter().zip(found);
+    let tasks = tasks.map(|(((endpoint, id), new), found)| LaneTask {
+        workspace_id,
+        id,
+        contents: found.and_then(|found| LaneContents::after_ring(&found, endpoint, now, new)),
+    });
+    wake_for(app, &tasks.collect::<Vec<_>>()).await;
     // Webhooks do not wait for lists, nor a stream for what cannot be listed:
     // the event stays due, and the sweep tries again.
     let listed = events.iter().filter_map(|event| event.listed());
@@ -113,16 +124,27 @@ pub async fn ring(
     workspace_id: WorkspaceId,
     lanes: BTreeSet<(EndpointId, LaneId)>,
 ) -> Result<(), TriggerError> {
+    ring_all(app, workspace, lanes.iter().copied()).await?;
+    wake(app, workspace_id, lanes.into_iter().map(|(_, lane)| lane)).await;
+    Ok(())
+}
+
+/// Rings these lanes; answers how they were before.
+async fn ring_all(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    lanes: impl Iterator<Item = (EndpointId, LaneId)>,
+) -> Result<Vec<Option<RungLane>>, TriggerError> {
     let now = app.now();
-    let lanes: Vec<(EndpointId, LaneId)> = lanes.into_iter().collect();
+    let lanes: Vec<(EndpointId, LaneId)> = lanes.collect();
+    let mut found = Vec::with_capacity(lanes.len());
     for chunk in lanes.chunks(CALLS_AT_ONCE) {
         let rings = chunk
             .iter()
             .map(|(endpoint, lane)| workspace.ring(*endpoint, *lane, now));
-        try_join_all(rings).await?;
+        found.extend(try_join_all(rings).await?);
     }
-    wake(app, workspace_id, lanes.into_iter().map(|(_, lane)| lane)).await;
-    Ok(())
+    Ok(found)
 }
 
 /// Ends the pause of an endpoint, if it has one: somebody orders something to be
@@ -155,10 +177,20 @@ pub async fn ring_again(
 
 /// Wakes workers for lanes that are due.
 pub async fn wake(app: &App, workspace_id: WorkspaceId, lanes: impl Iterator<Item = LaneId>) {
-    let tasks: Vec<_> = lanes.map(|id| Task { workspace_id, id }).collect();
+    let tasks: Vec<LaneTask> = lanes
+        .map(|id| LaneTask {
+            workspace_id,
+            id,
+            contents: None,
+        })
+        .collect();
+    wake_for(app, &tasks).await;
+}
+
+async fn wake_for(app: &App, tasks: &[LaneTask]) {
     if let Err(error) = app
         .queues
-        .send(Queue::Deliveries, &tasks, Duration::ZERO)
+        .send(Queue::Deliveries, tasks, Duration::ZERO)
         .await
     {
         tracing::warn!(?error, "lanes wait for the sweep");

@@ -7,10 +7,9 @@
 
 use crate::{App, Grant};
 use aws_lambda_events::sqs::SqsEvent;
-use portico_domain::Task;
 use portico_queue::Queue;
 use portico_store::CommitError;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{fmt, pin::Pin};
 
@@ -106,11 +105,12 @@ impl BatchFailures {
 
 /// Does the tasks of a batch of SQS messages, each by itself: one that cannot
 /// be read or done does not keep the others from being done.
-pub async fn sqs_batch<K, F>(
+pub async fn sqs_batch<T, F>(
     event: Value,
-    mut work: impl FnMut(Task<K>) -> F,
+    mut work: impl FnMut(T) -> F,
 ) -> Result<Value, TriggerError>
 where
+    T: DeserializeOwned,
     F: Future<Output = Result<(), TriggerError>>,
 {
     let read_and_work = |body: String| {

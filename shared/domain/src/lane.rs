@@ -25,8 +25,11 @@
 //! for when, so that the next who leaves it does not do the same again. Only
 //! the look after [`LINGER`], which hardly ever finds anything, and what is
 //! further away than a queue can hold back, are left to the sweep.
+//!
+//! Whoever puts something new into a lane in which nothing waits says so in the
+//! message that wakes a worker ([`LaneContents`]), who then need not look for it.
 
-use crate::{EndpointId, LaneId, Time, WorkspaceId};
+use crate::{DeliveryId, EndpointId, EventId, LaneId, Time, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -92,10 +95,111 @@ impl Lane {
     }
 }
 
+/// A lane as a ring found it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RungLane {
+    /// How often it had been rung before.
+    pub rings: u64,
+    /// When that was, if it was.
+    pub rung_at: Option<Time>,
+    /// How often it had been leased.
+    pub lease: u64,
+    /// Until when a worker had it.
+    pub leased_until: Option<Time>,
+    /// When it was to be looked at.
+    pub due_at: Option<Time>,
+    /// For what time a message was under way.
+    pub woken_for: Option<Time>,
+}
+
+impl RungLane {
+    /// Whether nothing waited in it, as far as anybody knew: nobody had it, and
+    /// at most it was to be looked at once more after its last ring.
+    fn was_empty(&self, now: Time) -> bool {
+        let lingers_until = self.rung_at.map(|at| at + LINGER);
+        self.leased_until.is_none()
+            && self.woken_for.is_none()
+            && self
+                .due_at
+                .is_none_or(|at| at > now && Some(at) <= lingers_until)
+    }
+}
+
+/// A lane to be worked off: what its queue carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaneTask {
+    /// Whose it is.
+    pub workspace_id: WorkspaceId,
+    /// Which lane.
+    pub id: LaneId,
+    /// What waits in it, where that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contents: Option<LaneContents>,
+}
+
+/// What was put into a lane in which nothing had waited.
+///
+/// It names deliveries and says nothing about them. And it is of use to nobody
+/// but the worker who leases the lane next, so a message that comes twice or
+/// late cannot tell anything wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaneContents {
+    /// Whose lane it is.
+    pub endpoint_id: EndpointId,
+    /// The deliveries, all due at this time,
+    pub due_at: Time,
+    /// and their events, in whose order they are sent.
+    pub deliveries: Vec<(EventId, DeliveryId)>,
+    /// How often the lane had been leased until then.
+    lease: u64,
+    /// How often it had been rung, with the ring for these.
+    rings: u64,
+    /// When it was to be looked at, had nobody rung.
+    pub next_look: Option<Time>,
+}
+
+impl LaneContents {
+    /// So many deliveries a message names at most.
+    const MAX: usize = 5;
+
+    /// What is in a lane into which these new deliveries were put just before
+    /// it was rung, if that is known.
+    pub fn after_ring(
+        found: &RungLane,
+        endpoint_id: EndpointId,
+        due_at: Time,
+        mut deliveries: Vec<(EventId, DeliveryId)>,
+    ) -> Option<Self> {
+        if deliveries.is_empty() || deliveries.len() > Self::MAX || !found.was_empty(due_at) {
+            return None;
+        }
+        deliveries.sort_unstable();
+        Some(Self {
+            endpoint_id,
+            due_at,
+            deliveries,
+            lease: found.lease,
+            rings: found.rings + 1,
+            next_look: found.due_at,
+        })
+    }
+
+    /// Whether they are all that waits in the lane, leased just now: nobody else
+    /// has leased it since, or rung it.
+    pub fn are_all_of(&self, leased: &Lane) -> bool {
+        self.endpoint_id == leased.endpoint_id
+            && self.lease + 1 == leased.lease
+            && self.rings == leased.rings
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{IdSource, Moment};
+    use crate::{IdSource, Moment, Task, kind};
 
     fn lane(rung_at: Time) -> Lane {
         let ids = IdSource::new();
@@ -137,5 +241,94 @@ mod tests {
         assert!(!lane.is_to_be_woken(soon, now));
         assert!(lane.is_to_be_woken(soon, soon));
         assert!(lane.is_to_be_woken(later, now));
+    }
+
+    #[test]
+    fn what_is_put_into_an_empty_lane_is_known_to_the_next_worker_only() {
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        let leased = lane(now);
+        let ids = IdSource::new();
+        let moment = Moment::new(now, &ids);
+        let new = vec![(moment.id(), moment.id())];
+        let after = |found: &RungLane| {
+            LaneContents::after_ring(found, leased.endpoint_id, now, new.clone())
+        };
+
+        // A lane that was never rung before.
+        let first = after(&RungLane::default()).expect("it is known");
+        assert!(first.are_all_of(&leased));
+        let rung_since = Lane {
+            rings: 2,
+            ..leased.clone()
+        };
+        assert!(!first.are_all_of(&rung_since));
+        let leased_since = Lane {
+            lease: 2,
+            ..leased.clone()
+        };
+        assert!(!first.are_all_of(&leased_since));
+
+        // One that lingers after an earlier ring.
+        let earlier = now - LINGER / 2;
+        let lingering = RungLane {
+            rings: 7,
+            rung_at: Some(earlier),
+            lease: 9,
+            due_at: Some(earlier + LINGER),
+            ..RungLane::default()
+        };
+        let known = after(&lingering).expect("it is known");
+        assert_eq!(known.next_look, Some(earlier + LINGER));
+        assert!(known.are_all_of(&Lane {
+            rings: 8,
+            lease: 10,
+            ..leased.clone()
+        }));
+
+        for unknown in [
+            // Something is due, or will be soon, or later than it would linger.
+            RungLane {
+                due_at: Some(now),
+                ..lingering.clone()
+            },
+            RungLane {
+                woken_for: Some(earlier + LINGER),
+                ..lingering.clone()
+            },
+            RungLane {
+                due_at: Some(now + LINGER),
+                ..lingering.clone()
+            },
+            // A worker has it, or has died with it.
+            RungLane {
+                leased_until: Some(now - LINGER),
+                ..lingering.clone()
+            },
+        ] {
+            assert_eq!(after(&unknown), None, "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_about_a_lane_is_read_with_and_without_what_is_in_it() {
+        let now = Time::from_unix_millis(1_795_300_000_000);
+        let ids = IdSource::new();
+        let moment = Moment::new(now, &ids);
+        let (workspace_id, id) = (moment.id(), moment.id());
+        let new = vec![(moment.id(), moment.id())];
+        let contents = LaneContents::after_ring(&RungLane::default(), moment.id(), now, new);
+        for contents in [None, contents] {
+            let message = LaneTask {
+                workspace_id,
+                id,
+                contents,
+            };
+            let text = serde_json::to_string(&message).expect("it can be written");
+            let read: LaneTask = serde_json::from_str(&text).expect("it can be read");
+            assert_eq!(read, message);
+            // As an earlier version reads it.
+            let read: Task<kind::Lane> = serde_json::from_str(&text).expect("it can be read");
+            assert_eq!((read.workspace_id, read.id), (workspace_id, id));
+        }
     }
 }

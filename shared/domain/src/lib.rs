@@ -111,7 +111,7 @@ pub use invoice::{
     InvoiceStatus, InvoiceView, LineDraft, LineItem, LineItemView, MAX_LINES, MAX_PAYMENTS,
     MAX_TOTAL, Totals, due_date, parse_currency,
 };
-pub use lane::{LANES, LEASE as LANE_LEASE, Lane};
+pub use lane::{LANES, LEASE as LANE_LEASE, Lane, LaneContents, LaneTask, RungLane};
 pub use letter::{Letter, MAX_ATTEMPTS as MAX_MAIL_ATTEMPTS, Matter};
 pub use link::WebLink;
 pub use listed::Listed;

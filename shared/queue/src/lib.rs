@@ -10,7 +10,8 @@ use aws_sdk_sqs::{
     types::SendMessageBatchRequestEntry,
 };
 use aws_types::SdkConfig;
-use portico_domain::{Task, Time};
+use portico_domain::Time;
+use serde::Serialize;
 use std::time::Duration;
 
 /// SQS takes this many messages in one request.
@@ -152,10 +153,10 @@ impl Queues {
     }
 
     /// Asks for these tasks, no sooner than after `delay` (15 minutes at most).
-    pub async fn send<K>(
+    pub async fn send(
         &self,
         queue: Queue,
-        tasks: &[Task<K>],
+        tasks: &[impl Serialize],
         delay: Duration,
     ) -> Result<(), QueueError> {
         let url = self.url(queue);

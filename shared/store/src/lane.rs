@@ -12,7 +12,7 @@ use crate::{
     text,
 };
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Update};
-use portico_domain::{CLOCK_TOLERANCE, EndpointId, Lane, LaneId, Time, WorkspaceId};
+use portico_domain::{CLOCK_TOLERANCE, EndpointId, Lane, LaneId, RungLane, Time, WorkspaceId};
 use std::collections::HashMap;
 
 pub(crate) const PATTERNS: &[Pattern] = &[THIS];
@@ -31,9 +31,16 @@ const RING: &str = "SET id = :id, workspaceId = :workspace, endpointId = :endpoi
 
 impl WorkspaceStore<'_> {
     /// Has a lane looked at. It is due from then on, by whoever's clock, and if a
-    /// worker has it, the worker looks once more before it leaves.
-    pub async fn ring(&self, endpoint: EndpointId, lane: LaneId, now: Time) -> Result<(), Error> {
-        self.store
+    /// worker has it, the worker looks once more before it leaves. Answers how it
+    /// was before, if that can be read.
+    pub async fn ring(
+        &self,
+        endpoint: EndpointId,
+        lane: LaneId,
+        now: Time,
+    ) -> Result<Option<RungLane>, Error> {
+        let answer = self
+            .store
             .client
             .update_item()
             .table_name(&*self.store.table)
@@ -41,9 +48,13 @@ impl WorkspaceStore<'_> {
             .update_expression(RING)
             .expression_attribute_names("#kind", KIND)
             .set_expression_attribute_values(Some(ring_values(self.id, endpoint, lane, now)))
+            .return_values(ReturnValue::AllOld)
             .send()
             .await?;
-        Ok(())
+        Ok(match answer.attributes {
+            Some(item) => read(ENTITY, item).ok(),
+            None => Some(RungLane::default()),
+        })
     }
 
     /// Takes a lane up until `until`, if it is due and nobody has it.

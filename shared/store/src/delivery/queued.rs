@@ -16,7 +16,8 @@ use crate::{
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use portico_domain::{
-    DeliveryId, Endpoint, EndpointHealth, EndpointId, Event, EventId, LaneId, Time, WebhookDelivery,
+    DeliveryId, Endpoint, EndpointHealth, EndpointId, Event, EventId, LaneContents, LaneId, Time,
+    WebhookDelivery,
 };
 use std::collections::HashMap;
 
@@ -25,7 +26,8 @@ use std::collections::HashMap;
 pub struct Queued {
     /// When it is due.
     pub due_at: Time,
-    delivery: Option<WebhookDelivery>,
+    /// Whose it is, if that can be read.
+    ids: Option<(EventId, DeliveryId)>,
     /// The key of its item.
     key: Attributes,
     sort: String,
@@ -71,12 +73,27 @@ impl WorkspaceStore<'_> {
         Ok((endpoint, standing(queue, of_queue)))
     }
 
+    /// The same for deliveries that were put into a lane just before.
+    pub async fn endpoint_and_contents(
+        &self,
+        contents: &LaneContents,
+    ) -> Result<(Option<(Endpoint, EndpointHealth)>, Vec<Current>), Error> {
+        let place = |(event, delivery): &(EventId, DeliveryId)| Queued {
+            due_at: contents.due_at,
+            ids: Some((*event, *delivery)),
+            key: THIS.key(&[&self.id, delivery]).attributes(),
+            sort: format!("{}#{event}", contents.due_at),
+        };
+        let queue = contents.deliveries.iter().map(place).collect();
+        self.endpoint_and_current(contents.endpoint_id, queue).await
+    }
+
     /// Of the deliveries at these places and their events.
     fn keys_of(&self, queue: &[Queued]) -> impl Iterator<Item = Key> {
         queue
             .iter()
-            .filter_map(Queued::ids)
-            .flat_map(|(id, event)| [THIS.key(&[&self.id, &id]), event_key(self.id, event)])
+            .filter_map(|place| place.ids)
+            .flat_map(|(event, id)| [THIS.key(&[&self.id, &id]), event_key(self.id, event)])
     }
 
     /// Puts off what stands at this place; answers whether it still stood
@@ -110,20 +127,16 @@ impl Queued {
         let key = [pk, sk].into_iter();
         let key = key.filter_map(|name| Some((name.to_owned(), item.get(name)?.clone())));
         let key: Attributes = key.collect();
-        let delivery = read(ENTITY, item).inspect_err(|error| {
+        let delivery: Result<WebhookDelivery, _> = read(ENTITY, item).inspect_err(|error| {
             tracing::error!(item = ?key, ?error, "a delivery cannot be read");
         });
+        let ids = delivery.map(|delivery| (delivery.event_id, delivery.id));
         Ok(Self {
             due_at,
-            delivery: delivery.ok(),
+            ids: ids.ok(),
             key,
             sort,
         })
-    }
-
-    fn ids(&self) -> Option<(DeliveryId, EventId)> {
-        let delivery = self.delivery.as_ref()?;
-        Some((delivery.id, delivery.event_id))
     }
 }
 
@@ -143,7 +156,7 @@ fn standing(queue: Vec<Queued>, items: Vec<Attributes>) -> Vec<Current> {
     }
     let mut current = Vec::with_capacity(queue.len());
     for place in queue {
-        let Some((id, event_id)) = place.ids() else {
+        let Some((event_id, id)) = place.ids else {
             current.push(Current::Unreadable(Box::new(place)));
             continue;
         };
