@@ -338,8 +338,7 @@ async fn an_event_can_be_sent_to_an_endpoint_that_was_registered_later() {
     );
 }
 
-/// What the deliverer asked of the table since calls are recorded, without
-/// reads of single items.
+/// What the deliverer has asked of AWS since calls are recorded.
 fn deliverers_calls(app: &TestApp) -> Vec<String> {
     let calls = app.server.aws().calls().into_iter();
     let own = calls.filter(|call| call.function == Some("deliverer"));

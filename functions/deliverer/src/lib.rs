@@ -8,8 +8,8 @@
 //!
 //! A message that says what waits in the lane saves looking for it; whether it is
 //! right the lease shows (see [`portico_domain::LaneContents`]). One that comes
-//! twice, or for a lane that another worker has, finds
-//! nothing to do. An error lets go of the lane and leaves it due.
+//! twice, or for a lane that another worker has, finds nothing to do. An error
+//! lets go of the lane and leaves it due.
 
 mod health;
 mod order;
@@ -48,8 +48,7 @@ const AFTER_ERROR: Duration = Duration::from_secs(5);
 async fn work(app: &App, task: LaneTask) -> Result<(), TriggerError> {
     let workspace = app.store.workspace(task.workspace_id);
     let now = app.now();
-    let lease = workspace.lease_lane(task.id, now, now + LANE_LEASE);
-    let Some(lane) = lease.await? else {
+    let Some(lane) = workspace.lease_lane(task.id, now, now + LANE_LEASE).await? else {
         return Ok(());
     };
     let mut slice = Slice::begin(lane, now + SLICE, task.contents);
