@@ -74,6 +74,8 @@ async fn a_filter_that_is_empty_or_given_twice_is_not_a_list_of_everything() {
     for (path, name) in [
         (format!("events?after={one}&after={other}"), "after"),
         (format!("{deliveries}?status=held&status=waiting"), "status"),
+        ("clients?limit=1&limit=2".to_owned(), "limit"),
+        ("companies?nextToken=a&nextToken=b".to_owned(), "nextToken"),
     ] {
         let refused = app.admin().get(&format!("/v1/{path}")).await;
         let field = refused.problem(400, "parameter_repeated");

@@ -73,10 +73,7 @@ impl Paging {
                 context = format!("{context}\n{name}={values}");
                 continue;
             }
-            if request.repeats(name) {
-                let message = format!("{name} is given more than once; this list takes one");
-                return Err(Invalid::new(name, "parameter_repeated", message).into());
-            }
+            once(request, name)?;
             let value = request.query(name).unwrap_or(request.path(name));
             context = format!("{context}\n{name}={value}");
         }
@@ -90,6 +87,8 @@ impl Paging {
     /// The same for a list that is bound to whatever `context` names: in the
     /// portal that is the client and the company, and not only the tenant.
     pub fn within(app: &App, request: &Request, context: String) -> Result<Self, Problem> {
+        once(request, "limit")?;
+        once(request, "nextToken")?;
         let after = match request.query("nextToken") {
             None => None,
             Some(token) => Some(open(app, &context, token)?),
@@ -136,6 +135,14 @@ fn open(app: &App, context: &str, token: &str) -> Result<Position, Problem> {
         return Err(Problem::page_token_expired());
     }
     Ok(token.position)
+}
+
+fn once(request: &Request, name: &str) -> Result<(), Invalid> {
+    if request.repeats(name) {
+        let message = format!("{name} is given more than once; this list takes one");
+        return Err(Invalid::new(name, "parameter_repeated", message));
+    }
+    Ok(())
 }
 
 /// Programs written for the compatible API ask for up to 10 000 at once; they
