@@ -396,3 +396,36 @@ async fn what_comes_into_a_lane_behind_something_that_waits_does_not_overtake_it
         .collect();
     assert_eq!(names, ["A1", "B2", "C3", "D4"]);
 }
+
+#[tokio::test]
+async fn the_first_of_many_endpoints_do_not_wait_for_the_last() {
+    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    for _ in 0..20 {
+        register(
+            &app,
+            &receiver,
+            json!({ "eventTypes": ["company.created"] }),
+        )
+        .await;
+    }
+    app.server.aws().record_calls();
+
+    company(&app, "Engines").await;
+    app.settle().await;
+
+    assert_eq!(receiver.received().len(), 20);
+    let calls = app.server.aws().calls();
+    let dispatched = calls
+        .iter()
+        .filter(|call| call.function == Some("dispatcher"));
+    let steps: Vec<&str> = dispatched
+        .map(|call| call.operation.as_str())
+        .filter(|operation| ["PutItem", "SendMessageBatch"].contains(operation))
+        .collect();
+    let sizes: Vec<usize> = steps
+        .split(|operation| *operation == "SendMessageBatch")
+        .map(<[&str]>::len)
+        .collect();
+    assert_eq!(sizes, [8, 8, 4, 0]);
+}

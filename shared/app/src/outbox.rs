@@ -7,8 +7,8 @@
 use crate::{App, TriggerError, index};
 use futures_util::future::try_join_all;
 use portico_domain::{
-    DeliveryId, Endpoint, EndpointId, Event, EventId, Gate, LaneContents, LaneId, LaneTask,
-    RungLane, WebhookDelivery, WorkspaceId,
+    Endpoint, EndpointId, Event, EventId, Gate, LaneContents, LaneId, LaneTask, RungLane, Time,
+    WebhookDelivery, WorkspaceId,
 };
 use portico_queue::Queue;
 use portico_store::{CALLS_AT_ONCE, WorkspaceStore};
@@ -25,6 +25,9 @@ const TOGETHER: usize = 50;
 /// How long what cannot be read is put off: until then an operator may have
 /// mended it, or brought back the version that wrote it.
 pub const UNREADABLE: Duration = Duration::from_hours(1);
+
+/// A lane of an endpoint.
+type LaneKey = (EndpointId, LaneId);
 
 /// Makes the deliveries of these events to every endpoint that wants them,
 /// wakes the deliverer, and lists anew what they are about. Answers with the
@@ -58,36 +61,22 @@ async fn dispatch_together(
 ) -> Result<(), TriggerError> {
     let workspace = app.store.workspace(workspace_id);
     let (endpoints, is_all) = workspace.readable_endpoints().await?;
-    let wanted: Vec<(&Event, &Endpoint)> = events
+    let wanted = events
         .iter()
         .flat_map(|event| endpoints.iter().map(move |endpoint| (*event, endpoint)))
-        .filter(|(event, endpoint)| endpoint.is_told_of(event))
-        .collect();
+        .filter(|(event, endpoint)| endpoint.is_told_of(event));
     let now = app.now();
-    let deliveries: Vec<WebhookDelivery> = wanted
-        .into_iter()
-        .map(|(event, endpoint)| WebhookDelivery::new(event, endpoint, now))
-        .collect();
-    let mut lanes: BTreeMap<(EndpointId, LaneId), Vec<(EventId, DeliveryId)>> = BTreeMap::new();
-    for chunk in deliveries.chunks(CALLS_AT_ONCE) {
-        let writes = chunk
-            .iter()
-            .map(|delivery| workspace.create_delivery(delivery));
-        let is_new = try_join_all(writes).await?;
-        for (delivery, is_new) in chunk.iter().zip(is_new) {
-            let lane = (delivery.endpoint_id, delivery.lane_id);
-            let new = lanes.entry(lane).or_default();
-            new.extend(is_new.then_some((delivery.event_id, delivery.id)));
-        }
+    let mut lanes: BTreeMap<LaneKey, Vec<WebhookDelivery>> = BTreeMap::new();
+    for (event, endpoint) in wanted {
+        let delivery = WebhookDelivery::new(event, endpoint, now);
+        let lane = (delivery.endpoint_id, delivery.lane_id);
+        lanes.entry(lane).or_default().push(delivery);
     }
-    let found = ring_all(app, &workspace, lanes.keys().copied()).await?;
-    let tasks = lanes.into_iter().zip(found);
-    let tasks = tasks.map(|(((endpoint, id), new), found)| LaneTask {
-        workspace_id,
-        id,
-        contents: found.and_then(|found| LaneContents::after_ring(&found, endpoint, now, new)),
-    });
-    wake_for(app, &tasks.collect::<Vec<_>>()).await;
+    let lanes: Vec<(LaneKey, Vec<WebhookDelivery>)> = lanes.into_iter().collect();
+    // The first webhooks do not wait for the last lanes.
+    for lanes in lanes.chunks(CALLS_AT_ONCE) {
+        fill(app, &workspace, workspace_id, lanes, now).await?;
+    }
     // Webhooks do not wait for lists, nor a stream for what cannot be listed:
     // the event stays due, and the sweep tries again.
     let listed = events.iter().filter_map(|event| event.listed());
@@ -111,6 +100,44 @@ async fn dispatch_together(
             try_join_all(put_off).await?;
         }
     }
+    Ok(())
+}
+
+/// Puts new deliveries into their lanes, and has those looked at.
+async fn fill(
+    app: &App,
+    workspace: &WorkspaceStore<'_>,
+    workspace_id: WorkspaceId,
+    lanes: &[(LaneKey, Vec<WebhookDelivery>)],
+    now: Time,
+) -> Result<(), TriggerError> {
+    let deliveries: Vec<&WebhookDelivery> = lanes.iter().flat_map(|(_, put)| put).collect();
+    let mut new = BTreeSet::new();
+    for chunk in deliveries.chunks(CALLS_AT_ONCE) {
+        let writes = chunk
+            .iter()
+            .map(|delivery| workspace.create_delivery(delivery));
+        let is_new = try_join_all(writes).await?;
+        let made = chunk.iter().zip(is_new).filter(|(_, is_new)| *is_new);
+        new.extend(made.map(|(delivery, _)| delivery.id));
+    }
+    let found = ring_all(app, workspace, lanes.iter().map(|(lane, _)| *lane)).await?;
+    let tasks = lanes
+        .iter()
+        .zip(found)
+        .map(|(((endpoint, id), put), found)| {
+            let new = put.iter().filter(|delivery| new.contains(&delivery.id));
+            let new = new
+                .map(|delivery| (delivery.event_id, delivery.id))
+                .collect();
+            LaneTask {
+                workspace_id,
+                id: *id,
+                contents: found
+                    .and_then(|found| LaneContents::after_ring(&found, *endpoint, now, new)),
+            }
+        });
+    wake_for(app, &tasks.collect::<Vec<_>>()).await;
     Ok(())
 }
 
