@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 
-const [mode, count, fanOut, url, label] = process.argv.slice(2);
+const [mode, count, fanOut, url, label, pace] = process.argv.slice(2);
 const connection = { host: '127.0.0.1', port: Number(process.env.REDIS_PORT) };
 const queue = new Queue('webhooks', {
   connection,
@@ -53,10 +53,10 @@ console.log('ready');
 await lines.next();
 const added = [];
 if (mode === 'steady') {
-  // One every 20 milliseconds.
+  // One every so many milliseconds.
   for (let number = 0; number < Number(count); number += 1) {
     added.push(add(number));
-    await sleep(20);
+    await sleep(Number(pace));
   }
 } else {
   let next = 0;

@@ -70,12 +70,13 @@ impl BullMq {
         let name = match mode {
             Mode::Burst => "burst",
             Mode::Drain => "drain",
-            Mode::Steady => "steady",
+            Mode::Delay | Mode::Rush => "steady",
         };
         let mut producer = Command::new("node")
             .arg(scripts().join("producer.mjs"))
             .args([name, &events.to_string(), &self.fan_out.to_string()])
             .args([&self.receiver, label])
+            .arg(mode.pace(self.fan_out).as_millis().to_string())
             .env("REDIS_PORT", self.port.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

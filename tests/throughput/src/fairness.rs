@@ -19,8 +19,9 @@ use std::{
 };
 use tokio::{net::TcpListener, task::JoinSet};
 
-/// How many changes each round makes, one every 20 milliseconds.
+/// How many changes each round makes, and how often.
 const CHANGES: usize = 500;
+const PACE: Duration = Duration::from_millis(20);
 
 /// So many events are written at once.
 const TOGETHER: usize = 50;
@@ -55,7 +56,7 @@ async fn round(portico: &Portico, receiver: &Receiver, rounds: usize, label: &st
     // The first one warms up.
     for round in 0..=rounds {
         let label = format!("{label} {round}");
-        let commits: Commits = portico.steadily(CHANGES, &label).await;
+        let commits: Commits = portico.steadily(CHANGES, PACE, &label).await;
         let came = receiver.wait_for(CHANGES).await;
         if round > 0 {
             let delays = delays(&commits, &came);

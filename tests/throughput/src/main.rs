@@ -8,7 +8,8 @@
 //!
 //! - *All*: from the first change to the last webhook.
 //! - *Drain*: everything stands in the queue before the first is sent.
-//! - *Delay*: from the answer to the change to the webhook, 50 changes a second.
+//! - *Delay*: from the answer to the change to the webhook, 50 webhooks a second.
+//! - *Rush*: the same with 50 changes a second, each to all endpoints.
 
 mod bullmq;
 mod fairness;
@@ -60,8 +61,8 @@ enum Mode {
     #[value(name = "all")]
     Burst,
     Drain,
-    #[value(name = "delay")]
-    Steady,
+    Delay,
+    Rush,
 }
 
 /// When something was committed, by its name, in microseconds.
@@ -92,15 +93,19 @@ async fn main() -> io::Result<()> {
         } else {
             Some(BullMq::start(&receiver.url, fan_out).await?)
         };
-        let modes = [Mode::Burst, Mode::Drain, Mode::Steady].into_iter();
+        let modes = [Mode::Burst, Mode::Drain, Mode::Delay, Mode::Rush].into_iter();
         for mode in modes.filter(|mode| options.mode.is_none_or(|only| only == *mode)) {
             let events = match mode {
                 Mode::Burst | Mode::Drain => options.webhooks / fan_out,
-                Mode::Steady => 500 / fan_out,
+                Mode::Delay => 500 / fan_out,
+                Mode::Rush if fan_out > 1 => 100,
+                // That is the delay.
+                Mode::Rush => continue,
             };
             let (mut ours, mut theirs) = (Vec::new(), Vec::new());
             for round in 0..options.rounds {
-                let label = format!("{mode:?} {fan_out} {round}");
+                // With a number behind it a name of two words, as companies have.
+                let label = format!("{mode:?}{fan_out}x{round}");
                 let found = portico.measure(mode, events, &label).await;
                 ours.push(summary(mode, &found, &receiver, fan_out).await);
                 if let Some(bullmq) = &bullmq {
@@ -123,11 +128,18 @@ async fn main() -> io::Result<()> {
 }
 
 impl Mode {
+    /// How much time is between two changes, where they do not come all at once.
+    fn pace(self, fan_out: usize) -> Duration {
+        let changes = if self == Self::Delay { fan_out } else { 1 };
+        Duration::from_millis(20) * u32::try_from(changes).unwrap_or(u32::MAX)
+    }
+
     const fn columns(self) -> &'static [&'static str] {
         match self {
             Self::Burst => &["all, webhooks a second"],
             Self::Drain => &["drain, webhooks a second"],
-            Self::Steady => &["delay p50, ms", "delay p99, ms"],
+            Self::Delay => &["delay p50, ms", "delay p99, ms"],
+            Self::Rush => &["rush p50, ms", "rush p99, ms"],
         }
     }
 }
@@ -144,7 +156,7 @@ async fn summary(mode: Mode, found: &Found, receiver: &Receiver, fan_out: usize)
             let count = came.len() as f64;
             vec![count / took.as_secs_f64()]
         }
-        Mode::Steady => {
+        Mode::Delay | Mode::Rush => {
             let delays = delays(&found.commits, &came);
             vec![percentile(&delays, 50), percentile(&delays, 99)]
         }

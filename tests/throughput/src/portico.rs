@@ -57,18 +57,19 @@ impl Portico {
                 self.enable(true).await;
                 Found { began, commits }
             }
-            Mode::Steady => {
+            Mode::Delay | Mode::Rush => {
                 let began = now();
-                let commits = self.steadily(events, label).await;
+                let pace = mode.pace(self.endpoints.len());
+                let commits = self.steadily(events, pace, label).await;
                 Found { began, commits }
             }
         }
     }
 
-    /// Makes companies, one every 20 milliseconds.
-    pub(crate) async fn steadily(&self, events: usize, label: &str) -> Commits {
+    /// Makes companies, at this pace.
+    pub(crate) async fn steadily(&self, events: usize, pace: Duration, label: &str) -> Commits {
         let mut under_way = JoinSet::new();
-        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        let mut ticks = tokio::time::interval(pace);
         for number in 0..events {
             ticks.tick().await;
             under_way.spawn(self.create(format!("{label} {number}")));
