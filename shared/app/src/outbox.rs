@@ -149,7 +149,7 @@ pub async fn ring(
     app: &App,
     workspace: &WorkspaceStore<'_>,
     workspace_id: WorkspaceId,
-    lanes: BTreeSet<(EndpointId, LaneId)>,
+    lanes: BTreeSet<LaneKey>,
 ) -> Result<(), TriggerError> {
     ring_all(app, workspace, lanes.iter().copied()).await?;
     wake(app, workspace_id, lanes.into_iter().map(|(_, lane)| lane)).await;
@@ -160,10 +160,10 @@ pub async fn ring(
 async fn ring_all(
     app: &App,
     workspace: &WorkspaceStore<'_>,
-    lanes: impl Iterator<Item = (EndpointId, LaneId)>,
+    lanes: impl Iterator<Item = LaneKey>,
 ) -> Result<Vec<Option<RungLane>>, TriggerError> {
     let now = app.now();
-    let lanes: Vec<(EndpointId, LaneId)> = lanes.collect();
+    let lanes: Vec<LaneKey> = lanes.collect();
     let mut found = Vec::with_capacity(lanes.len());
     for chunk in lanes.chunks(CALLS_AT_ONCE) {
         let rings = chunk
@@ -195,7 +195,7 @@ pub async fn ring_again(
     app: &App,
     workspace: &WorkspaceStore<'_>,
     workspace_id: WorkspaceId,
-    lanes: BTreeSet<(EndpointId, LaneId)>,
+    lanes: BTreeSet<LaneKey>,
 ) {
     if let Err(error) = ring(app, workspace, workspace_id, lanes).await {
         tracing::warn!(?error, "lanes wait for the sweep");
