@@ -1,6 +1,7 @@
 //! That a workspace keeps an admin who can come in.
 
-use e2e::{Actor, PASSWORD, TestApp, id};
+use e2e::{Actor, Answer, PASSWORD, TestApp, id};
+use futures_util::future::join_all;
 use portico_domain::{CompanyAccess, Permission, Role};
 use serde_json::json;
 
@@ -93,4 +94,80 @@ async fn the_last_key_with_which_an_admin_can_come_in_stays() {
     let other = json!({ "name": "Another", "permissions": ["*"] });
     admin.post("/v1/api-keys", &other).await.expect(201);
     admin.delete(&path).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_last_admin_can_neither_be_demoted_nor_removed() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let path = format!("/v1/internal-users/{}", app.server.admin_id);
+
+    admin
+        .patch(&path, &json!({ "role": "staff" }))
+        .await
+        .problem(409, "last_admin");
+    admin.delete(&path).await.problem(409, "last_admin");
+    assert_eq!(admin.get(&path).await.expect(200)["role"], "admin");
+    let second = app.member(Role::Admin, CompanyAccess::ALL).await;
+    let second = format!("/v1/internal-users/{}", second.stored.owner);
+    admin
+        .patch(&path, &json!({ "role": "staff" }))
+        .await
+        .expect(200);
+    let other = app.other_tenant().await.actor;
+    other.get(&second).await.problem(404, "not_found");
+}
+
+/// How many of these answers have this status.
+pub(crate) fn count(answers: &[Answer], status: u16) -> usize {
+    answers
+        .iter()
+        .filter(|answer| answer.status == status)
+        .count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_admins_who_remove_each_other_exactly_one_succeeds() {
+    for _ in 0..20 {
+        let app = TestApp::start().await;
+        let admin = app.admin();
+        let other = app.member(Role::Admin, CompanyAccess::ALL).await;
+        let first = format!("/v1/internal-users/{}", app.server.admin_id);
+        let second = format!("/v1/internal-users/{}", other.stored.owner);
+
+        let (one, two) = futures_util::join!(other.actor.delete(&first), admin.delete(&second));
+
+        let answers = [one, two];
+        assert_eq!(count(&answers, 200), 1, "{answers:?}");
+        // The other came too late, or would have been the last.
+        assert_eq!(
+            count(&answers, 409) + count(&answers, 401),
+            1,
+            "{answers:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_many_admins_are_demoted_at_once_one_is_left() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let mut paths = vec![format!("/v1/internal-users/{}", app.server.admin_id)];
+    for _ in 0..9 {
+        let member = app.member(Role::Admin, CompanyAccess::ALL).await;
+        paths.push(format!("/v1/internal-users/{}", member.stored.owner));
+    }
+    // The first is demoted last, because it is the one who asks.
+    let staff = json!({ "role": "staff" });
+    let answers = join_all(paths[1..].iter().map(|path| admin.patch(path, &staff))).await;
+    assert_eq!(count(&answers, 200), 9, "{answers:?}");
+    admin
+        .patch(&paths[0], &staff)
+        .await
+        .problem(409, "last_admin");
+    // And back, so that the count is right after many changes.
+    let back = json!({ "role": "admin" });
+    let answers = join_all(paths[1..].iter().map(|path| admin.patch(path, &back))).await;
+    assert_eq!(count(&answers, 200), 9, "{answers:?}");
+    admin.patch(&paths[0], &staff).await.expect(200);
 }
