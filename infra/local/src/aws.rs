@@ -186,7 +186,7 @@ impl Aws {
         dynamo::everything(&self.inner.database, table)
     }
 
-    /// Wakes whoever waits for the table to be written to.
+    /// Wakes whoever waits for something in the table's stream.
     pub(crate) fn written(&self) -> &Notify {
         &self.inner.written
     }
@@ -295,7 +295,7 @@ impl Aws {
                     may_come_again: self.inner.may_lose.load(Ordering::Relaxed),
                 };
                 let response = dynamo::answer(&self.inner.database, operation, request.body(), how);
-                if !matches!(operation, "GetItem" | "BatchGetItem" | "Query") {
+                if dynamo::may_ring(operation, request.body()) {
                     self.inner.written.notify_waiters();
                 }
                 response

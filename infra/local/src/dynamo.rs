@@ -5,7 +5,8 @@ use dynoxide::{
     Database, DynoxideError,
     actions::transact_write_items::{TransactWriteItemsRequest, TransactWriteItemsResponse},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use portico_store::Doorbell;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// How a request is answered.
 #[derive(Clone, Copy)]
@@ -66,6 +67,39 @@ fn metered(body: &[u8]) -> Option<Vec<u8>> {
     serde_json::to_vec(&request).ok()
 }
 
+/// Whether what a request does can ring: most of what is put cannot, and what
+/// other requests write does not say what it is.
+pub(crate) fn may_ring(operation: &str, body: &[u8]) -> bool {
+    match operation {
+        "GetItem" | "BatchGetItem" | "Query" => false,
+        "PutItem" => {
+            let put: Put<'_> = serde_json::from_slice(body).unwrap_or_default();
+            let mut changes = Doorbell::CHANGES.iter();
+            changes.any(|(_, kinds)| kinds.contains(&put.item.entity.text))
+        }
+        _ => true,
+    }
+}
+
+/// Of a request to put an item, what kind that is of.
+#[derive(Default, Deserialize)]
+struct Put<'a> {
+    #[serde(rename = "Item", borrow, default)]
+    item: Item<'a>,
+}
+
+#[derive(Default, Deserialize)]
+struct Item<'a> {
+    #[serde(borrow, default)]
+    entity: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+struct Text<'a> {
+    #[serde(rename = "S", default)]
+    text: &'a str,
+}
+
 /// Everything that a table holds, as it is written.
 pub(crate) fn everything(database: &Database, table: &str) -> Result<String, DynoxideError> {
     let all = serde_json::json!({ "TableName": table }).to_string();
@@ -118,4 +152,28 @@ fn response(status: u16, body: String) -> http::Response<Bytes> {
         .headers_mut()
         .insert(http::header::CONTENT_TYPE, kind);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_ring;
+
+    #[test]
+    fn what_can_ring_is_told_from_what_cannot() {
+        let put = |kind: &str| {
+            let item = format!(
+                r#"{{ "Item": {{ "n": {{ "N": "1" }}, "entity": {{ "S": "{kind}" }} }} }}"#
+            );
+            may_ring("PutItem", item.as_bytes())
+        };
+        for (_, kinds) in super::Doorbell::CHANGES {
+            assert!(kinds.iter().all(|kind| put(kind)), "{kinds:?}");
+        }
+        assert!(!put("delivery"));
+        assert!(!may_ring("PutItem", br#"{ "Item": {} }"#));
+        assert!(!may_ring("Query", b"{}"));
+        for operation in ["UpdateItem", "TransactWriteItems", "DeleteItem"] {
+            assert!(may_ring(operation, b"{}"), "{operation}");
+        }
+    }
 }
