@@ -294,8 +294,9 @@ impl Aws {
                     is_metered: place.is_some(),
                     may_come_again: self.inner.may_lose.load(Ordering::Relaxed),
                 };
-                let response = dynamo::answer(&self.inner.database, operation, request.body(), how);
-                if dynamo::may_ring(operation, request.body()) {
+                let (response, may_ring) =
+                    dynamo::answer(&self.inner.database, operation, request.body(), how);
+                if may_ring {
                     self.inner.written.notify_waiters();
                 }
                 response

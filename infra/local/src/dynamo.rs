@@ -3,10 +3,14 @@
 use bytes::Bytes;
 use dynoxide::{
     Database, DynoxideError,
-    actions::transact_write_items::{TransactWriteItemsRequest, TransactWriteItemsResponse},
+    actions::{
+        put_item::PutItemRequest,
+        transact_write_items::{TransactWriteItemsRequest, TransactWriteItemsResponse},
+    },
+    types::{AttributeValue, Item},
 };
 use portico_store::Doorbell;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 
 /// How a request is answered.
 #[derive(Clone, Copy)]
@@ -18,35 +22,39 @@ pub(crate) struct How {
     pub(crate) may_come_again: bool,
 }
 
-/// Answers a request of the operations that Portico uses.
+/// Answers a request of the operations that Portico uses, and says whether what
+/// it writes may ring.
 pub(crate) fn answer(
     database: &Database,
     operation: &str,
     body: &[u8],
     how: How,
-) -> http::Response<Bytes> {
+) -> (http::Response<Bytes>, bool) {
+    let mut may_ring = !matches!(operation, "GetItem" | "BatchGetItem" | "Query");
     let metered = if how.is_metered { metered(body) } else { None };
     let body = metered.as_deref().unwrap_or(body);
     let answered = match operation {
         "GetItem" => run(body, |request| database.get_item(request)),
         "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
-        "PutItem" => run(body, |request| database.put_item(request)),
+        "PutItem" => run(body, |request: PutItemRequest| {
+            may_ring = can_ring(&request.item);
+            database.put_item(request)
+        }),
         "UpdateItem" => run(body, |request| database.update_item(request)),
         "DeleteItem" => run(body, |request| database.delete_item(request)),
         "Query" => run(body, |request| database.query(request)),
         "TransactWriteItems" => run(body, |request| transact(database, request, how)),
         "CreateTable" => run(body, |request| database.create_table(request)),
         _ => {
-            return refusal(
-                "UnknownOperationException",
-                "this operation is not used here",
-            );
+            let why = "this operation is not used here";
+            return (refusal("UnknownOperationException", why), false);
         }
     };
-    match answered {
+    let response = match answered {
         Ok(json) => response(200, json),
         Err(error) => response(error.status_code(), error.to_json()),
-    }
+    };
+    (response, may_ring)
 }
 
 fn transact(
@@ -67,37 +75,14 @@ fn metered(body: &[u8]) -> Option<Vec<u8>> {
     serde_json::to_vec(&request).ok()
 }
 
-/// Whether what a request does can ring: most of what is put cannot, and what
-/// other requests write does not say what it is.
-pub(crate) fn may_ring(operation: &str, body: &[u8]) -> bool {
-    match operation {
-        "GetItem" | "BatchGetItem" | "Query" => false,
-        "PutItem" => {
-            let put: Put<'_> = serde_json::from_slice(body).unwrap_or_default();
-            let mut changes = Doorbell::CHANGES.iter();
-            changes.any(|(_, kinds)| kinds.contains(&put.item.entity.text))
-        }
-        _ => true,
-    }
-}
-
-/// Of a request to put an item, what kind that is of.
-#[derive(Default, Deserialize)]
-struct Put<'a> {
-    #[serde(rename = "Item", borrow, default)]
-    item: Item<'a>,
-}
-
-#[derive(Default, Deserialize)]
-struct Item<'a> {
-    #[serde(borrow, default)]
-    entity: Text<'a>,
-}
-
-#[derive(Default, Deserialize)]
-struct Text<'a> {
-    #[serde(rename = "S", default)]
-    text: &'a str,
+/// Whether an item can ring when it is put: most are of kinds that never do.
+fn can_ring(item: &Item) -> bool {
+    let kind = match item.get("entity") {
+        Some(AttributeValue::S(kind)) => kind.as_str(),
+        _ => return false,
+    };
+    let mut changes = Doorbell::CHANGES.iter();
+    changes.any(|(_, kinds)| kinds.contains(&kind))
 }
 
 /// Everything that a table holds, as it is written.
@@ -156,24 +141,18 @@ fn response(status: u16, body: String) -> http::Response<Bytes> {
 
 #[cfg(test)]
 mod tests {
-    use super::may_ring;
+    use super::*;
 
     #[test]
     fn what_can_ring_is_told_from_what_cannot() {
-        let put = |kind: &str| {
-            let item = format!(
-                r#"{{ "Item": {{ "n": {{ "N": "1" }}, "entity": {{ "S": "{kind}" }} }} }}"#
-            );
-            may_ring("PutItem", item.as_bytes())
+        let item = |kind: &str| {
+            let kind = AttributeValue::S(kind.to_owned());
+            Item::from([("entity".to_owned(), kind)])
         };
-        for (_, kinds) in super::Doorbell::CHANGES {
-            assert!(kinds.iter().all(|kind| put(kind)), "{kinds:?}");
+        for (_, kinds) in Doorbell::CHANGES {
+            assert!(kinds.iter().all(|kind| can_ring(&item(kind))), "{kinds:?}");
         }
-        assert!(!put("delivery"));
-        assert!(!may_ring("PutItem", br#"{ "Item": {} }"#));
-        assert!(!may_ring("Query", b"{}"));
-        for operation in ["UpdateItem", "TransactWriteItems", "DeleteItem"] {
-            assert!(may_ring(operation, b"{}"), "{operation}");
-        }
+        assert!(!can_ring(&item("delivery")));
+        assert!(!can_ring(&Item::new()));
     }
 }
