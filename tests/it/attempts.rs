@@ -236,6 +236,22 @@ async fn what_a_deleted_endpoint_had_not_got_is_cancelled() {
     }
 }
 
+/// Has deliveries made while their endpoint is disabled, so that all of them
+/// wait when workers are let at them.
+async fn waiting<T>(app: &TestApp, endpoint: &Value, make: impl AsyncFnOnce() -> T) -> T {
+    let path = format!("/v1/webhook-endpoints/{}", id(endpoint));
+    let enable = async |enabled: bool| {
+        let body = json!({ "enabled": enabled });
+        app.admin().patch(&path, &body).await.expect(200);
+    };
+    enable(false).await;
+    let made = make().await;
+    enable(true).await;
+    // The clocks of functions differ by up to four seconds.
+    app.server.pass(Duration::from_secs(5));
+    made
+}
+
 /// Has workers take up the lanes that are due, one call to AWS at a time, and
 /// does something after each.
 async fn step_deliverer(app: &TestApp, mut between: impl AsyncFnMut()) {
@@ -258,26 +274,17 @@ async fn a_worker_notices_that_its_endpoint_was_deleted() {
     let receiver = Receiver::start().await;
     let endpoint = app.register(&receiver, &["company.*"]).await;
     let path = format!("/v1/webhook-endpoints/{}", id(&endpoint));
-    let enable = async |enabled: bool| {
-        let body = json!({ "enabled": enabled });
-        app.admin().patch(&path, &body).await.expect(200);
-    };
-    enable(false).await;
-    let company = json!({ "name": "Engines" });
-    let company = app
-        .admin()
-        .post("/v1/companies", &company)
-        .await
-        .expect(200);
-    for name in ["Motors", "Looms"] {
-        let company = format!("/v1/companies/{}", id(&company));
-        let name = json!({ "name": name });
-        app.admin().patch(&company, &name).await.expect(200);
-    }
-    app.settle().await;
-    enable(true).await;
-    // The clocks of functions differ by up to four seconds.
-    app.server.pass(Duration::from_secs(5));
+    waiting(&app, &endpoint, async || {
+        let company = json!({ "name": "Engines" });
+        let made = app.admin().post("/v1/companies", &company).await;
+        let company = format!("/v1/companies/{}", id(&made.expect(200)));
+        for name in ["Motors", "Looms"] {
+            let name = json!({ "name": name });
+            app.admin().patch(&company, &name).await.expect(200);
+        }
+        app.settle().await;
+    })
+    .await;
 
     let mut is_deleted = false;
     step_deliverer(&app, async || {
@@ -308,15 +315,7 @@ async fn an_endpoint_that_is_gone_is_disabled_though_it_was_changed_meanwhile() 
     let receiver = Receiver::start().await;
     let endpoint = app.register(&receiver, &["company.*"]).await;
     let path = format!("/v1/webhook-endpoints/{}", id(&endpoint));
-    let enable = async |enabled: bool| {
-        let body = json!({ "enabled": enabled });
-        app.admin().patch(&path, &body).await.expect(200);
-    };
-    enable(false).await;
-    delivered(&app, &endpoint).await;
-    enable(true).await;
-    // The clocks of functions differ by up to four seconds.
-    app.server.pass(Duration::from_secs(5));
+    waiting(&app, &endpoint, || delivered(&app, &endpoint)).await;
     receiver.reply_next(&[e2e::Reply::status(410)]);
 
     let mut is_changed = false;
@@ -340,16 +339,7 @@ async fn an_attempt_is_kept_though_its_delivery_was_ordered_again_meanwhile() {
     let app = TestApp::driven_from(1).await;
     let receiver = Receiver::start().await;
     let endpoint = app.register(&receiver, &["company.*"]).await;
-    let path = format!("/v1/webhook-endpoints/{}", id(&endpoint));
-    let enable = async |enabled: bool| {
-        let body = json!({ "enabled": enabled });
-        app.admin().patch(&path, &body).await.expect(200);
-    };
-    enable(false).await;
-    let delivery = delivered(&app, &endpoint).await;
-    enable(true).await;
-    // The clocks of functions differ by up to four seconds.
-    app.server.pass(Duration::from_secs(5));
+    let delivery = waiting(&app, &endpoint, || delivered(&app, &endpoint)).await;
     receiver.reply_next(&[e2e::Reply::status(500)]);
 
     let mut is_ordered = false;
