@@ -16,6 +16,10 @@ use std::path::Path;
 const INDEX: &str = "CREATE INDEX IF NOT EXISTS portico_stream_order \
     ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
 
+/// The size of a file's pages, settled by the first thing that is written to it.
+/// The default is that of a database in memory.
+const PAGES: &str = "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL";
+
 /// What lets only those into the stream that can ring, made anew with each
 /// start, so that it is that of this version.
 ///
@@ -52,6 +56,11 @@ pub enum EmbeddedError {
 
 /// A database in this file.
 pub(crate) fn in_file(path: &Path) -> Result<Database, EmbeddedError> {
+    Connection::open(path)?.execute_batch(PAGES)?;
+    prepared(path)
+}
+
+fn prepared(path: &Path) -> Result<Database, EmbeddedError> {
     let database = Database::new(&path.to_string_lossy())?;
     let connection = Connection::open(path)?;
     connection.execute_batch(INDEX)?;
@@ -64,7 +73,7 @@ pub(crate) fn in_file(path: &Path) -> Result<Database, EmbeddedError> {
 pub(crate) fn in_memory() -> Result<Database, EmbeddedError> {
     let directory = tempfile::tempdir()?;
     let path = directory.path().join("table.sqlite");
-    drop(in_file(&path)?);
+    drop(prepared(&path)?);
     let database = Database::memory()?;
     database.restore_from(&path.to_string_lossy())?;
     Ok(database)
@@ -73,6 +82,25 @@ pub(crate) fn in_memory() -> Result<Database, EmbeddedError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_has_small_pages_and_keeps_its_own() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let size = |path: &Path| -> i64 {
+            let file = Connection::open(path).expect("it opens");
+            file.query_row("PRAGMA page_size", [], |row| row.get(0))
+                .expect("a size")
+        };
+        let new = directory.path().join("new.sqlite");
+        drop(in_file(&new).expect("it opens"));
+        assert_eq!(size(&new), 4096);
+
+        let older = directory.path().join("older.sqlite");
+        drop(prepared(&older).expect("it opens"));
+        let before = size(&older);
+        drop(in_file(&older).expect("it opens"));
+        assert_eq!(size(&older), before);
+    }
 
     #[test]
     fn the_number_of_a_stream_record_is_found_by_the_index() {
