@@ -236,16 +236,16 @@ async fn what_a_deleted_endpoint_had_not_got_is_cancelled() {
     }
 }
 
-/// Has deliveries made while their endpoint is disabled, so that all of them
+/// Does what makes deliveries while their endpoint is disabled, so that all of them
 /// wait when workers are let at them.
-async fn waiting<T>(app: &TestApp, endpoint: &Value, make: impl AsyncFnOnce() -> T) -> T {
+async fn waiting<T>(app: &TestApp, endpoint: &Value, work: impl AsyncFnOnce() -> T) -> T {
     let path = format!("/v1/webhook-endpoints/{}", id(endpoint));
     let enable = async |enabled: bool| {
         let body = json!({ "enabled": enabled });
         app.admin().patch(&path, &body).await.expect(200);
     };
     enable(false).await;
-    let made = make().await;
+    let made = work().await;
     enable(true).await;
     // The clocks of functions differ by up to four seconds.
     app.server.pass(Duration::from_secs(5));
