@@ -16,8 +16,8 @@ use std::path::Path;
 const INDEX: &str = "CREATE INDEX IF NOT EXISTS portico_stream_order \
     ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
 
-/// The size of a file's pages, settled by the first thing that is written to it.
-/// The default is that of a database in memory.
+/// The pages of a new file. Those of a database in memory have the size that SQLite
+/// was compiled with.
 const PAGES: &str = "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL";
 
 /// What lets only those into the stream that can ring, made anew with each
@@ -56,7 +56,9 @@ pub enum EmbeddedError {
 
 /// A database in this file.
 pub(crate) fn in_file(path: &Path) -> Result<Database, EmbeddedError> {
-    Connection::open(path)?.execute_batch(PAGES)?;
+    if !path.exists() {
+        Connection::open(path)?.execute_batch(PAGES)?;
+    }
     prepared(path)
 }
 
@@ -84,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_has_small_pages_and_keeps_its_own() {
+    fn a_new_file_has_small_pages_and_an_older_one_keeps_its_own() {
         let directory = tempfile::tempdir().expect("a directory");
         let size = |path: &Path| -> i64 {
             let file = Connection::open(path).expect("it opens");
