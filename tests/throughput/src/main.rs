@@ -18,7 +18,6 @@ mod receiver;
 
 use bullmq::BullMq;
 use clap::{Parser, ValueEnum};
-use mimalloc::MiMalloc;
 use portico::Portico;
 use receiver::Receiver;
 use std::{
@@ -29,7 +28,8 @@ use std::{
 
 /// As the command `portico` has it.
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+#[cfg(not(target_env = "msvc"))]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Portico beside BullMQ with Redis.
 #[derive(Parser)]
