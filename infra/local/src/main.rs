@@ -16,12 +16,12 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
+use tikv_jemallocator::Jemalloc;
 
 /// The embedded table allocates much. This hands out first what was freed last,
 /// which the processor still has at hand.
 #[global_allocator]
-#[cfg(not(target_env = "msvc"))]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// The client book and front door of a service business.
 #[derive(Parser)]

@@ -25,11 +25,11 @@ use std::{
     io::{self, Write},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use tikv_jemallocator::Jemalloc;
 
 /// As the command `portico` has it.
 #[global_allocator]
-#[cfg(not(target_env = "msvc"))]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// Portico beside BullMQ with Redis.
 #[derive(Parser)]
