@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Asks the table something in its own protocol.
-fn ask(app: &TestApp, operation: &str, body: &Value) -> Value {
+async fn ask(app: &TestApp, operation: &str, body: &Value) -> Value {
     let request = http::Request::post("/")
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
         .body(body.to_string().into())
         .expect("a request");
-    let answer = app.server.aws().serve(&request);
+    let answer = app.server.aws().serve(&request).await;
     assert!(answer.status().is_success(), "{:?}", answer.body());
     serde_json::from_slice(answer.body()).expect("JSON")
 }
@@ -25,7 +25,7 @@ struct Spoilt {
 
 /// Spoils the status of the delivery, or the body of the event, that has this
 /// event's id.
-fn spoil(app: &TestApp, endpoint: &Value, attribute: &'static str, event: &str) -> Spoilt {
+async fn spoil(app: &TestApp, endpoint: &Value, attribute: &'static str, event: &str) -> Spoilt {
     let workspace = format!("WS#{}", app.server.workspace_id);
     let (index, partition) = match attribute {
         "status" => ("gsi1", format!("{workspace}#WE#{}#DL", id(endpoint))),
@@ -40,7 +40,7 @@ fn spoil(app: &TestApp, endpoint: &Value, attribute: &'static str, event: &str) 
     if !index.is_empty() {
         query["IndexName"] = json!(index);
     }
-    let found = ask(app, "Query", &query);
+    let found = ask(app, "Query", &query).await;
     let item = &found["Items"][0];
     let spoilt = Spoilt {
         key: json!({ "pk": item["pk"], "sk": item["sk"] }),
@@ -48,11 +48,11 @@ fn spoil(app: &TestApp, endpoint: &Value, attribute: &'static str, event: &str) 
         was: item[attribute].clone(),
     };
     assert!(spoilt.was["S"].is_string(), "{found}");
-    set(app, &spoilt, &json!({ "BOOL": true }));
+    set(app, &spoilt, &json!({ "BOOL": true })).await;
     spoilt
 }
 
-fn set(app: &TestApp, spoilt: &Spoilt, to: &Value) {
+async fn set(app: &TestApp, spoilt: &Spoilt, to: &Value) {
     ask(
         app,
         "UpdateItem",
@@ -63,7 +63,8 @@ fn set(app: &TestApp, spoilt: &Spoilt, to: &Value) {
             "ExpressionAttributeNames": { "#attribute": spoilt.attribute },
             "ExpressionAttributeValues": { ":to": to },
         }),
-    );
+    )
+    .await;
 }
 
 async fn rename(app: &TestApp, company: &Value, name: &str) {
@@ -95,7 +96,7 @@ async fn a_delivery_that_cannot_be_read_holds_up_no_other_and_goes_out_when_it_c
         let company = engines(&app).await;
         app.settle().await;
         let created = ids(&receiver)[0].clone();
-        let spoilt = spoil(&app, &endpoint, attribute, &created);
+        let spoilt = spoil(&app, &endpoint, attribute, &created).await;
 
         app.advance(Duration::from_mins(10)).await;
         rename(&app, &company, "Looms").await;
@@ -104,7 +105,7 @@ async fn a_delivery_that_cannot_be_read_holds_up_no_other_and_goes_out_when_it_c
         let after = ids(&receiver);
         assert_eq!(after.len(), 2, "{attribute}: {after:?}");
         assert_ne!(after[1], created, "{attribute}");
-        set(&app, &spoilt, &spoilt.was);
+        set(&app, &spoilt, &spoilt.was).await;
         app.advance(Duration::from_hours(1)).await;
         assert_eq!(ids(&receiver)[2..], [created], "{attribute}");
     }
@@ -122,7 +123,7 @@ async fn a_recovery_passes_over_what_cannot_be_read() {
         app.settle().await;
     }
     let first = ids(&receiver);
-    spoil(&app, &endpoint, "status", &first[1]);
+    spoil(&app, &endpoint, "status", &first[1]).await;
 
     app.advance(Duration::from_secs(1)).await;
     let path = format!("/v1/webhook-endpoints/{}/recover", id(&endpoint));
@@ -151,10 +152,11 @@ async fn an_endpoint_that_cannot_be_read_holds_up_no_other_and_misses_nothing() 
         &app,
         "GetItem",
         &json!({ "TableName": "portico", "Key": spoilt.key }),
-    );
+    )
+    .await;
     let was = found["Item"]["url"].clone();
     assert!(was["S"].is_string(), "{found}");
-    set(&app, &spoilt, &json!({ "BOOL": true }));
+    set(&app, &spoilt, &json!({ "BOOL": true })).await;
 
     engines(&app).await;
     app.settle().await;
@@ -162,7 +164,7 @@ async fn an_endpoint_that_cannot_be_read_holds_up_no_other_and_misses_nothing() 
 
     assert_eq!(receiver.received().len(), 1);
     assert_eq!(ids(&other), [""; 0]);
-    set(&app, &spoilt, &was);
+    set(&app, &spoilt, &was).await;
     app.advance(Duration::from_hours(1)).await;
     assert_eq!(ids(&other), ids(&receiver));
     assert_eq!(receiver.received().len(), 1);

@@ -46,7 +46,7 @@ impl Upgraded {
                         .into(),
                 )
                 .expect("a request");
-            let answer = app.server.aws().serve(&put);
+            let answer = app.server.aws().serve(&put).await;
             assert!(answer.status().is_success(), "{:?}", answer.body());
         }
         Self {

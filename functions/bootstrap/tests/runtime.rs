@@ -183,6 +183,7 @@ async fn service(server: &LocalServer, connections: &Arc<Connections>) -> String
             .await
             .expect("a body");
         aws.serve(&http::Request::from_parts(parts, body))
+            .await
             .map(axum::body::Body::from)
     });
     let listener = TcpListener::bind("127.0.0.1:0")

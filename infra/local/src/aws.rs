@@ -13,6 +13,7 @@ use crate::{
     ses,
     sqs::Queues,
     steps,
+    table::Table,
 };
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep, TokioSleep};
@@ -92,7 +93,7 @@ pub struct Aws {
 }
 
 struct Inner {
-    database: Database,
+    table: Table,
     queues: Queues,
     mailbox: Mailbox,
     bucket: Bucket,
@@ -117,7 +118,7 @@ impl Aws {
         clock: MovableClock,
     ) -> Self {
         let inner = Inner {
-            database,
+            table: Table::new(database),
             queues,
             mailbox,
             bucket,
@@ -161,8 +162,8 @@ impl Aws {
     }
 
     /// The embedded table.
-    pub(crate) fn database(&self) -> &Database {
-        &self.inner.database
+    pub(crate) fn table(&self) -> &Table {
+        &self.inner.table
     }
 
     /// The queues.
@@ -183,7 +184,7 @@ impl Aws {
     /// Everything that a table holds, as one text, for whoever looks for what
     /// must not be there.
     pub fn everything(&self, table: &str) -> Result<String, DynoxideError> {
-        dynamo::everything(&self.inner.database, table)
+        dynamo::everything(self.inner.table.database(), table)
     }
 
     /// Wakes whoever waits for something in the table's stream.
@@ -225,9 +226,10 @@ impl Aws {
 
     /// Answers a request that came over a socket, from a process that has
     /// this address as its AWS endpoint.
-    pub fn serve(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
+    pub async fn serve(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
         self.inner.may_lose.store(true, Ordering::Relaxed);
         self.answer(request, self.inner.clock.now(), self.step())
+            .await
             .unwrap_or_else(|_| dynamo::refusal("InternalServerError", "lost on purpose"))
     }
 
@@ -240,7 +242,7 @@ impl Aws {
         self.inner.steps.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn answer(
+    async fn answer(
         &self,
         request: &http::Request<Bytes>,
         made_at: Time,
@@ -295,7 +297,7 @@ impl Aws {
                     may_come_again: self.inner.may_lose.load(Ordering::Relaxed),
                 };
                 let (response, may_ring) =
-                    dynamo::answer(&self.inner.database, operation, request.body(), how);
+                    dynamo::answer(&self.inner.table, operation, request.body(), how).await;
                 if may_ring {
                     self.inner.written.notify_waiters();
                 }
@@ -371,7 +373,7 @@ impl HttpConnector for Aws {
                 tokio::task::yield_now().await;
             }
             steps::stop().await;
-            let answer = aws.carry(request, made_at, begun);
+            let answer = aws.carry(request, made_at, begun).await;
             // Whoever calls a service waits for it, and others go on meanwhile:
             // above all those whom this call has woken. Nobody waits where time
             // stands still.
@@ -385,7 +387,7 @@ impl HttpConnector for Aws {
 }
 
 impl Aws {
-    fn carry(
+    async fn carry(
         &self,
         request: HttpRequest,
         made_at: Time,
@@ -397,7 +399,8 @@ impl Aws {
             .map_err(|error| unreadable(error.to_string()))?;
         let (parts, body) = request.into_parts();
         let body = body.bytes().map(Bytes::copy_from_slice).unwrap_or_default();
-        let response = self.answer(&http::Request::from_parts(parts, body), made_at, begun)?;
+        let request = http::Request::from_parts(parts, body);
+        let response = self.answer(&request, made_at, begun).await?;
         HttpResponse::try_from(response.map(SdkBody::from))
             .map_err(|error| unreadable(error.to_string()))
     }

@@ -1,12 +1,10 @@
 //! DynamoDB: from the protocol to the embedded table.
 
+use crate::table::Table;
 use bytes::Bytes;
 use dynoxide::{
     Database, DynoxideError,
-    actions::{
-        put_item::PutItemRequest,
-        transact_write_items::{TransactWriteItemsRequest, TransactWriteItemsResponse},
-    },
+    actions::{put_item::PutItemRequest, transact_write_items::TransactWriteItemsRequest},
     types::{AttributeValue, Item},
 };
 use portico_store::Doorbell;
@@ -24,8 +22,8 @@ pub(crate) struct How {
 
 /// Answers a request of the operations that Portico uses, and says whether what
 /// it writes may ring.
-pub(crate) fn answer(
-    database: &Database,
+pub(crate) async fn answer(
+    table: &Table,
     operation: &str,
     body: &[u8],
     how: How,
@@ -34,17 +32,14 @@ pub(crate) fn answer(
     let metered = if how.is_metered { metered(body) } else { None };
     let body = metered.as_deref().unwrap_or(body);
     let answered = match operation {
-        "GetItem" => run(body, |request| database.get_item(request)),
-        "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
-        "PutItem" => run(body, |request: PutItemRequest| {
-            may_ring = can_ring(&request.item);
-            database.put_item(request)
-        }),
-        "UpdateItem" => run(body, |request| database.update_item(request)),
-        "DeleteItem" => run(body, |request| database.delete_item(request)),
-        "Query" => run(body, |request| database.query(request)),
-        "TransactWriteItems" => run(body, |request| transact(database, request, how)),
-        "CreateTable" => run(body, |request| database.create_table(request)),
+        "GetItem" => run(table, body, Database::get_item).await,
+        "BatchGetItem" => run(table, body, Database::batch_get_item).await,
+        "PutItem" => put(table, body, &mut may_ring).await,
+        "UpdateItem" => run(table, body, Database::update_item).await,
+        "DeleteItem" => run(table, body, Database::delete_item).await,
+        "Query" => run(table, body, Database::query).await,
+        "TransactWriteItems" => transact(table, body, how).await,
+        "CreateTable" => run(table, body, Database::create_table).await,
         _ => {
             let why = "this operation is not used here";
             return (refusal("UnknownOperationException", why), false);
@@ -57,15 +52,19 @@ pub(crate) fn answer(
     (response, may_ring)
 }
 
-fn transact(
-    database: &Database,
-    mut request: TransactWriteItemsRequest,
-    how: How,
-) -> Result<TransactWriteItemsResponse, DynoxideError> {
+async fn put(table: &Table, body: &[u8], may_ring: &mut bool) -> Result<String, DynoxideError> {
+    let request: PutItemRequest = read(body)?;
+    *may_ring = can_ring(&request.item);
+    write(&table.call(|database| database.put_item(request)).await?)
+}
+
+async fn transact(table: &Table, body: &[u8], how: How) -> Result<String, DynoxideError> {
+    let mut request: TransactWriteItemsRequest = read(body)?;
     if !how.may_come_again {
         request.client_request_token = None;
     }
-    database.transact_write_items(request)
+    let transact = |database: &Database| database.transact_write_items(request);
+    write(&table.call(transact).await?)
 }
 
 fn metered(body: &[u8]) -> Option<Vec<u8>> {
@@ -88,7 +87,7 @@ fn can_ring(item: &Item) -> bool {
 /// Everything that a table holds, as it is written.
 pub(crate) fn everything(database: &Database, table: &str) -> Result<String, DynoxideError> {
     let all = serde_json::json!({ "TableName": table }).to_string();
-    run(all.as_bytes(), |request| database.scan(request))
+    write(&database.scan(read(all.as_bytes())?)?)
 }
 
 /// A refusal in DynamoDB's form, which SQS and SES share far enough.
@@ -119,14 +118,29 @@ pub(crate) fn nothing() -> http::Response<Bytes> {
     response(200, "{}".to_owned())
 }
 
-fn run<Q: DeserializeOwned, A: Serialize>(
+async fn run<Q, A>(
+    table: &Table,
     body: &[u8],
-    run: impl FnOnce(Q) -> Result<A, DynoxideError>,
-) -> Result<String, DynoxideError> {
-    let unreadable =
-        |error: serde_json::Error| DynoxideError::SerializationException(error.to_string());
-    let answer = run(serde_json::from_slice(body).map_err(unreadable)?)?;
-    serde_json::to_string(&answer).map_err(unreadable)
+    run: impl FnOnce(&Database, Q) -> dynoxide::Result<A> + Send + 'static,
+) -> Result<String, DynoxideError>
+where
+    Q: DeserializeOwned + Send + 'static,
+    A: Serialize + Send + 'static,
+{
+    let request = read(body)?;
+    write(&table.call(move |database| run(database, request)).await?)
+}
+
+fn read<Q: DeserializeOwned>(body: &[u8]) -> Result<Q, DynoxideError> {
+    serde_json::from_slice(body).map_err(unreadable)
+}
+
+fn write(answer: &impl Serialize) -> Result<String, DynoxideError> {
+    serde_json::to_string(answer).map_err(unreadable)
+}
+
+fn unreadable(error: serde_json::Error) -> DynoxideError {
+    DynoxideError::SerializationException(error.to_string())
 }
 
 fn response(status: u16, body: String) -> http::Response<Bytes> {

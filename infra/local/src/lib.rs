@@ -39,6 +39,7 @@ pub mod ses;
 pub mod sqs;
 mod state;
 pub mod steps;
+mod table;
 
 pub use aws::{Call, Fault};
 pub use server::{Data, LocalServer, Options, StartError};

@@ -8,7 +8,7 @@
 
 use crate::{aws::Aws, filter, grants::Acting, sqs};
 use dynoxide::actions::{
-    get_records::{GetRecordsRequest, Record},
+    get_records::{GetRecordsRequest, GetRecordsResponse, Record},
     get_shard_iterator::GetShardIteratorRequest,
     list_streams::ListStreamsRequest,
 };
@@ -125,11 +125,7 @@ impl StreamPump {
         let mut place = self.place.lock().await;
         let mut taken = Vec::new();
         loop {
-            let request = GetRecordsRequest {
-                shard_iterator: place.iterator.clone(),
-                limit: Some(STREAM_BATCH),
-            };
-            let read = self.runner.aws.database().get_records(request);
+            let read = self.records(&place).await;
             let Some(found) = read.ok().filter(|found| !found.records.is_empty()) else {
                 return taken;
             };
@@ -140,14 +136,20 @@ impl StreamPump {
         }
     }
 
-    /// Hands on what there is; answers how many records that was.
-    pub(crate) async fn pump(&self) -> usize {
-        let mut place = self.place.lock().await;
+    /// What follows this place.
+    async fn records(&self, place: &Place) -> dynoxide::Result<GetRecordsResponse> {
         let request = GetRecordsRequest {
             shard_iterator: place.iterator.clone(),
             limit: Some(STREAM_BATCH),
         };
-        let records = match self.runner.aws.database().get_records(request) {
+        let table = self.runner.aws.table();
+        table.call(|database| database.get_records(request)).await
+    }
+
+    /// Hands on what there is; answers how many records that was.
+    pub(crate) async fn pump(&self) -> usize {
+        let mut place = self.place.lock().await;
+        let records = match self.records(&place).await {
             Ok(records) => records,
             Err(error) => {
                 tracing::error!(%error, "the stream cannot be read");
@@ -305,7 +307,8 @@ fn latest(aws: &Aws, table: &str) -> dynoxide::Result<String> {
         table_name: Some(table.to_owned()),
         ..ListStreamsRequest::default()
     };
-    let streams = aws.database().list_streams(request)?;
+    let database = aws.table().database();
+    let streams = database.list_streams(request)?;
     let stream_arn = streams
         .streams
         .into_iter()
@@ -318,9 +321,6 @@ fn latest(aws: &Aws, table: &str) -> dynoxide::Result<String> {
         shard_iterator_type: "LATEST".to_owned(),
         sequence_number: None,
     };
-    Ok(aws
-        .database()
-        .get_shard_iterator(request)?
-        .shard_iterator
-        .unwrap_or_default())
+    let iterator = database.get_shard_iterator(request)?.shard_iterator;
+    Ok(iterator.unwrap_or_default())
 }
