@@ -132,14 +132,14 @@ where
 }
 
 fn read<Q: DeserializeOwned>(body: &[u8]) -> Result<Q, DynoxideError> {
-    serde_json::from_slice(body).map_err(unreadable)
+    serde_json::from_slice(body).map_err(|error| unreadable(&error))
 }
 
 fn write(answer: &impl Serialize) -> Result<String, DynoxideError> {
-    serde_json::to_string(answer).map_err(unreadable)
+    serde_json::to_string(answer).map_err(|error| unreadable(&error))
 }
 
-fn unreadable(error: serde_json::Error) -> DynoxideError {
+fn unreadable(error: &serde_json::Error) -> DynoxideError {
     DynoxideError::SerializationException(error.to_string())
 }
 

@@ -1,10 +1,9 @@
 //! The embedded table's turns.
 //!
 //! It does one call at a time. Threads that waited for each other there would
-//! do nothing else meanwhile, and waking one takes longer than many a call. So
-//! whoever finds the table busy leaves the call behind, and the thread goes on
-//! with other work; whoever has had its turn sees to it that what was left
-//! behind is done, one after the other, on the same processor.
+//! do nothing else meanwhile. So whoever finds the table busy leaves the call
+//! behind, and the thread goes on with other work; whoever has had its turn
+//! sees to it that what was left behind is done, one after the other.
 
 use dynoxide::{Database, DynoxideError};
 use std::{
