@@ -40,6 +40,7 @@ pub mod sqs;
 mod state;
 pub mod steps;
 mod table;
+pub mod threads;
 
 pub use aws::{Call, Fault};
 pub use server::{Data, LocalServer, Options, StartError};

@@ -8,7 +8,7 @@ use cli::{
     trigger::Trigger,
 };
 use portico_domain::{Feature, Plan, RateLimit, WorkspaceId};
-use portico_local::admin::FirstAdmin;
+use portico_local::{admin::FirstAdmin, threads};
 use serde_json::json;
 use std::{
     fs,
@@ -17,6 +17,7 @@ use std::{
     process::ExitCode,
 };
 use tikv_jemallocator::Jemalloc;
+use tokio::runtime::Runtime;
 
 /// The embedded table allocates much. This hands out first what was freed last,
 /// which the processor still has at hand.
@@ -148,27 +149,9 @@ enum Keys {
     },
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = match cli.command {
-        None => cli.dev.run().await,
-        Some(Command::Dev(dev)) => dev.run().await,
-        Some(Command::Listen(listen)) => listen.run().await,
-        Some(Command::Trigger(trigger)) => trigger.run().await,
-        Some(Command::Events(events)) => events.run().await,
-        Some(Command::Index(index)) => index.run().await,
-        Some(Command::Doctor(doctor)) => doctor.run().await,
-        Some(Command::Admin(admin)) => administer(admin).await,
-        Some(Command::Keys(Keys::Rotate { table, data, now })) => {
-            rotate_keys(table.as_deref(), &data, now).await
-        }
-        Some(Command::Openapi) => print(&portico_local::docs::openapi()),
-        Some(Command::Table) => print(&portico_local::docs::table()),
-        Some(Command::Functions) => print(&portico_local::docs::functions()),
-        Some(Command::Templates { directory }) => write_templates(&directory),
-    };
-    match done {
+    match run(cli.command.unwrap_or(Command::Dev(cli.dev))) {
         Ok(()) => ExitCode::SUCCESS,
         // Who reads has seen enough, such as `head`.
         Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
@@ -182,6 +165,33 @@ async fn main() -> ExitCode {
             let _ = writeln!(io::stderr(), "{message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(command: Command) -> Done {
+    let runtime = match command {
+        Command::Dev(_) => threads::runtime(),
+        _ => Runtime::new(),
+    };
+    runtime?.block_on(perform(command))
+}
+
+async fn perform(command: Command) -> Done {
+    match command {
+        Command::Dev(dev) => dev.run().await,
+        Command::Listen(listen) => listen.run().await,
+        Command::Trigger(trigger) => trigger.run().await,
+        Command::Events(events) => events.run().await,
+        Command::Index(index) => index.run().await,
+        Command::Doctor(doctor) => doctor.run().await,
+        Command::Admin(admin) => administer(admin).await,
+        Command::Keys(Keys::Rotate { table, data, now }) => {
+            rotate_keys(table.as_deref(), &data, now).await
+        }
+        Command::Openapi => print(&portico_local::docs::openapi()),
+        Command::Table => print(&portico_local::docs::table()),
+        Command::Functions => print(&portico_local::docs::functions()),
+        Command::Templates { directory } => write_templates(&directory),
     }
 }
 

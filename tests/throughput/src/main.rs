@@ -74,9 +74,12 @@ struct Found {
     commits: Commits,
 }
 
-#[tokio::main]
-async fn main() -> io::Result<()> {
-    let options = Options::parse();
+fn main() -> io::Result<()> {
+    // As the command `portico` has it.
+    portico_local::threads::runtime()?.block_on(measure(Options::parse()))
+}
+
+async fn measure(options: Options) -> io::Result<()> {
     if let Some(waiting) = options.fairness {
         return fairness::measure(waiting, options.rounds).await;
     }
