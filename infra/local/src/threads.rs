@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 pub fn runtime() -> io::Result<Runtime> {
     let mut builder = Builder::new_multi_thread();
     #[cfg(target_os = "linux")]
-    linux::bind(&mut builder)?;
+    linux::bind(&mut builder);
     builder.enable_all().build()
 }
 
@@ -20,7 +20,7 @@ pub fn runtime() -> io::Result<Runtime> {
 mod linux {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
     use std::{
-        io,
+        num::NonZero,
         sync::atomic::{AtomicUsize, Ordering},
         thread::available_parallelism,
     };
@@ -29,9 +29,16 @@ mod linux {
     /// With more processors some are free, and not all may be equally quick.
     const FEW: usize = 4;
 
-    pub(super) fn bind(builder: &mut Builder) -> io::Result<()> {
-        let all = sched_getaffinity(None)?;
-        let own = to_bind(&all)?;
+    /// Best effort: a server is as good without, only slower.
+    pub(super) fn bind(builder: &mut Builder) {
+        // It fails where there are more processors than the set has places.
+        let Ok(all) = sched_getaffinity(None) else {
+            return;
+        };
+        let own = to_bind(&all, at_once());
+        if own.is_empty() {
+            return;
+        }
         let started = AtomicUsize::new(0);
         builder.on_thread_start(move || {
             // Workers come first. Who comes later has been started by one of
@@ -42,19 +49,23 @@ mod linux {
                 tracing::warn!(%error, "a thread goes wherever the system has it");
             }
         });
-        Ok(())
+    }
+
+    /// How many threads of this process may run at once.
+    fn at_once() -> usize {
+        available_parallelism().map_or(0, NonZero::get)
     }
 
     /// The processors that get a worker of their own; none where there are many, or
     /// where this process may not have all of their time, so that they have others
     /// to run.
-    fn to_bind(all: &CpuSet) -> io::Result<Vec<usize>> {
-        let mut processors = processors(all);
-        let is_small = processors.len() <= FEW;
-        if !is_small || available_parallelism()?.get() < processors.len() {
-            processors.clear();
+    fn to_bind(all: &CpuSet, at_once: usize) -> Vec<usize> {
+        let processors = processors(all);
+        if processors.len() <= FEW.min(at_once) {
+            processors
+        } else {
+            Vec::new()
         }
-        Ok(processors)
     }
 
     fn processors(set: &CpuSet) -> Vec<usize> {
@@ -77,7 +88,7 @@ mod linux {
         fn on_a_small_machine_each_worker_has_a_processor_and_other_threads_have_all() {
             let set = || sched_getaffinity(None).expect("Linux knows it");
             let all = set();
-            let is_bound = !to_bind(&all).expect("it can be counted").is_empty();
+            let is_bound = !to_bind(&all, at_once()).is_empty();
             let runtime = crate::threads::runtime().expect("it starts");
             let workers = runtime.metrics().num_workers();
 
@@ -105,13 +116,18 @@ mod linux {
         }
 
         #[test]
-        fn a_machine_with_many_processors_is_left_alone() {
-            let mut many = CpuSet::new();
-            for processor in 0..=FEW {
-                many.set(processor);
-            }
-            let to_bind = to_bind(&many).expect("it can be counted");
-            assert_eq!(to_bind, [0_usize; 0]);
+        fn with_many_processors_or_a_part_of_their_time_nobody_is_bound() {
+            let first = |count| {
+                let mut set = CpuSet::new();
+                for processor in 0..count {
+                    set.set(processor);
+                }
+                set
+            };
+            assert_eq!(to_bind(&first(2), 2), [0, 1]);
+            assert_eq!(to_bind(&first(FEW), FEW).len(), FEW);
+            assert_eq!(to_bind(&first(2), 1), [0_usize; 0]);
+            assert_eq!(to_bind(&first(FEW + 1), FEW + 1), [0_usize; 0]);
         }
     }
 }
